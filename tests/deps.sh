@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Installs those of the given Debian or Ubuntu packages that are missing:
+#
+#	tests/deps.sh PACKAGE...
+#
+# Asks nothing. Needs root, or sudo, only if something is missing; otherwise it
+# is a matter of milliseconds, so that make can run it every time.
+
+set -eu
+
+if ! command -v apt-get >/dev/null; then
+	echo "deps: not a Debian or Ubuntu machine: nothing installed." >&2
+	echo "deps: needed are what these packages hold there: $*" >&2
+	exit 0
+fi
+
+missing=
+for package in "$@"; do
+	case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
+	*' installed') ;;
+	*) missing="$missing $package" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+	as_root=sudo
+	if ! command -v sudo >/dev/null; then
+		echo "deps: missing:$missing" >&2
+		echo "deps: please run as root: apt-get install$missing" >&2
+		exit 1
+	fi
+fi
+
+echo "deps: installing with ${as_root:+sudo }apt-get:$missing"
+$as_root apt-get -q update
+# shellcheck disable=SC2086 # words
+$as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get -q install -y --no-install-recommends $missing </dev/null

@@ -1,0 +1,172 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Builds libcap, libseccomp and jansson as static libraries for musl, from the
+# distribution's own source packages:
+#
+#	CC=musl-gcc CFLAGS=... tests/musl-libraries.sh PREFIX NAME=VERSION...
+#
+# apt checks the signature on every file. The VERSION is upstream's; whichever
+# packaging revision of it apt offers is taken, so that a security update of
+# the distribution neither breaks the build nor is missed by it. The kernel's
+# headers, which musl leaves to the distribution, are linked in beside the
+# libraries' own.
+#
+# Needs the network once, but no root, and leaves /etc/apt and /var alone.
+
+set -eu
+
+: "${CC:=musl-gcc}" "${CFLAGS:=-O2 -ffunction-sections -fdata-sections}"
+
+die()
+{
+	echo "musl-libraries: $*" >&2
+	exit 1
+}
+
+[ $# -ge 2 ] || die "usage: musl-libraries.sh PREFIX NAME=VERSION..."
+mkdir -p "$1"
+prefix=$(cd "$1" && pwd)
+shift
+work=$prefix/work
+log=$prefix/log
+rm -rf "$work"
+mkdir -p "$work/apt/lists/partial" "$work/apt/binary-lists/partial"
+mkdir -p "$prefix/include" "$prefix/lib"
+: >"$log"
+
+# quiet COMMAND...: its output is only of interest when it fails. (In the
+# background, as "set -e" has no effect inside the condition of an "if".)
+quiet()
+{
+	"$@" >>"$log" 2>&1 </dev/null &
+	wait $! && return
+	tail -n 40 "$log" >&2
+	die "failed: $* (all of its output is in $log)"
+}
+
+# --- the sources -----------------------------------------------------------
+
+# A private configuration: lists and downloads go below $work. What apt fetches
+# is checked by its signature whoever fetches it, so root needs no _apt user
+# here, who could often not even reach a build folder.
+# shellcheck disable=SC2086 # $lists is words
+private_apt()
+{
+	command=$1
+	shift
+	"$command" -o Dir::Cache="$work/apt" -o APT::Sandbox::User=root \
+	    -o Acquire::Languages=none ${lists:-} "$@"
+}
+
+# "deb" entries of the machine become "deb-src" ones. apt reads all forms of
+# them, and knows their origin: those of third parties stay out, as do
+# backports.
+source_entries()
+{
+	keyring=/usr/share/keyrings/$ID-archive-keyring.gpg
+	[ -e "$keyring" ] && signed="[signed-by=$keyring] "
+	private_apt apt-get indextargets 'Created-By: Packages' \
+	    --format "\$(ORIGIN) deb-src ${signed:-}\$(REPO_URI) \$(RELEASE) \$(COMPONENT)" |
+	    grep -i "^$ID " | cut -d ' ' -f 2- |
+	    grep -E " $VERSION_CODENAME(-updates|-security)? [^ ]+\$" | sort -u
+}
+
+fetch_source_lists()
+{
+	# shellcheck source=/dev/null # the machine's
+	. /etc/os-release
+	command -v apt-get >/dev/null ||
+	    die "needs Debian's or Ubuntu's apt; this is ${ID:-unknown}"
+	: "${VERSION_CODENAME:?/etc/os-release has none}"
+	source_entries >"$work/apt/sources.list"
+	if [ ! -s "$work/apt/sources.list" ]; then
+		# an image whose package lists were deleted: get our own
+		lists="-o Dir::State::Lists=$work/apt/binary-lists"
+		quiet private_apt apt-get update
+		source_entries >"$work/apt/sources.list"
+	fi
+	[ -s "$work/apt/sources.list" ] ||
+	    die "apt has no entries of $ID for $VERSION_CODENAME"
+	lists="-o Dir::State::Lists=$work/apt/lists
+	    -o Dir::Etc::SourceList=$work/apt/sources.list
+	    -o Dir::Etc::SourceParts=-"
+	quiet private_apt apt-get update
+}
+
+# fetch NAME=VERSION: unpacks the package into $work/NAME-VERSION
+fetch()
+{
+	name=${1%%=*}
+	version=${1#*=}
+	offered=$(private_apt apt-cache showsrc --only-source "$name" 2>>"$log" |
+	    sed -n 's/^Version: //p' | sort -uV)
+	package=$(echo "$offered" | grep -E "^([0-9]+:)?$version-[^-]+\$" |
+	    tail -n 1)
+	[ -n "$package" ] ||
+	    die "the Makefile pins $name $version, but apt offers" \
+		"${offered:-none}: set ..._VERSION there, or as in" \
+		"'make LIBC=musl LIBCAP_VERSION=2.66'"
+	echo "  $name $package"
+	(cd "$work" && quiet private_apt apt-get -q source "$name=$package")
+}
+
+# --- the libraries ---------------------------------------------------------
+
+link_kernel_headers()
+{
+	machine=$(gcc -dumpmachine)
+	[ -d "/usr/include/$machine/asm" ] || die "linux-libc-dev is missing"
+	ln -sfn "/usr/include/$machine/asm" "$prefix/include/asm"
+	ln -sfn /usr/include/asm-generic "$prefix/include/asm-generic"
+	ln -sfn /usr/include/linux "$prefix/include/linux"
+}
+
+build_libcap2()
+{
+	# on the command line CFLAGS also wins over the -fPIC they add
+	make -C libcap CC="$CC" BUILD_CC=gcc SHARED=no PTHREADS=no GOLANG=no \
+	    PAM_CAP=no lib=lib CFLAGS="$CFLAGS" libcap.a
+	mkdir -p "$prefix/include/sys"
+	cp libcap/include/sys/capability.h "$prefix/include/sys/"
+	cp libcap/libcap.a "$prefix/lib/"
+}
+
+build_libseccomp()
+{
+	./configure --host="$(gcc -dumpmachine | sed 's/-gnu/-musl/')" \
+	    --prefix="$prefix" --disable-shared --enable-static \
+	    --disable-dependency-tracking CC="$CC" \
+	    CPPFLAGS="-isystem $prefix/include" CFLAGS="$CFLAGS"
+	make -C src CFLAGS="$CFLAGS" libseccomp.la
+	cp include/seccomp.h include/seccomp-syscalls.h "$prefix/include/"
+	cp src/.libs/libseccomp.a "$prefix/lib/"
+}
+
+# With the configuration that its authors ship for Android, which suits musl
+# too and saves the need for CMake; file descriptors are read as well.
+build_jansson()
+{
+	: >android/jansson_private_config.h
+	for file in src/*.c; do
+		# shellcheck disable=SC2086 # CC and CFLAGS are words
+		$CC $CFLAGS -DHAVE_STDINT_H -DHAVE_UNISTD_H -Iandroid -Isrc \
+		    -c "$file" -o "${file%.c}.o"
+	done
+	ar rcs "$prefix/lib/libjansson.a" src/*.o
+	cp src/jansson.h android/jansson_config.h "$prefix/include/"
+}
+
+build()
+{
+	cd "$work/$1-$2"
+	"build_$1"
+}
+
+fetch_source_lists
+link_kernel_headers
+for pin in "$@"; do
+	fetch "$pin"
+	quiet build "${pin%%=*}" "${pin#*=}"
+done
+rm -rf "$work"
