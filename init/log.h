@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The log: one line per message on standard error, at most 4 KiB long.
+ * It never blocks (standard error may be a full pipe or a stopped terminal:
+ * such lines are dropped and counted), takes nothing from the heap and leaves
+ * errno as it was. The logger's settings are the only mutable data of the
+ * program outside main's stack.
+ */
+#ifndef DINIT_LOG_H
+#define DINIT_LOG_H
+
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARN,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG,
+};
+
+/*
+ * Finds a way to write to standard error without blocking and without
+ * changing the open file description, which the app shares. Until it is
+ * called, lines are written as if descriptor 2 never blocked.
+ */
+void
+log_open(void);
+
+/* Descriptor that the log keeps open beside 2, or -1. */
+int
+log_descriptor(void);
+
+/* Lines above LEVEL are left out from now on. */
+void
+log_set_level(enum log_level level);
+
+/* Level of that name, or -EINVAL. */
+int
+log_parse_level(const char *name);
+
+/* Name of LEVEL, as log_parse_level reads it. */
+const char *
+log_level_name(enum log_level level);
+
+/* One line at LEVEL; FORMAT as in printf(3), without a newline. */
+void
+log_line(enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
