@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "descriptors.h"
+
+/* An O_PATH descriptor needs no device, and every read or write fails. */
+void
+descriptors_hold_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/", O_PATH | O_CLOEXEC);
+	while (fd >= 0 && fd < STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const int *left = a;
+	const int *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+/*
+ * Before Linux 5.9. The limit is no bound to count up to: it may be a
+ * thousand million (Docker), or lower than what is open.
+ */
+static void
+close_listed(unsigned int first, unsigned int last)
+{
+	DIR *list = opendir("/proc/self/fd");
+	const struct dirent *entry;
+
+	if (list == NULL)
+		return;
+	while ((entry = readdir(list)) != NULL) {
+		char *end;
+		unsigned long fd = strtoul(entry->d_name, &end, 10);
+
+		if (end != entry->d_name && fd >= first && fd <= last &&
+		    fd != (unsigned long)dirfd(list))
+			close((int)fd);
+	}
+	closedir(list);
+}
+
+/* Closes from FIRST to just before END. */
+static void
+close_between(unsigned int first, unsigned int end)
+{
+	if (first < end &&
+	    syscall(SYS_close_range, first, end - 1, 0) < 0 && errno == ENOSYS)
+		close_listed(first, end - 1);
+}
+
+void
+descriptors_close_others(const int *kept, size_t count)
+{
+	int sorted[DESCRIPTORS_KEPT_MAX];
+	unsigned int next = 0;
+
+	assert(count <= DESCRIPTORS_KEPT_MAX);
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = kept[i];
+	qsort(sorted, count, sizeof(sorted[0]), compare);
+	for (size_t i = 0; i < count; i++) {
+		if (sorted[i] < 0)
+			continue;
+		close_between(next, (unsigned int)sorted[i]);
+		next = (unsigned int)sorted[i] + 1;
+	}
+	close_between(next, UINT_MAX);
+}
