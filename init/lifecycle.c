@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One function per state, each a switch over all events. Where a pair cannot
+ * happen or means nothing, it is listed with the reason.
+ *
+ * A stop, however it begins, ends in begin_stopping; COMMAND's end, from any
+ * state, in begin_sweeping; the way out is always end.
+ */
+#include <assert.h>
+#include <stddef.h>
+
+#include "lifecycle.h"
+
+#define NEVER INT64_MAX
+
+static void
+add(struct actions *out, enum action_type type, int arg)
+{
+	assert(out->count < ACTIONS_MAX);
+	out->list[out->count].type = type;
+	out->list[out->count].arg = arg;
+	out->count++;
+}
+
+static uint64_t
+bit(int signo)
+{
+	return UINT64_C(1) << (signo - 1);
+}
+
+static bool
+starts_stop(const struct lifecycle *lc, int signo)
+{
+	return lc->limits->signals.stop & bit(signo);
+}
+
+/* Relays what stands for SIGNO. What it is, 0: it was dropped. */
+static int
+relay(const struct lifecycle *lc, int signo, struct actions *out)
+{
+	const struct signal_policy *policy = &lc->limits->signals;
+	int sent = policy->rewrite[signo];
+
+	if (sent != 0)
+		add(out, policy->main_only & bit(signo) ?
+		    ACTION_RELAY_TO_MAIN : ACTION_RELAY_TO_GROUP, sent);
+	return sent;
+}
+
+/* A stopped process acts on a signal only once it is continued: signal(7). */
+static void
+relay_stop(struct lifecycle *lc, int signo, struct actions *out)
+{
+	int sent = relay(lc, signo, out);
+
+	if (sent == 0)
+		return;
+	lc->stops_relayed |= bit(sent);
+	add(out, lc->limits->signals.main_only & bit(signo) ?
+	    ACTION_RELAY_TO_MAIN : ACTION_RELAY_TO_GROUP, SIGCONT);
+}
+
+static void
+withdraw(struct lifecycle *lc, struct actions *out)
+{
+	if (!lc->published)
+		return;
+	lc->published = false;
+	add(out, ACTION_WITHDRAW, 0);
+}
+
+/* What ends readiness, for a stop and for COMMAND's end alike. */
+static void
+end_readiness(struct lifecycle *lc, struct actions *out)
+{
+	withdraw(lc, out);
+	if (lc->limits->gates) {
+		add(out, ACTION_STOP_HEALTH, 0);
+		add(out, ACTION_NOTIFY_STOPPING, 0);
+	}
+}
+
+static void
+begin_stopping(struct lifecycle *lc, int64_t now, int signo,
+    struct actions *out)
+{
+	lc->state = STATE_STOPPING;
+	lc->grace_until = now + lc->limits->grace_ms;
+	relay_stop(lc, signo, out);
+}
+
+static void
+accept_stop(struct lifecycle *lc, const struct event *ev, struct actions *out)
+{
+	end_readiness(lc, out);
+	/* Nobody sends work to what was never ready: nothing to drain. */
+	if (lc->state == STATE_READY && lc->limits->drain_ms > 0) {
+		lc->state = STATE_DRAINING;
+		lc->stop_signal = ev->arg;
+		lc->drain_until = ev->now + lc->limits->drain_ms;
+		add(out, ACTION_SAY, MESSAGE_DRAINING);
+		return;
+	}
+	add(out, ACTION_SAY, MESSAGE_STOPPING);
+	begin_stopping(lc, ev->now, ev->arg, out);
+}
+
+static void
+fail_start(struct lifecycle *lc, int64_t now, enum message why,
+    struct actions *out)
+{
+	lc->failure_status = EXIT_STATUS_BUDGET;
+	add(out, ACTION_SAY, (int)why);
+	end_readiness(lc, out);
+	begin_stopping(lc, now, lc->limits->signals.first_stop, out);
+}
+
+static void
+begin_killing(struct lifecycle *lc, int64_t now, struct actions *out)
+{
+	lc->state = STATE_KILLING;
+	lc->overdue = lc->exit_status < 0;
+	lc->kill_until = now + KILL_LIMIT_MS;
+	lc->kill_again_at = now + KILL_AGAIN_MS;
+	add(out, ACTION_SAY, MESSAGE_GRACE_OVER);
+	add(out, ACTION_KILL_ALL, 0);
+}
+
+/* The leftovers get what remains of the grace; a fresh one without a stop. */
+static void
+begin_sweeping(struct lifecycle *lc, const struct event *ev,
+    struct actions *out)
+{
+	lc->exit_status = ev->arg;
+	lc->state = STATE_SWEEPING;
+	if (lc->grace_until == NEVER) {
+		lc->grace_until = ev->now + lc->limits->grace_ms;
+		end_readiness(lc, out);
+	}
+	add(out, ACTION_TERMINATE_REST, 0);
+}
+
+static bool
+is_ok_exit(const struct limits *limits, int status)
+{
+	return limits->ok_exit[status / 64] >> (status % 64) & 1;
+}
+
+static int
+final_status(const struct lifecycle *lc)
+{
+	int status = lc->exit_status;
+
+	if (lc->failure_status != 0)
+		return lc->failure_status;
+	if (status < 0)
+		return 128 + SIGKILL;
+	if (is_ok_exit(lc->limits, status))
+		return 0;
+	if (lc->limits->ok_stop && !lc->overdue &&
+	    status > 128 && status <= 128 + SIGNALS_MAX &&
+	    (lc->stops_relayed & bit(status - 128)))
+		return 0;
+	return status;
+}
+
+static void
+end(struct lifecycle *lc, int status, struct actions *out)
+{
+	lc->state = STATE_ENDED;
+	add(out, ACTION_EXIT, status);
+}
+
+static void
+step_launching(struct lifecycle *lc, const struct event *ev,
+    struct actions *out)
+{
+	switch (ev->type) {
+	case EVENT_EXECUTED:
+		lc->state = STATE_READY;
+		if (!lc->limits->publishes)
+			break;
+		lc->state = STATE_STARTING;
+		if (lc->limits->budget_ms > 0)
+			lc->budget_until = ev->now + lc->limits->budget_ms;
+		add(out, lc->limits->gates ? ACTION_START_HEALTH :
+		    ACTION_PUBLISH, 0);
+		break;
+	case EVENT_EXEC_FAILED:
+		lc->failure_status = ev->arg;
+		begin_sweeping(lc, ev, out);
+		break;
+	case EVENT_SIGNAL:         /* left pending until the exec is over */
+	case EVENT_APP_STOPPED:    /* our own code: it does not stop */
+	case EVENT_APP_EXITED:     /* the exec's result comes first */
+	case EVENT_CHILDREN_GONE:  /* there is one */
+	case EVENT_HEALTHY:        /* no helper runs yet */
+	case EVENT_HEALTH_LOST:
+	case EVENT_PUBLISHED:      /* nothing was published yet */
+	case EVENT_PUBLISH_FAILED:
+	case EVENT_TIMEOUT:        /* no deadline was set */
+		break;
+	}
+}
+
+static void
+step_starting(struct lifecycle *lc, const struct event *ev,
+    struct actions *out)
+{
+	switch (ev->type) {
+	case EVENT_SIGNAL:
+		if (starts_stop(lc, ev->arg))
+			accept_stop(lc, ev, out);
+		else
+			relay(lc, ev->arg, out);
+		break;
+	case EVENT_HEALTHY:
+		add(out, ACTION_STOP_HEALTH, 0);
+		add(out, ACTION_PUBLISH, 0);
+		break;
+	case EVENT_HEALTH_LOST:
+		fail_start(lc, ev->now, MESSAGE_HEALTH_LOST, out);
+		break;
+	case EVENT_PUBLISHED:
+		lc->state = STATE_READY;
+		lc->published = true;
+		add(out, ACTION_SAY, MESSAGE_READY);
+		break;
+	case EVENT_PUBLISH_FAILED:
+		lc->publish_again_at = ev->now + PUBLISH_AGAIN_MS;
+		break;
+	case EVENT_APP_STOPPED:
+		add(out, ACTION_SUSPEND, ev->arg);
+		break;
+	case EVENT_APP_EXITED:
+		begin_sweeping(lc, ev, out);
+		break;
+	case EVENT_TIMEOUT:
+		if (ev->now >= lc->budget_until) {
+			fail_start(lc, ev->now, MESSAGE_BUDGET_OVER, out);
+		} else if (ev->now >= lc->publish_again_at) {
+			lc->publish_again_at = NEVER;
+			add(out, ACTION_PUBLISH, 0);
+		}
+		break;
+	case EVENT_EXECUTED:       /* happens once, before */
+	case EVENT_EXEC_FAILED:
+	case EVENT_CHILDREN_GONE:  /* COMMAND is one, until APP_EXITED */
+		break;
+	}
+}
+
+static void
+step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
+{
+	switch (ev->type) {
+	case EVENT_SIGNAL:
+		if (starts_stop(lc, ev->arg))
+			accept_stop(lc, ev, out);
+		else
+			relay(lc, ev->arg, out);
+		break;
+	case EVENT_APP_STOPPED:
+		add(out, ACTION_SUSPEND, ev->arg);
+		break;
+	case EVENT_APP_EXITED:
+		begin_sweeping(lc, ev, out);
+		break;
+	case EVENT_HEALTHY:        /* the helper was stopped on the first one */
+	case EVENT_HEALTH_LOST:    /* as told: its work is done */
+	case EVENT_EXECUTED:       /* happens once, before */
+	case EVENT_EXEC_FAILED:
+	case EVENT_PUBLISHED:      /* no publication is under way */
+	case EVENT_PUBLISH_FAILED:
+	case EVENT_CHILDREN_GONE:  /* COMMAND is one, until APP_EXITED */
+	case EVENT_TIMEOUT:        /* no deadline is set */
+		break;
+	}
+}
+
+static void
+step_draining(struct lifecycle *lc, const struct event *ev,
+    struct actions *out)
+{
+	switch (ev->type) {
+	case EVENT_SIGNAL:
+		if (!starts_stop(lc, ev->arg)) {
+			relay(lc, ev->arg, out);
+			break;
+		}
+		add(out, ACTION_SAY, MESSAGE_STOPPING);
+		begin_stopping(lc, ev->now, lc->stop_signal, out);
+		relay_stop(lc, ev->arg, out);
+		break;
+	case EVENT_APP_EXITED:
+		begin_sweeping(lc, ev, out);
+		break;
+	case EVENT_TIMEOUT:
+		if (ev->now < lc->drain_until)
+			break;
+		add(out, ACTION_SAY, MESSAGE_STOPPING);
+		begin_stopping(lc, ev->now, lc->stop_signal, out);
+		break;
+	case EVENT_APP_STOPPED:    /* we may not stop too: a deadline runs */
+	case EVENT_HEALTHY:        /* never ready again */
+	case EVENT_HEALTH_LOST:
+	case EVENT_EXECUTED:       /* happens once, before */
+	case EVENT_EXEC_FAILED:
+	case EVENT_PUBLISHED:      /* no publication is under way */
+	case EVENT_PUBLISH_FAILED:
+	case EVENT_CHILDREN_GONE:  /* COMMAND is one, until APP_EXITED */
+		break;
+	}
+}
+
+static void
+step_stopping(struct lifecycle *lc, const struct event *ev,
+    struct actions *out)
+{
+	switch (ev->type) {
+	case EVENT_SIGNAL:         /* later ones do not restart the clock */
+		if (starts_stop(lc, ev->arg))
+			relay_stop(lc, ev->arg, out);
+		else
+			relay(lc, ev->arg, out);
+		break;
+	case EVENT_APP_EXITED:
+		begin_sweeping(lc, ev, out);
+		break;
+	case EVENT_TIMEOUT:
+		if (ev->now >= lc->grace_until)
+			begin_killing(lc, ev->now, out);
+		break;
+	case EVENT_APP_STOPPED:    /* we may not stop too: a deadline runs */
+	case EVENT_HEALTHY:        /* never ready again */
+	case EVENT_HEALTH_LOST:
+	case EVENT_EXECUTED:       /* happens once, before */
+	case EVENT_EXEC_FAILED:
+	case EVENT_PUBLISHED:      /* no publication is under way */
+	case EVENT_PUBLISH_FAILED:
+	case EVENT_CHILDREN_GONE:  /* COMMAND is one, until APP_EXITED */
+		break;
+	}
+}
+
+static void
+step_killing(struct lifecycle *lc, const struct event *ev,
+    struct actions *out)
+{
+	switch (ev->type) {
+	case EVENT_APP_EXITED:
+		lc->exit_status = ev->arg;
+		break;
+	case EVENT_CHILDREN_GONE:
+		end(lc, final_status(lc), out);
+		break;
+	case EVENT_TIMEOUT:
+		if (ev->now >= lc->kill_until) {
+			add(out, ACTION_SAY, MESSAGE_UNKILLABLE);
+			end(lc, final_status(lc), out);
+		} else if (ev->now >= lc->kill_again_at) {
+			lc->kill_again_at = ev->now + KILL_AGAIN_MS;
+			add(out, ACTION_KILL_ALL, 0);
+		}
+		break;
+	case EVENT_SIGNAL:         /* SIGKILL is out: nobody could act on it */
+	case EVENT_APP_STOPPED:
+	case EVENT_HEALTHY:        /* never ready again */
+	case EVENT_HEALTH_LOST:
+	case EVENT_EXECUTED:       /* happens once, before */
+	case EVENT_EXEC_FAILED:
+	case EVENT_PUBLISHED:      /* no publication is under way */
+	case EVENT_PUBLISH_FAILED:
+		break;
+	}
+}
+
+static void
+step_sweeping(struct lifecycle *lc, const struct event *ev,
+    struct actions *out)
+{
+	switch (ev->type) {
+	case EVENT_CHILDREN_GONE:
+		end(lc, final_status(lc), out);
+		break;
+	case EVENT_TIMEOUT:
+		if (ev->now >= lc->grace_until)
+			begin_killing(lc, ev->now, out);
+		break;
+	case EVENT_SIGNAL:         /* COMMAND, to whom they go, is gone */
+	case EVENT_APP_STOPPED:
+	case EVENT_APP_EXITED:     /* once is enough, also after EXEC_FAILED */
+	case EVENT_HEALTHY:        /* never ready again */
+	case EVENT_HEALTH_LOST:
+	case EVENT_EXECUTED:       /* happens once, before */
+	case EVENT_EXEC_FAILED:
+	case EVENT_PUBLISHED:      /* no publication is under way */
+	case EVENT_PUBLISH_FAILED:
+		break;
+	}
+}
+
+static void
+step_paused(struct lifecycle *lc, const struct event *ev, struct actions *out)
+{
+	switch (ev->type) {
+	case EVENT_SIGNAL:
+		if (starts_stop(lc, ev->arg))
+			end(lc, 0, out);
+		break;
+	case EVENT_EXECUTED:       /* all the rest is about COMMAND */
+	case EVENT_EXEC_FAILED:
+	case EVENT_HEALTHY:
+	case EVENT_HEALTH_LOST:
+	case EVENT_PUBLISHED:
+	case EVENT_PUBLISH_FAILED:
+	case EVENT_APP_STOPPED:
+	case EVENT_APP_EXITED:
+	case EVENT_CHILDREN_GONE:
+	case EVENT_TIMEOUT:
+		break;
+	}
+}
+
+/* SIGCONT comes from a shell's fg, which may have given us the terminal. */
+static void
+take_terminal_back(const struct event *ev, struct actions *out)
+{
+	if (ev->type == EVENT_SIGNAL && ev->arg == SIGCONT)
+		add(out, ACTION_TAKE_TERMINAL, 0);
+}
+
+void
+lifecycle_init(struct lifecycle *lc, const struct limits *limits)
+{
+	*lc = (struct lifecycle){
+		.limits = limits,
+		.state = limits->pauses ? STATE_PAUSED : STATE_LAUNCHING,
+		.exit_status = -1,
+		.budget_until = NEVER,
+		.publish_again_at = NEVER,
+		.drain_until = NEVER,
+		.grace_until = NEVER,
+		.kill_again_at = NEVER,
+		.kill_until = NEVER,
+	};
+}
+
+void
+lifecycle_step(struct lifecycle *lc, const struct event *ev,
+    struct actions *out)
+{
+	out->count = 0;
+	switch (lc->state) {
+	case STATE_LAUNCHING:
+		step_launching(lc, ev, out);
+		break;
+	case STATE_STARTING:
+		take_terminal_back(ev, out);
+		step_starting(lc, ev, out);
+		break;
+	case STATE_READY:
+		take_terminal_back(ev, out);
+		step_ready(lc, ev, out);
+		break;
+	case STATE_DRAINING:
+		take_terminal_back(ev, out);
+		step_draining(lc, ev, out);
+		break;
+	case STATE_STOPPING:
+		take_terminal_back(ev, out);
+		step_stopping(lc, ev, out);
+		break;
+	case STATE_KILLING:
+		step_killing(lc, ev, out);
+		break;
+	case STATE_SWEEPING:
+		step_sweeping(lc, ev, out);
+		break;
+	case STATE_PAUSED:
+		step_paused(lc, ev, out);
+		break;
+	case STATE_ENDED:          /* nothing is done any more */
+		break;
+	}
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int64_t
+lifecycle_deadline(const struct lifecycle *lc)
+{
+	switch (lc->state) {
+	case STATE_STARTING:
+		return earlier(lc->budget_until, lc->publish_again_at);
+	case STATE_DRAINING:
+		return lc->drain_until;
+	case STATE_STOPPING:
+	case STATE_SWEEPING:
+		return lc->grace_until;
+	case STATE_KILLING:
+		return earlier(lc->kill_again_at, lc->kill_until);
+	case STATE_LAUNCHING:
+	case STATE_READY:
+	case STATE_PAUSED:
+	case STATE_ENDED:
+		break;
+	}
+	return NEVER;
+}
+
+const char *
+lifecycle_state_name(enum state state)
+{
+	static const char *const names[STATE_COUNT] = {
+		[STATE_LAUNCHING] = "launching",
+		[STATE_STARTING] = "starting",
+		[STATE_READY] = "ready",
+		[STATE_DRAINING] = "draining",
+		[STATE_STOPPING] = "stopping",
+		[STATE_KILLING] = "killing",
+		[STATE_SWEEPING] = "sweeping",
+		[STATE_PAUSED] = "paused",
+		[STATE_ENDED] = "ended",
+	};
+
+	return names[state];
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a container as a pure state machine: all that decides when
+ * something happens is here. An event and its time go in, the actions to
+ * take come out. No system call, no clock, no log, no heap; the same state
+ * and event always give the same actions.
+ *
+ *     launching   COMMAND is forked, its exec has not happened yet
+ *     starting    it runs; readiness is not published yet
+ *     ready       readiness is published, or nobody asked for it
+ *     draining    a stop was accepted: readiness withdrawn, the app serves on
+ *     stopping    the stop signal was relayed, the grace period runs
+ *     killing     the grace is over: SIGKILL is out, up to one second is left
+ *     sweeping    COMMAND ended; what it left behind has the rest of the grace
+ *     paused      --pause: no COMMAND, orphans are reaped
+ *     ended       the exit status is known, nothing more will be done
+ *
+ * Order that always holds: readiness is withdrawn before a stop signal is
+ * relayed; SIGKILL comes only when the grace is over; the exit comes when no
+ * child is left, or one second after SIGKILL.
+ */
+#ifndef DINIT_LIFECYCLE_H
+#define DINIT_LIFECYCLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "signals.h"
+
+/* How long SIGKILL may take to work before dinit leaves without. */
+#define KILL_LIMIT_MS 1000
+
+/* Pause between two SIGKILLs to what was forked in between. */
+#define KILL_AGAIN_MS 100
+
+/* Pause before a failed publication is tried again. */
+#define PUBLISH_AGAIN_MS 100
+
+#define EXIT_STATUS_BUDGET 124
+#define EXIT_STATUS_DINIT 125
+
+/* No single step asks for more. */
+#define ACTIONS_MAX 8
+
+enum state {
+	STATE_LAUNCHING,
+	STATE_STARTING,
+	STATE_READY,
+	STATE_DRAINING,
+	STATE_STOPPING,
+	STATE_KILLING,
+	STATE_SWEEPING,
+	STATE_PAUSED,
+	STATE_ENDED,
+};
+
+#define STATE_COUNT (STATE_ENDED + 1)
+
+enum event_type {
+	EVENT_EXECUTED,       /* the exec of COMMAND succeeded */
+	EVENT_EXEC_FAILED,    /* arg: the exit status that says how */
+	EVENT_SIGNAL,         /* arg: a signal to relay, as it arrived */
+	EVENT_HEALTHY,        /* the health command succeeded */
+	EVENT_HEALTH_LOST,    /* the health helper is gone */
+	EVENT_PUBLISHED,      /* readiness is out */
+	EVENT_PUBLISH_FAILED, /* it could not be published */
+	EVENT_APP_STOPPED,    /* arg: the job-control signal that stopped it */
+	EVENT_APP_EXITED,     /* arg: its exit status, 128+N for signal N */
+	EVENT_CHILDREN_GONE,  /* dinit has no child left */
+	EVENT_TIMEOUT,        /* the time that lifecycle_deadline gave is here */
+};
+
+#define EVENT_COUNT (EVENT_TIMEOUT + 1)
+
+/* A fact, with its time in ms. */
+struct event {
+	int64_t now;
+	enum event_type type;
+	int arg;
+};
+
+enum action_type {
+	ACTION_START_HEALTH,    /* start the health helper */
+	ACTION_STOP_HEALTH,     /* end helper and running check at once */
+	ACTION_PUBLISH,         /* readiness; answered by an event */
+	ACTION_WITHDRAW,        /* readiness */
+	ACTION_NOTIFY_STOPPING, /* tell the engine that a stop began */
+	ACTION_RELAY_TO_GROUP,  /* arg: signal */
+	ACTION_RELAY_TO_MAIN,   /* arg: signal */
+	ACTION_TERMINATE_REST,  /* SIGTERM to all that COMMAND left behind */
+	ACTION_KILL_ALL,        /* SIGKILL to the group and all the rest */
+	ACTION_SUSPEND,         /* arg: signal; stop with the app, as one job */
+	ACTION_TAKE_TERMINAL,   /* foreground given to us goes to the app */
+	ACTION_SAY,             /* arg: enum message, for the log */
+	ACTION_EXIT,            /* arg: exit status */
+};
+
+enum message {
+	MESSAGE_READY,
+	MESSAGE_DRAINING,
+	MESSAGE_STOPPING,
+	MESSAGE_BUDGET_OVER,
+	MESSAGE_HEALTH_LOST,
+	MESSAGE_GRACE_OVER,
+	MESSAGE_UNKILLABLE,
+};
+
+struct action {
+	enum action_type type;
+	int arg;
+};
+
+/* To perform, in order. ACTION_PUBLISH is always the last one. */
+struct actions {
+	unsigned int count;
+	struct action list[ACTIONS_MAX];
+};
+
+/* What the user set; never changed once the machine runs. */
+struct limits {
+	bool pauses;        /* there is no COMMAND */
+	bool gates;         /* a health command decides on readiness */
+	bool publishes;     /* there is a readiness file */
+	bool ok_stop;       /* an end by just the relayed stop signal is 0 */
+	int64_t budget_ms;  /* 0: none */
+	int64_t drain_ms;
+	int64_t grace_ms;
+	uint64_t ok_exit[4]; /* exit status N is 0: bit N % 64 of [N / 64] */
+	struct signal_policy signals;
+};
+
+struct lifecycle {
+	const struct limits *limits;
+	enum state state;
+	bool published;
+	bool overdue;             /* the grace ended before COMMAND did */
+	int stop_signal;          /* held back while draining, as it arrived */
+	int exit_status;          /* COMMAND's; -1: it still runs */
+	int failure_status;       /* of a failed start; 0: it did not fail */
+	uint64_t stops_relayed;   /* stop signals that COMMAND was sent */
+	int64_t budget_until;
+	int64_t publish_again_at; /* INT64_MAX: no publication is due */
+	int64_t drain_until;
+	int64_t grace_until;      /* INT64_MAX: no stop is under way */
+	int64_t kill_again_at;
+	int64_t kill_until;
+};
+
+/* Sets LC to its first state. LIMITS must outlive it. */
+void
+lifecycle_init(struct lifecycle *lc, const struct limits *limits);
+
+/* Takes in EV and fills OUT with the actions that follow from it. */
+void
+lifecycle_step(struct lifecycle *lc, const struct event *ev,
+    struct actions *out);
+
+/* When EVENT_TIMEOUT is due, in ms; INT64_MAX: not before another event. */
+int64_t
+lifecycle_deadline(const struct lifecycle *lc);
+
+/* Name of a state, as the documentation has it. */
+const char *
+lifecycle_state_name(enum state state);
+
+#endif
