@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "children.h"
+
+/* No tree is this deep; a bound in case the one we read changes under us. */
+#define DEPTH_MAX 100000
+
+/* As the kernel lays it out (getdents64(2)); musl's differs from glibc's. */
+struct directory_entry {
+	uint64_t inode;
+	int64_t offset;
+	unsigned short length;
+	unsigned char type;
+	char name[];
+};
+
+/* What /proc/PID/stat says of a process (proc(5)). */
+struct process {
+	pid_t parent;
+	pid_t group;
+};
+
+static int
+exit_status(const siginfo_t *info)
+{
+	if (info->si_code == CLD_EXITED)
+		return info->si_status;
+	return 128 + info->si_status;
+}
+
+int
+children_next(struct child_change *out)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) < 0)
+		return -errno;
+	if (info.si_pid == 0)
+		return 0;
+	out->pid = info.si_pid;
+	out->stopped = info.si_code == CLD_STOPPED ||
+	    info.si_code == CLD_TRAPPED;
+	out->status = out->stopped ? info.si_status : exit_status(&info);
+	return 1;
+}
+
+void
+children_reap(pid_t pid)
+{
+	siginfo_t info;
+
+	waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED | WNOHANG);
+}
+
+static int
+send_signal(pid_t pid, int signo)
+{
+	return kill(pid, signo) < 0 ? -errno : 0;
+}
+
+int
+children_signal_app(const struct family *family, int signo)
+{
+	if (family->app == 0)
+		return 0;
+	return send_signal(family->app, signo);
+}
+
+/* The app may move to another group, and leave children in its own. */
+static bool
+has_left_group(const struct family *family)
+{
+	pid_t group = getpgid(family->app);
+
+	return group >= 0 && group != family->app;
+}
+
+int
+children_signal_group(const struct family *family, int signo)
+{
+	int error;
+
+	if (family->app == 0)
+		return 0;
+	error = send_signal(-family->app, signo);
+	if (error == -ESRCH || has_left_group(family))
+		return send_signal(family->app, signo);
+	return error;
+}
+
+/* False when there is no such process any more. */
+static bool
+read_process(pid_t pid, struct process *out)
+{
+	char path[32];
+	char text[512];
+	const char *name_end;
+	ssize_t length;
+	int parent;
+	int group;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	length = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	/* The name is in parentheses, and may hold some itself. */
+	name_end = strrchr(text, ')');
+	if (name_end == NULL ||
+	    sscanf(name_end, ") %*c %d %d", &parent, &group) != 2)
+		return false;
+	out->parent = parent;
+	out->group = group;
+	return true;
+}
+
+static bool
+is_descendant(const struct process *process, pid_t ancestor)
+{
+	struct process above = *process;
+
+	for (int depth = 0; depth < DEPTH_MAX; depth++) {
+		if (above.parent == ancestor)
+			return true;
+		if (above.parent <= 1 || !read_process(above.parent, &above))
+			return false;
+	}
+	return false;
+}
+
+/* Those that children_signal_group does not reach. */
+static bool
+is_left_over(const struct family *family, pid_t pid)
+{
+	struct process process;
+
+	return read_process(pid, &process) &&
+	    (family->app == 0 || process.group != family->app) &&
+	    is_descendant(&process, getpid());
+}
+
+/*
+ * Through a pidfd, and looked at once more behind it: should the process be
+ * gone by then and its number given to a stranger, the signal finds nobody.
+ * Before Linux 5.3 kill(2) has to do, right after the look.
+ */
+static int
+signal_left_over(const struct family *family, pid_t pid, int signo)
+{
+	int pidfd;
+	int error = 0;
+
+	if (!is_left_over(family, pid))
+		return 0;
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0)
+		return errno == ENOSYS ? send_signal(pid, signo) : 0;
+	if (is_left_over(family, pid) &&
+	    syscall(SYS_pidfd_send_signal, pidfd, signo, NULL, 0) < 0 &&
+	    errno != ESRCH)
+		error = -errno;
+	close(pidfd);
+	return error;
+}
+
+/* A /proc of another PID namespace would name strangers. */
+static bool
+is_own_proc(void)
+{
+	char text[16];
+	ssize_t length = readlink("/proc/self", text, sizeof(text) - 1);
+
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	return atoi(text) == getpid();
+}
+
+static int
+signal_entries(const struct family *family, int proc, int signo)
+{
+	_Alignas(struct directory_entry) char block[1024];
+	int error = 0;
+	long length;
+
+	while ((length = syscall(SYS_getdents64, proc, block,
+	    sizeof(block))) > 0) {
+		for (long at = 0; at < length;) {
+			const struct directory_entry *entry =
+			    (const void *)(block + at);
+			pid_t pid = atoi(entry->name);
+			int failed = pid <= 0 ? 0 :
+			    signal_left_over(family, pid, signo);
+
+			if (failed < 0)
+				error = failed;
+			at += entry->length;
+		}
+	}
+	return length < 0 ? -errno : error;
+}
+
+/*
+ * Without another child there is no descendant to look for. The kernel may
+ * have been built without this list (proc(5)): then there may be some.
+ */
+static bool
+may_have_left_overs(const struct family *family)
+{
+	char path[48];
+	char text[64];
+	ssize_t length;
+	char *rest;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return true;
+	length = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (length < 0)
+		return true;
+	text[length] = '\0';
+	if (strtol(text, &rest, 10) == family->app)
+		return *rest != '\0' && strcmp(rest, " ") != 0;
+	return length > 0;
+}
+
+static int
+signal_left_overs(const struct family *family, int signo)
+{
+	int error;
+	int proc;
+
+	if (!is_own_proc())
+		return -ENOENT;
+	if (!may_have_left_overs(family))
+		return 0;
+	proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (proc < 0)
+		return -errno;
+	error = signal_entries(family, proc, signo);
+	close(proc);
+	return error;
+}
+
+int
+children_signal_all(const struct family *family, int signo)
+{
+	int error;
+	int rest;
+
+	if (family->is_init) {
+		error = send_signal(-1, signo);
+		return error == -ESRCH ? 0 : error;
+	}
+	error = children_signal_group(family, signo);
+	rest = signal_left_overs(family, signo);
+	return rest < 0 ? rest : error;
+}
