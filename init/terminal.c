@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "terminal.h"
+
+void
+terminal_open(struct terminal *terminal)
+{
+	terminal->group = getpgrp();
+	terminal->fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK |
+	    O_CLOEXEC);
+}
+
+/*
+ * Asked of the terminal, not by comparing numbers: in a PID namespace made
+ * under somebody's shell (unshare(1)) every group outside is number 0. A read
+ * of no bytes fails with EIO exactly in a background group that blocks
+ * SIGTTIN (tty_ioctl(4), "job control"; n_tty's read checks this first).
+ */
+static bool
+is_in_foreground(const struct terminal *terminal)
+{
+	char nothing;
+
+	return terminal->fd >= 0 && read(terminal->fd, &nothing, 0) == 0;
+}
+
+void
+terminal_lend(const struct terminal *terminal, pid_t group)
+{
+	if (is_in_foreground(terminal))
+		tcsetpgrp(terminal->fd, group);
+}
+
+void
+terminal_take_back(const struct terminal *terminal, pid_t group)
+{
+	pid_t foreground;
+
+	if (terminal->fd < 0 || terminal->group == 0)
+		return;
+	foreground = tcgetpgrp(terminal->fd);
+	if (foreground == group ||
+	    (foreground > 0 && kill(-foreground, 0) < 0 && errno == ESRCH))
+		tcsetpgrp(terminal->fd, terminal->group);
+}
