@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "spawn.h"
+#include "signals.h"
+#include "terminal.h"
+
+#define EXIT_NOT_STARTED 125
+#define EXIT_NOT_EXECUTABLE 126
+#define EXIT_NOT_FOUND 127
+
+/* Tells the parent what failed, and ends the child. */
+static void __attribute__((noreturn))
+fail(int fd, enum spawn_step step, int error)
+{
+	struct spawn_failure failure = { .step = step, .error = error };
+	ssize_t written = write(fd, &failure, sizeof(failure));
+
+	_exit(written < 0 ? EXIT_NOT_STARTED : EXIT_NOT_EXECUTABLE);
+}
+
+/*
+ * sd_listen_fds(3) takes the sockets only if LISTEN_PID is its own process.
+ * What was meant for dinit, in whose place COMMAND runs, is meant for it.
+ * TEXT must live until the exec. Nothing here allocates.
+ */
+static void
+correct_listen_pid(pid_t parent, char *text, size_t size)
+{
+	static const char name[] = "LISTEN_PID=";
+	extern char **environ;
+
+	for (char **entry = environ; *entry != NULL; entry++) {
+		if (strncmp(*entry, name, sizeof(name) - 1) != 0)
+			continue;
+		if (atol(*entry + sizeof(name) - 1) != parent)
+			continue;
+		snprintf(text, size, "%s%ld", name, (long)getpid());
+		*entry = text;
+	}
+}
+
+static void __attribute__((noreturn))
+run_child(char *const *argv, const struct signal_state *signals,
+    const struct terminal *terminal, int result_fd)
+{
+	char listen_pid[32];
+	int error;
+
+	/*
+	 * The group first: only then can it be in the foreground. The signals
+	 * last: what is pending must meet COMMAND, not this copy of dinit.
+	 */
+	if (setpgid(0, 0) < 0)
+		fail(result_fd, SPAWN_STEP_GROUP, errno);
+	terminal_lend(terminal, getpid());
+	correct_listen_pid(getppid(), listen_pid, sizeof(listen_pid));
+	error = signals_hand_back(signals);
+	if (error < 0)
+		fail(result_fd, SPAWN_STEP_SIGNALS, -error);
+	execvp(argv[0], argv);
+	fail(result_fd, SPAWN_STEP_EXEC, errno);
+}
+
+int
+spawn_command(char *const *argv, const struct signal_state *signals,
+    const struct terminal *terminal, struct spawned *out)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid < 0) {
+		int error = errno;
+
+		close(ends[0]);
+		close(ends[1]);
+		return -error;
+	}
+	if (pid == 0)
+		run_child(argv, signals, terminal, ends[1]);
+	close(ends[1]);
+	out->pid = pid;
+	out->result_fd = ends[0];
+	return 0;
+}
+
+int
+spawn_read_result(int fd, struct spawn_failure *failure)
+{
+	struct spawn_failure found;
+	ssize_t length = read(fd, &found, sizeof(found));
+
+	close(fd);
+	if (length != sizeof(found))
+		return 0;
+	*failure = found;
+	return 1;
+}
+
+const char *
+spawn_step_name(enum spawn_step step)
+{
+	static const char *const names[] = {
+		[SPAWN_STEP_GROUP] = "make a process group for",
+		[SPAWN_STEP_SIGNALS] = "restore the signals for",
+		[SPAWN_STEP_EXEC] = "execute",
+	};
+
+	return names[step];
+}
+
+int
+spawn_exit_status(const struct spawn_failure *failure)
+{
+	if (failure->step != SPAWN_STEP_EXEC)
+		return EXIT_NOT_STARTED;
+	if (failure->error == ENOENT || failure->error == ENOTDIR)
+		return EXIT_NOT_FOUND;
+	return EXIT_NOT_EXECUTABLE;
+}
