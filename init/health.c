@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "health.h"
+#include "array.h"
+#include "descriptors.h"
+#include "signals.h"
+
+#define PAUSE_MIN_MS 10
+#define EXIT_NOT_EXECUTABLE 126
+#define EXIT_NOT_FOUND 127
+
+/* The helper at work. */
+struct worker {
+	const struct health_plan *plan;
+	char *const *arguments;
+	int report_fd;  /* its other end closed: time to go */
+	int signal_fd;  /* readable: a check may have ended */
+	int64_t started_us;
+	int checks;
+};
+
+/* One check while it runs. */
+struct check {
+	pid_t pid;      /* leader of its own process group */
+	int output_fd;
+	int64_t started_us;
+	size_t output_length;
+	char output[HEALTH_OUTPUT_MAX];
+};
+
+/* The helper's own clock: it is not PID 1. */
+static int64_t
+monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Rounded up, so that nothing is said to have taken no time. */
+static int64_t
+ms_since(int64_t start_us)
+{
+	return (monotonic_us() - start_us + 999) / 1000;
+}
+
+int64_t
+health_pause_ms(int64_t since_start_ms, int64_t took_ms, int64_t interval_ms)
+{
+	int64_t pause = since_start_ms / 20;
+
+	if (pause > interval_ms)
+		pause = interval_ms;
+	if (pause < PAUSE_MIN_MS)
+		pause = PAUSE_MIN_MS;
+	if (pause < 4 * took_ms)
+		pause = 4 * took_ms;
+	return pause;
+}
+
+/* Room for COUNT arguments and the NULL behind them. NULL: no memory. */
+static char **
+new_arguments(size_t count)
+{
+	return calloc(count + 1, sizeof(char *));
+}
+
+/* NULL: LIST is not a JSON array of at least one string, and only strings. */
+static char *const *
+exec_form(const json_t *list)
+{
+	size_t count = json_array_size(list);
+	char **arguments = new_arguments(count);
+
+	if (arguments == NULL || count == 0)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+
+		if (text == NULL)
+			return NULL;
+		arguments[i] = strdup(text);
+	}
+	return arguments;
+}
+
+char *const *
+health_arguments(const char *command)
+{
+	char *const *arguments = exec_form(json_loads(command, 0, NULL));
+	char **shell;
+
+	if (arguments != NULL)
+		return arguments;
+	shell = new_arguments(3);
+	if (shell == NULL)
+		return NULL;
+	shell[0] = strdup("/bin/sh");
+	shell[1] = strdup("-c");
+	shell[2] = strdup(command);
+	return shell;
+}
+
+/*
+ * The check itself. It must not outlive the helper, however that dies; the
+ * second look at the parent is for a helper that died before the first
+ * (prctl(2), PR_SET_PDEATHSIG).
+ */
+static void __attribute__((noreturn))
+run_command(const struct worker *worker, pid_t helper, int output_fd)
+{
+	int null = open("/dev/null", O_RDONLY);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != helper)
+		_exit(EXIT_NOT_EXECUTABLE);
+	setpgid(0, 0);
+	dup2(output_fd, STDOUT_FILENO);
+	dup2(output_fd, STDERR_FILENO);
+	if (null >= 0)
+		dup2(null, STDIN_FILENO);
+	if (null > STDERR_FILENO)
+		close(null);
+	signals_hand_back(worker->plan->signals);
+	execvp(worker->arguments[0], worker->arguments);
+	dprintf(STDERR_FILENO, "cannot execute %s: %s\n", worker->arguments[0],
+	    strerror(errno));
+	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+}
+
+static int
+start_check(const struct worker *worker, struct check *check)
+{
+	pid_t helper = getpid();
+	int ends[2];
+
+	check->output_length = 0;
+	check->started_us = monotonic_us();
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	check->pid = fork();
+	if (check->pid == 0) {
+		/* A command may not expect a pipe that refuses to wait. */
+		fcntl(ends[1], F_SETFL, 0);
+		run_command(worker, helper, ends[1]);
+	}
+	close(ends[1]);
+	if (check->pid < 0) {
+		int error = errno;
+
+		close(ends[0]);
+		return -error;
+	}
+	/* Here too, so that the group is there whoever runs first. */
+	setpgid(check->pid, check->pid);
+	check->output_fd = ends[0];
+	return 0;
+}
+
+/* Keeps the first bytes and lets the rest go, so that no check gets stuck. */
+static bool
+read_output(struct check *check)
+{
+	char rest[512];
+	size_t room = sizeof(check->output) - check->output_length;
+	ssize_t length = room > 0 ?
+	    read(check->output_fd, check->output + check->output_length, room) :
+	    read(check->output_fd, rest, sizeof(rest));
+
+	if (length > 0 && room > 0)
+		check->output_length += (size_t)length;
+	return length > 0;
+}
+
+/* Empties the signalfd; only that it was readable matters. */
+static void
+drain_signals(const struct worker *worker)
+{
+	char signals[1024];
+
+	while (read(worker->signal_fd, signals, sizeof(signals)) > 0)
+		continue;
+}
+
+static bool
+has_ended(const struct check *check)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	waitid(P_PID, (id_t)check->pid, &info, WEXITED | WNOHANG | WNOWAIT);
+	return info.si_pid != 0;
+}
+
+/* Nobody listens any more: the check's group goes at once, then we do. */
+static void __attribute__((noreturn))
+leave(const struct check *check)
+{
+	if (check != NULL)
+		kill(-check->pid, SIGKILL);
+	_exit(0);
+}
+
+/* Waits up to TIMEOUT_MS for something to happen to the helper or CHECK. */
+static void
+wait_for_something(const struct worker *worker, struct check *check,
+    int64_t timeout_ms)
+{
+	struct pollfd fds[] = {
+		{ .fd = worker->report_fd, .events = 0 },
+		{ .fd = worker->signal_fd, .events = POLLIN },
+		{ .fd = check == NULL ? -1 : check->output_fd,
+		    .events = POLLIN },
+	};
+
+	poll(fds, ARRAY_SIZE(fds), timeout_ms > INT32_MAX ? INT32_MAX :
+	    (int)timeout_ms);
+	if (fds[0].revents != 0)
+		leave(check);
+	if (fds[1].revents & POLLIN)
+		drain_signals(worker);
+	/* Its end of the pipe closed by a check that lives on: no news. */
+	if (check != NULL && fds[2].revents != 0 && !read_output(check) &&
+	    (fds[2].revents & POLLHUP)) {
+		close(check->output_fd);
+		check->output_fd = -1;
+	}
+}
+
+/*
+ * Ends what is left of the check's group, while its leader is not reaped and
+ * the group's id cannot have been reused; then reaps the leader. One that
+ * SIGKILL cannot end is waited for, but not when it is time to go.
+ */
+static void
+end_check(const struct worker *worker, struct check *check,
+    struct health_report *report)
+{
+	siginfo_t info;
+
+	kill(-check->pid, SIGKILL);
+	while (!has_ended(check))
+		wait_for_something(worker, check, INT32_MAX);
+	while (read_output(check))
+		continue;
+	close(check->output_fd);
+	waitid(P_PID, (id_t)check->pid, &info, WEXITED);
+	report->status = info.si_code == CLD_EXITED ? info.si_status :
+	    128 + info.si_status;
+	if (report->result != HEALTH_TIMED_OUT)
+		report->result = report->status == 0 ? HEALTH_PASSED :
+		    HEALTH_FAILED;
+}
+
+static void
+run_check(struct worker *worker, struct check *check,
+    struct health_report *report)
+{
+	int64_t timeout_ms = worker->plan->timeout_ms;
+	int error = start_check(worker, check);
+
+	report->checks = ++worker->checks;
+	report->result = HEALTH_FAILED;
+	if (error < 0) {
+		report->result = HEALTH_NOT_RUN;
+		report->status = -error;
+		report->took_ms = 0;
+		return;
+	}
+	while (!has_ended(check)) {
+		int64_t left = timeout_ms - ms_since(check->started_us);
+
+		if (timeout_ms > 0 && left <= 0) {
+			report->result = HEALTH_TIMED_OUT;
+			break;
+		}
+		wait_for_something(worker, check,
+		    timeout_ms > 0 ? left : INT32_MAX);
+	}
+	end_check(worker, check, report);
+	report->took_ms = ms_since(check->started_us);
+}
+
+static void
+send_report(const struct worker *worker, struct check *check,
+    struct health_report *report)
+{
+	struct iovec parts[] = {
+		{ .iov_base = report, .iov_len = sizeof(*report) },
+		{ .iov_base = check->output, .iov_len = check->output_length },
+	};
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+
+	if (sendmsg(worker->report_fd, &message, MSG_NOSIGNAL) < 0)
+		leave(NULL);
+}
+
+static void __attribute__((noreturn))
+work(const struct health_plan *plan, int report_fd)
+{
+	struct worker worker = {
+		.plan = plan,
+		.report_fd = report_fd,
+		.started_us = monotonic_us(),
+		.arguments = health_arguments(plan->command),
+		.signal_fd = signals_open_descriptor(),
+	};
+	struct check check = { .output_fd = -1 };
+	struct health_report report = { .checks = 0 };
+
+	if (worker.arguments == NULL || worker.signal_fd < 0)
+		_exit(1);
+	for (;;) {
+		int64_t ended_us;
+		int64_t pause_ms;
+		int64_t left;
+
+		run_check(&worker, &check, &report);
+		send_report(&worker, &check, &report);
+		ended_us = monotonic_us();
+		pause_ms = health_pause_ms(ms_since(worker.started_us),
+		    report.took_ms, plan->interval_ms);
+		while ((left = pause_ms - ms_since(ended_us)) > 0)
+			wait_for_something(&worker, NULL, left);
+	}
+}
+
+/* Only the report socket stays; a session of its own has no terminal. */
+static void __attribute__((noreturn))
+become_helper(const struct health_plan *plan, int report_fd)
+{
+	const int kept[] = { report_fd };
+
+	prctl(PR_SET_NAME, "dinit-health");
+	setsid();
+	descriptors_close_others(kept, ARRAY_SIZE(kept));
+	descriptors_hold_standard();
+	work(plan, report_fd);
+}
+
+int
+health_start(const struct health_plan *plan, struct health_helper *out)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0)
+		become_helper(plan, ends[1]);
+	close(ends[1]);
+	if (pid < 0) {
+		int error = errno;
+
+		close(ends[0]);
+		return -error;
+	}
+	out->pid = pid;
+	out->fd = ends[0];
+	return 0;
+}
+
+ssize_t
+health_receive(const struct health_helper *helper,
+    struct health_report *report, char output[HEALTH_OUTPUT_MAX])
+{
+	struct iovec parts[] = {
+		{ .iov_base = report, .iov_len = sizeof(*report) },
+		{ .iov_base = output, .iov_len = HEALTH_OUTPUT_MAX },
+	};
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+	ssize_t length = recvmsg(helper->fd, &message, MSG_DONTWAIT);
+
+	if (length < 0)
+		return errno == EAGAIN ? -EAGAIN : -EPIPE;
+	if (length < (ssize_t)sizeof(*report))
+		return -EPIPE;
+	return length - (ssize_t)sizeof(*report);
+}
+
+void
+health_stop(struct health_helper *helper)
+{
+	if (helper->fd >= 0)
+		close(helper->fd);
+	helper->fd = -1;
+}

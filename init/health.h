@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The health helper: a process of its own (dinit-health) that runs the health
+ * command again and again and reports each check. It does not know what
+ * readiness is. It ends, with the check that is running, as soon as its
+ * socket is closed at the other end: when dinit is satisfied, stops, or dies.
+ */
+#ifndef DINIT_HEALTH_H
+#define DINIT_HEALTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct signal_state;
+
+/* How much of what a check prints is kept. */
+#define HEALTH_OUTPUT_MAX 4096
+
+/* What to check, and how often. */
+struct health_plan {
+	const char *command;
+	int64_t interval_ms; /* longest pause between two checks */
+	int64_t timeout_ms;  /* of one check; 0: none */
+	const struct signal_state *signals; /* for the command, as for the app */
+};
+
+enum health_result {
+	HEALTH_PASSED,
+	HEALTH_FAILED,    /* by its exit status */
+	HEALTH_TIMED_OUT,
+	HEALTH_NOT_RUN,   /* no process could be had: status is the errno */
+};
+
+struct health_report {
+	enum health_result result;
+	int status;       /* exit status, 128+N for signal N */
+	int checks;       /* this one included */
+	int64_t took_ms;
+};
+
+/* The helper as its parent sees it. */
+struct health_helper {
+	pid_t pid; /* 0: reaped or none */
+	int fd;    /* -1: none */
+};
+
+/*
+ * Starts the helper, which takes over the working directory, environment and
+ * user of the caller, and nothing else. Its checks begin at once. 0 and OUT,
+ * or -errno.
+ */
+int
+health_start(const struct health_plan *plan, struct health_helper *out);
+
+/*
+ * Takes the next report, with the first HEALTH_OUTPUT_MAX bytes the check
+ * printed in OUTPUT, not terminated. Their number; -EAGAIN: no report yet;
+ * -EPIPE: the helper is gone.
+ */
+ssize_t
+health_receive(const struct health_helper *helper,
+    struct health_report *report, char output[HEALTH_OUTPUT_MAX]);
+
+/* Ends the helper and the check that is running, without waiting for it. */
+void
+health_stop(struct health_helper *helper);
+
+/*
+ * The pause before the next check: a twentieth of the time since the start, at
+ * most INTERVAL_MS, but at least 10 ms and always four times as long as the
+ * last check took, so that checks take a fifth of the time at most.
+ */
+int64_t
+health_pause_ms(int64_t since_start_ms, int64_t took_ms, int64_t interval_ms);
+
+/*
+ * The arguments to execute for COMMAND: those of a JSON array of strings
+ * (exec form), otherwise /bin/sh -c COMMAND. On the heap, for the life of the
+ * process. NULL: no memory.
+ */
+char *const *
+health_arguments(const char *command);
+
+#endif
