@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The readiness file. It exists exactly while the container is ready,
+ * appears complete or not at all, and is locked for as long as dinit lives
+ * (fcntl(2), open file description locks), so that one left behind by a
+ * killed container never reads as ready. A symbolic link at its path is
+ * replaced or refused, never followed.
+ */
+#ifndef DINIT_READINESS_H
+#define DINIT_READINESS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#define READINESS_DEFAULT_PATH "/run/dinit/ready"
+
+struct readiness {
+	const char *path; /* NULL: there is no readiness file */
+	int directory;    /* opened once: it cannot be swapped later */
+	int file;         /* holds the lock; -1: not published */
+};
+
+/* What the file says. */
+struct readiness_facts {
+	pid_t pid;              /* COMMAND's */
+	time_t since;           /* wall clock */
+	int64_t ready_after_ms;
+	int checks;
+};
+
+/*
+ * Opens the directory of PATH (made if missing, mode 0755), deletes a file
+ * left there by an earlier run, and proves that a new one can be written and
+ * locked. PATH must outlive READINESS. 0 or -errno.
+ */
+int
+readiness_prepare(struct readiness *readiness, const char *path);
+
+/* Publishes: written aside, locked, renamed. 0 or -errno, and no file. */
+int
+readiness_publish(struct readiness *readiness,
+    const struct readiness_facts *facts);
+
+/* Deletes the file and lets go of the lock. 0 or -errno. */
+int
+readiness_withdraw(struct readiness *readiness);
+
+/* 1: PATH is published by a living dinit; 0: it is not; or -errno. */
+int
+readiness_check(const char *path);
+
+#endif
