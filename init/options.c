@@ -1,0 +1,838 @@
+/* SPDX-License-Identifier: MIT */
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "options.h"
+#include "array.h"
+#include "duration.h"
+#include "log.h"
+#include "readiness.h"
+
+#define PREFIX "DINIT_"
+#define VARIABLE_MAX 64
+
+/* getopt_long's value for row N, out of the way of every short name. */
+#define LONG_OPTION 256
+
+enum type {
+	TYPE_TEXT,
+	TYPE_PATH,
+	TYPE_DURATION,
+	TYPE_FLAG,
+	TYPE_SIGNAL,
+	TYPE_SIGNALS,
+	TYPE_STOP_SIGNALS,
+	TYPE_REWRITE,
+	TYPE_EXIT_CODES,
+	TYPE_LEVEL,
+	TYPE_LOUDER,    /* short names only from here to TYPE_NOTHING */
+	TYPE_QUIETER,
+	TYPE_WARN_ORPHANS,
+	TYPE_NOTHING,   /* accepted for compatibility */
+	TYPE_MODE,      /* no variable: what to do is said when calling */
+};
+
+struct row {
+	const char *name;        /* NULL: it has a short name only */
+	char short_name;         /* 0: none */
+	const char *short_value; /* what the short name alone stands for */
+	enum type type;
+	int mode;                /* enum mode, for TYPE_MODE */
+	size_t offset;           /* of its member in struct options */
+	const char *argument;    /* for --help; NULL: it takes none */
+	const char *fallback;    /* the default, as written; NULL: none */
+	const char *help;
+};
+
+#define MEMBER(name) offsetof(struct options, name)
+
+static const struct row rows[] = {
+	{ .name = "health-cmd", .type = TYPE_TEXT, .offset = MEMBER(health_cmd),
+	    .argument = "CMD",
+	    .help = "ready when CMD exits 0; [\"a\",\"b\"] is executed, else sh -c" },
+	{ .name = "ready-file", .type = TYPE_PATH, .offset = MEMBER(ready_file),
+	    .argument = "PATH",
+	    .help = "where readiness is published "
+	    "(with --health-cmd: /run/dinit/ready)" },
+	{ .name = "startup-budget", .type = TYPE_DURATION,
+	    .offset = MEMBER(startup_budget_ms), .argument = "DUR",
+	    .fallback = "30s",
+	    .help = "not ready by then: stop, exit 124; 0: no limit" },
+	{ .name = "health-interval", .type = TYPE_DURATION,
+	    .offset = MEMBER(health_interval_ms), .argument = "DUR",
+	    .fallback = "250ms",
+	    .help = "longest pause between two checks while starting" },
+	{ .name = "health-timeout", .type = TYPE_DURATION,
+	    .offset = MEMBER(health_timeout_ms), .argument = "DUR",
+	    .fallback = "5s",
+	    .help = "kill a check that takes longer; it has failed" },
+	{ .name = "grace", .type = TYPE_DURATION, .offset = MEMBER(grace_ms),
+	    .argument = "DUR", .fallback = "9s",
+	    .help = "from the relayed stop signal to SIGKILL" },
+	{ .name = "drain", .type = TYPE_DURATION, .offset = MEMBER(drain_ms),
+	    .argument = "DUR", .fallback = "0",
+	    .help = "serve on this long, unready, before the stop signal" },
+	{ .name = "stop-signal", .type = TYPE_STOP_SIGNALS,
+	    .offset = MEMBER(signals), .argument = "SIG[,SIG]",
+	    .fallback = "TERM,INT",
+	    .help = "signals that start the shutdown" },
+	{ .name = "rewrite", .short_name = 'r', .type = TYPE_REWRITE,
+	    .offset = MEMBER(signals.rewrite), .argument = "A:B[,A:B]",
+	    .help = "relay B when A arrives; 0 drops it" },
+	{ .name = "main-only", .short_name = 'c', .short_value = "all",
+	    .type = TYPE_SIGNALS, .offset = MEMBER(signals.main_only),
+	    .argument = "SIG[,SIG]|all",
+	    .help = "relay these to COMMAND, not to its group (-c: all)" },
+	{ .name = "ok-exit", .short_name = 'e', .type = TYPE_EXIT_CODES,
+	    .offset = MEMBER(ok_exit), .argument = "N[,N]",
+	    .help = "exit codes of COMMAND reported as 0" },
+	{ .name = "ok-stop", .type = TYPE_FLAG, .offset = MEMBER(ok_stop),
+	    .help = "report 0 if COMMAND ends in time by the stop signal" },
+	{ .name = "parent-death-signal", .short_name = 'p',
+	    .type = TYPE_SIGNAL, .offset = MEMBER(parent_death_signal),
+	    .argument = "SIG",
+	    .help = "signal dinit gets when its parent dies" },
+	{ .name = "log-level", .type = TYPE_LEVEL, .offset = MEMBER(log_level),
+	    .argument = "LEVEL", .fallback = "info",
+	    .help = "error, warn, info or debug" },
+	{ .short_name = 'v', .type = TYPE_LOUDER, .offset = MEMBER(log_level),
+	    .help = "raise the level" },
+	{ .short_name = 'q', .type = TYPE_QUIETER, .offset = MEMBER(log_level),
+	    .help = "lower the level" },
+	{ .short_name = 'w', .type = TYPE_WARN_ORPHANS,
+	    .offset = MEMBER(warn_orphans),
+	    .help = "warn on each reaped orphan" },
+	{ .short_name = 's', .type = TYPE_NOTHING,
+	    .help = "accepted as in tini: subreaper is automatic" },
+	{ .short_name = 'g', .type = TYPE_NOTHING,
+	    .help = "accepted as in tini: the group is signalled anyway" },
+	{ .name = "is-ready", .type = TYPE_MODE, .mode = MODE_IS_READY,
+	    .help = "exit 0 if the container is ready, 1 if not" },
+	{ .name = "pause", .short_name = 'P', .type = TYPE_MODE,
+	    .mode = MODE_PAUSE,
+	    .help = "no COMMAND: reap until TERM or INT" },
+	{ .name = "show-config", .type = TYPE_MODE, .mode = MODE_SHOW_CONFIG,
+	    .help = "print each setting and where it came from" },
+	{ .name = "help", .short_name = 'h', .type = TYPE_MODE,
+	    .mode = MODE_HELP, .help = "print this" },
+	{ .name = "version", .short_name = 'V', .type = TYPE_MODE,
+	    .mode = MODE_VERSION, .help = "print the version" },
+};
+
+static_assert(ARRAY_SIZE(rows) <= OPTIONS_MAX, "raise OPTIONS_MAX");
+
+/* Where a value was written, for messages. */
+struct origin {
+	enum source source;
+	const char *name; /* "--grace", "-e" or "DINIT_GRACE" */
+};
+
+static void *
+member(struct options *options, const struct row *row)
+{
+	return (char *)options + row->offset;
+}
+
+static const void *
+const_member(const struct options *options, const struct row *row)
+{
+	return (const char *)options + row->offset;
+}
+
+/* Name of the row's variable; empty if it has none. */
+static void
+variable_name(const struct row *row, char name[VARIABLE_MAX])
+{
+	size_t length = sizeof(PREFIX) - 1;
+
+	name[0] = '\0';
+	if (row->name == NULL || row->type == TYPE_MODE)
+		return;
+	memcpy(name, PREFIX, length);
+	for (const char *c = row->name; *c != '\0'; c++) {
+		assert(length < VARIABLE_MAX - 1);
+		name[length++] = *c == '-' ? '_' : (char)toupper(*c);
+	}
+	name[length] = '\0';
+}
+
+/* Steps to turn A into B by inserting, deleting and replacing a character. */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t row[VARIABLE_MAX + 1];
+	size_t width = strnlen(b, VARIABLE_MAX);
+
+	for (size_t j = 0; j <= width; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1] != '\0'; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= width; j++) {
+			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			if (best > row[j] + 1)
+				best = row[j] + 1;
+			if (best > row[j - 1] + 1)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[width];
+}
+
+/* The long name of the table that NAME most likely meant. */
+static const char *
+nearest_name(const char *name)
+{
+	const char *nearest = NULL;
+	size_t shortest = SIZE_MAX;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t steps;
+
+		if (rows[i].name == NULL)
+			continue;
+		steps = distance(name, rows[i].name);
+		if (steps < shortest) {
+			shortest = steps;
+			nearest = rows[i].name;
+		}
+	}
+	return nearest;
+}
+
+static const struct row *
+find_variable(const char *name, size_t length)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char known[VARIABLE_MAX];
+
+		variable_name(&rows[i], known);
+		if (strlen(known) == length &&
+		    strncmp(known, name, length) == 0)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+/* Length of ENTRY's name if that begins with DINIT_, otherwise 0. */
+static size_t
+prefixed_length(const char *entry)
+{
+	if (strncmp(entry, PREFIX, sizeof(PREFIX) - 1) != 0)
+		return 0;
+	return strcspn(entry, "=");
+}
+
+bool
+options_owns_variable(const char *entry)
+{
+	size_t length = prefixed_length(entry);
+
+	return length > 0 && find_variable(entry, length) != NULL;
+}
+
+bool
+options_is_unknown_variable(const char *entry, char *nearest, size_t size)
+{
+	size_t length = prefixed_length(entry);
+	size_t shortest = SIZE_MAX;
+	char name[VARIABLE_MAX];
+
+	if (length == 0 || find_variable(entry, length) != NULL)
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)length, entry);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char known[VARIABLE_MAX];
+
+		variable_name(&rows[i], known);
+		if (known[0] != '\0' && distance(name, known) < shortest) {
+			shortest = distance(name, known);
+			snprintf(nearest, size, "%s", known);
+		}
+	}
+	return true;
+}
+
+void
+options_remove_variables(char **environment)
+{
+	char **kept = environment;
+
+	for (char **entry = environment; *entry != NULL; entry++)
+		if (!options_owns_variable(*entry))
+			*kept++ = *entry;
+	*kept = NULL;
+}
+
+/* Adds the exit codes of TEXT, "3" or "3,143". 0 or -EINVAL. */
+static int
+parse_exit_codes(const char *text, uint64_t codes[4])
+{
+	uint64_t added[4] = { codes[0], codes[1], codes[2], codes[3] };
+
+	for (;;) {
+		char *end;
+		unsigned long code;
+
+		if (!isdigit((unsigned char)*text))
+			return -EINVAL;
+		code = strtoul(text, &end, 10);
+		if (code > 255 || (*end != '\0' && *end != ','))
+			return -EINVAL;
+		added[code / 64] |= UINT64_C(1) << (code % 64);
+		if (*end == '\0')
+			break;
+		text = end + 1;
+	}
+	memcpy(codes, added, sizeof(added));
+	return 0;
+}
+
+static int
+parse_flag(const char *text, bool *flag)
+{
+	static const char *const words[] = {
+		"0", "1", "no", "yes", "false", "true", "off", "on",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcasecmp(text, words[i]) == 0) {
+			*flag = i % 2;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/* What a value of TYPE looks like, for a message. */
+static const char *
+expectation(enum type type)
+{
+	switch (type) {
+	case TYPE_TEXT:
+		return "a command";
+	case TYPE_PATH:
+		return "an absolute path of a file";
+	case TYPE_DURATION:
+		return "a duration such as 500ms, 9s, 1m30s or 1h";
+	case TYPE_FLAG:
+		return "yes or no (or 1, 0, true, false, on, off)";
+	case TYPE_SIGNAL:
+		return "a signal such as TERM, SIGTERM, 15 or RTMIN+3";
+	case TYPE_SIGNALS:
+		return "signals such as TERM,QUIT or RTMIN+3, or all";
+	case TYPE_STOP_SIGNALS:
+		return "signals such as TERM,INT or RTMIN+3";
+	case TYPE_REWRITE:
+		return "pairs of signals such as TERM:QUIT or HUP:0";
+	case TYPE_EXIT_CODES:
+		return "exit codes from 0 to 255 such as 3 or 3,143";
+	case TYPE_LEVEL:
+		return "error, warn, info or debug";
+	case TYPE_LOUDER:
+	case TYPE_QUIETER:
+	case TYPE_WARN_ORPHANS:
+	case TYPE_NOTHING:
+	case TYPE_MODE:
+		break;
+	}
+	return "no value";
+}
+
+static int
+parse_duration(const char *text, int64_t *ms)
+{
+	int64_t parsed = duration_parse(text);
+
+	if (parsed < 0)
+		return (int)parsed;
+	*ms = parsed;
+	return 0;
+}
+
+static int
+parse_signal(const char *text, int *signo)
+{
+	int parsed = signals_parse(text);
+
+	if (parsed < 0)
+		return parsed;
+	*signo = parsed;
+	return 0;
+}
+
+static int
+parse_stop_signals(const char *text, struct signal_policy *policy)
+{
+	int first = signals_parse_set(text, &policy->stop);
+
+	if (first < 0)
+		return first;
+	if (policy->first_stop == 0)
+		policy->first_stop = first;
+	return 0;
+}
+
+static int
+parse_level(const char *text, int *level)
+{
+	int parsed = log_parse_level(text);
+
+	if (parsed < 0)
+		return parsed;
+	*level = parsed;
+	return 0;
+}
+
+static int
+parse_value(const struct row *row, const char *text, struct options *out)
+{
+	void *target = member(out, row);
+
+	switch (row->type) {
+	case TYPE_PATH:
+		if (text[0] != '/' || text[strlen(text) - 1] == '/')
+			return -EINVAL;
+		*(const char **)target = text;
+		return 0;
+	case TYPE_TEXT:
+		*(const char **)target = text;
+		return *text == '\0' ? -EINVAL : 0;
+	case TYPE_DURATION:
+		return parse_duration(text, target);
+	case TYPE_FLAG:
+		return parse_flag(text, target);
+	case TYPE_SIGNAL:
+		return parse_signal(text, target);
+	case TYPE_SIGNALS:
+		return signals_parse_set(text, target) < 0 ? -EINVAL : 0;
+	case TYPE_STOP_SIGNALS:
+		return parse_stop_signals(text, target);
+	case TYPE_REWRITE:
+		return signals_parse_rewrite(text, &out->signals);
+	case TYPE_EXIT_CODES:
+		return parse_exit_codes(text, target);
+	case TYPE_LEVEL:
+		return parse_level(text, target);
+	case TYPE_LOUDER:
+		if (out->log_level < LOG_LEVEL_DEBUG)
+			out->log_level++;
+		return 0;
+	case TYPE_QUIETER:
+		if (out->log_level > LOG_LEVEL_ERROR)
+			out->log_level--;
+		return 0;
+	case TYPE_WARN_ORPHANS:
+		out->warn_orphans = true;
+		return 0;
+	case TYPE_MODE:
+		out->mode = (enum mode)row->mode;
+		return 0;
+	case TYPE_NOTHING:
+		break;
+	}
+	return 0;
+}
+
+/* Lists gather within one source; what a weaker source said is dropped. */
+static void
+forget_weaker(const struct row *row, enum source source, struct options *out)
+{
+	unsigned char *known = &out->sources[row - rows];
+
+	if (*known == source)
+		return;
+	*known = (unsigned char)source;
+	if (row->type == TYPE_SIGNALS)
+		*(uint64_t *)member(out, row) = 0;
+	if (row->type == TYPE_EXIT_CODES)
+		memset(out->ok_exit, 0, sizeof(out->ok_exit));
+	if (row->type == TYPE_REWRITE)
+		signals_clear_rewrite(&out->signals);
+	if (row->type == TYPE_STOP_SIGNALS) {
+		out->signals.stop = 0;
+		out->signals.first_stop = 0;
+	}
+}
+
+static int
+set_value(const struct row *row, const struct origin *origin,
+    const char *text, struct options *out, char problem[OPTIONS_PROBLEM_MAX])
+{
+	forget_weaker(row, origin->source, out);
+	if (parse_value(row, text, out) == 0)
+		return 0;
+	snprintf(problem, OPTIONS_PROBLEM_MAX, "%s: '%.200s' is not %s",
+	    origin->name, text, expectation(row->type));
+	return -EINVAL;
+}
+
+static void
+set_defaults(struct options *out)
+{
+	const struct origin origin = { SOURCE_DEFAULT, "default" };
+
+	*out = (struct options){ .mode = MODE_RUN };
+	signals_clear_rewrite(&out->signals);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char problem[OPTIONS_PROBLEM_MAX];
+
+		if (rows[i].fallback != NULL)
+			set_value(&rows[i], &origin, rows[i].fallback, out,
+			    problem);
+	}
+}
+
+/* An empty variable counts as none: it is how Compose files unset one. */
+static int
+read_environment(struct options *out, char *const *environment,
+    char problem[OPTIONS_PROBLEM_MAX])
+{
+	for (; *environment != NULL; environment++) {
+		size_t length = prefixed_length(*environment);
+		const struct row *row;
+		char name[VARIABLE_MAX];
+		const struct origin origin = { SOURCE_ENVIRONMENT, name };
+
+		if (length == 0 || (*environment)[length] == '\0' ||
+		    (*environment)[length + 1] == '\0')
+			continue;
+		row = find_variable(*environment, length);
+		if (row == NULL)
+			continue;
+		variable_name(row, name);
+		if (set_value(row, &origin, *environment + length + 1, out,
+		    problem) < 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* getopt_long's two forms of the table. */
+struct getopt_table {
+	struct option longs[OPTIONS_MAX + 1];
+	char shorts[2 * OPTIONS_MAX + 3];
+};
+
+static void
+fill_getopt_table(struct getopt_table *table)
+{
+	struct option *next = table->longs;
+	char *shorts = table->shorts;
+
+	/* "+": COMMAND's options are not ours; ":": missing values are. */
+	*shorts++ = '+';
+	*shorts++ = ':';
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *row = &rows[i];
+
+		if (row->short_name != 0) {
+			*shorts++ = row->short_name;
+			if (row->argument != NULL && row->short_value == NULL)
+				*shorts++ = ':';
+		}
+		if (row->name == NULL)
+			continue;
+		*next++ = (struct option){
+			.name = row->name,
+			.has_arg = row->type == TYPE_FLAG ? optional_argument :
+			    row->argument != NULL ? required_argument :
+			    no_argument,
+			.val = LONG_OPTION + (int)i,
+		};
+	}
+	*shorts = '\0';
+	*next = (struct option){ .name = NULL };
+}
+
+static const struct row *
+find_row(int found)
+{
+	if (found >= LONG_OPTION)
+		return &rows[found - LONG_OPTION];
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].short_name == found)
+			return &rows[i];
+	return NULL;
+}
+
+/* getopt_long met something it could not take. */
+static int
+explain_refusal(int found, const char *word, char problem[OPTIONS_PROBLEM_MAX])
+{
+	const struct row *row = find_row(optopt);
+	char name[VARIABLE_MAX];
+
+	if (found == ':' && row != NULL) {
+		snprintf(problem, OPTIONS_PROBLEM_MAX,
+		    "%.200s: a value is missing; it takes %s", word,
+		    expectation(row->type));
+	} else if (optopt >= LONG_OPTION) {
+		snprintf(problem, OPTIONS_PROBLEM_MAX,
+		    "%.200s: --%s takes no value", word, row->name);
+	} else if (optopt == 0) { /* a long name: WORD is all of it */
+		snprintf(name, sizeof(name), "%.*s",
+		    (int)strcspn(word + 2, "="), word + 2);
+		snprintf(problem, OPTIONS_PROBLEM_MAX,
+		    "unknown option %.200s; did you mean --%s? "
+		    "(dinit --help lists all)", word, nearest_name(name));
+	} else {
+		snprintf(problem, OPTIONS_PROBLEM_MAX,
+		    "unknown option -%c; dinit --help lists all", optopt);
+	}
+	return -EINVAL;
+}
+
+static int
+take_option(int found, struct options *out, char problem[OPTIONS_PROBLEM_MAX])
+{
+	const struct row *row = find_row(found);
+	const char *value = optarg;
+	char name[VARIABLE_MAX];
+	const struct origin origin = { SOURCE_COMMAND_LINE, name };
+
+	if (found < LONG_OPTION) {
+		snprintf(name, sizeof(name), "-%c", found);
+		if (row->short_value != NULL)
+			value = row->short_value;
+	} else {
+		snprintf(name, sizeof(name), "--%s", row->name);
+	}
+	if (value == NULL)
+		value = row->type == TYPE_FLAG ? "yes" : "";
+	return set_value(row, &origin, value, out, problem);
+}
+
+static int
+read_command_line(struct options *out, int argc, char *const *argv,
+    char problem[OPTIONS_PROBLEM_MAX])
+{
+	struct getopt_table table;
+	int found;
+
+	fill_getopt_table(&table);
+	opterr = 0;
+	optind = 0; /* both C libraries: start afresh */
+	while ((found = getopt_long(argc, argv, table.shorts, table.longs,
+	    NULL)) != -1) {
+		if (found == '?' || found == ':')
+			return explain_refusal(found, argv[optind - 1],
+			    problem);
+		if (take_option(found, out, problem) < 0)
+			return -EINVAL;
+	}
+	out->command = argv + optind;
+	return 0;
+}
+
+static int
+check_together(const struct options *options,
+    char problem[OPTIONS_PROBLEM_MAX])
+{
+	bool has_command = options->command[0] != NULL;
+
+	if (options->mode == MODE_RUN && !has_command) {
+		snprintf(problem, OPTIONS_PROBLEM_MAX,
+		    "COMMAND is missing: dinit [OPTION]... [--] COMMAND "
+		    "[ARG]...");
+		return -EINVAL;
+	}
+	if (options->mode == MODE_PAUSE && has_command) {
+		snprintf(problem, OPTIONS_PROBLEM_MAX,
+		    "--pause: '%.200s' is in the way, it takes no COMMAND",
+		    options->command[0]);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int
+options_parse(struct options *out, int argc, char *const *argv,
+    char *const *environment, char problem[OPTIONS_PROBLEM_MAX])
+{
+	set_defaults(out);
+	if (read_environment(out, environment, problem) < 0 ||
+	    read_command_line(out, argc, argv, problem) < 0)
+		return -EINVAL;
+	if (check_together(out, problem) < 0)
+		return -EINVAL;
+	if (out->ready_file == NULL &&
+	    (out->health_cmd != NULL || out->mode == MODE_IS_READY))
+		out->ready_file = READINESS_DEFAULT_PATH;
+	return 0;
+}
+
+/* printf at the end of TEXT, as far as there is room. */
+static void __attribute__((format(printf, 3, 4)))
+append(char *text, size_t size, const char *format, ...)
+{
+	size_t used = strlen(text);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text + used, size - used, format, arguments);
+	va_end(arguments);
+}
+
+static void
+append_help(const struct row *row, char *text, size_t size)
+{
+	char left[64];
+	char fallback[32] = "";
+
+	if (row->name == NULL)
+		snprintf(left, sizeof(left), "-%c", row->short_name);
+	else
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s",
+		    row->short_name != 0 ? '-' : ' ',
+		    row->short_name != 0 ? row->short_name : ' ',
+		    row->short_name != 0 ? "," : " ", row->name,
+		    row->argument != NULL ? "=" : "",
+		    row->argument != NULL ? row->argument : "");
+	if (row->fallback != NULL)
+		snprintf(fallback, sizeof(fallback), " [%s]", row->fallback);
+	append(text, size, "  %-32s %s%s\n", left, row->help, fallback);
+}
+
+void
+options_format_help(char *text, size_t size)
+{
+	text[0] = '\0';
+	append(text, size,
+	    "dinit: a minimal init for containers\n\n"
+	    "  dinit [OPTION]... [--] COMMAND [ARG]...\n"
+	    "  dinit --is-ready [--ready-file=PATH]\n"
+	    "  dinit --pause\n"
+	    "  dinit --show-config [OPTION]... [--] [COMMAND]...\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		append_help(&rows[i], text, size);
+	append(text, size,
+	    "\nEvery setting with a long name can be given in the environment "
+	    "too:\n--health-cmd is DINIT_HEALTH_CMD, and so on. "
+	    "Durations: 500ms, 9s, 1m30s, 1h;\na bare number is seconds.\n"
+	    "Exit status: COMMAND's; 128+N if signal N ended it; 124 startup "
+	    "budget over;\n125 dinit itself failed; 126 COMMAND not "
+	    "executable; 127 not found.\n");
+}
+
+static void
+format_exit_codes(const uint64_t codes[4], char *text, size_t size)
+{
+	text[0] = '\0';
+	for (unsigned int code = 0; code < 256; code++)
+		if (codes[code / 64] >> (code % 64) & 1)
+			append(text, size, "%s%u", text[0] != '\0' ? "," : "",
+			    code);
+}
+
+static void
+format_value(const struct row *row, const struct options *options,
+    char *text, size_t size)
+{
+	const void *value = const_member(options, row);
+
+	text[0] = '\0';
+	switch (row->type) {
+	case TYPE_TEXT:
+	case TYPE_PATH:
+		if (*(const char *const *)value != NULL)
+			snprintf(text, size, "%s", *(const char *const *)value);
+		break;
+	case TYPE_DURATION:
+		duration_format(*(const int64_t *)value, text, size);
+		break;
+	case TYPE_FLAG:
+		snprintf(text, size, *(const bool *)value ? "yes" : "no");
+		break;
+	case TYPE_SIGNAL:
+		if (*(const int *)value != 0)
+			snprintf(text, size, "%s",
+			    signals_name(*(const int *)value));
+		break;
+	case TYPE_SIGNALS:
+		signals_format_set(*(const uint64_t *)value, 0, text, size);
+		break;
+	case TYPE_STOP_SIGNALS:
+		signals_format_set(options->signals.stop,
+		    options->signals.first_stop, text, size);
+		break;
+	case TYPE_REWRITE:
+		signals_format_rewrite(&options->signals, text, size);
+		break;
+	case TYPE_EXIT_CODES:
+		format_exit_codes(value, text, size);
+		break;
+	case TYPE_LEVEL:
+		snprintf(text, size, "%s",
+		    log_level_name((enum log_level)options->log_level));
+		break;
+	case TYPE_LOUDER:
+	case TYPE_QUIETER:
+	case TYPE_WARN_ORPHANS:
+	case TYPE_NOTHING:
+	case TYPE_MODE:
+		break;
+	}
+}
+
+/* Rows that set the same member (-v and --log-level) share its source. */
+static enum source
+strongest_source(const struct options *options, const struct row *row)
+{
+	unsigned char strongest = SOURCE_DEFAULT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].offset == row->offset &&
+		    options->sources[i] > strongest)
+			strongest = options->sources[i];
+	return (enum source)strongest;
+}
+
+void
+options_format_config(const struct options *options, char *text, size_t size)
+{
+	static const char *const sources[] = {
+		[SOURCE_DEFAULT] = "default",
+		[SOURCE_ENVIRONMENT] = "environment",
+		[SOURCE_COMMAND_LINE] = "command line",
+	};
+
+	text[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char value[SIGNALS_TEXT_MAX];
+		char variable[VARIABLE_MAX];
+		enum source source = strongest_source(options, &rows[i]);
+
+		variable_name(&rows[i], variable);
+		if (variable[0] == '\0')
+			continue;
+		format_value(&rows[i], options, value, sizeof(value));
+		append(text, size, "%-20s %-24s %s%s%s\n", rows[i].name,
+		    value[0] != '\0' ? value : "-", sources[source],
+		    source == SOURCE_ENVIRONMENT ? " " : "",
+		    source == SOURCE_ENVIRONMENT ? variable : "");
+	}
+}
+
+void
+options_visit(void (*visit)(const char *name, char short_name,
+    const char *variable))
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char variable[VARIABLE_MAX];
+
+		variable_name(&rows[i], variable);
+		visit(rows[i].name, rows[i].short_name, variable);
+	}
+}
