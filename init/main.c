@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dinit: parse, prepare, supervise. Whatever can fail before COMMAND runs
+ * fails here, with one line and exit status 125.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "descriptors.h"
+#include "log.h"
+#include "options.h"
+#include "readiness.h"
+#include "signals.h"
+#include "supervisor.h"
+
+static int
+print(void (*format)(const struct options *options, char *text, size_t size),
+    const struct options *options)
+{
+	char text[OPTIONS_TEXT_MAX];
+
+	format(options, text, sizeof(text));
+	if (fputs(text, stdout) < 0 || fflush(stdout) != 0) {
+		log_line(LOG_LEVEL_ERROR, "cannot write to standard output: %s",
+		    strerror(errno));
+		return EXIT_STATUS_DINIT;
+	}
+	return 0;
+}
+
+static void
+format_help(const struct options *options, char *text, size_t size)
+{
+	(void)options;
+	options_format_help(text, size);
+}
+
+static void
+format_version(const struct options *options, char *text, size_t size)
+{
+	(void)options;
+	snprintf(text, size, "dinit " DINIT_VERSION
+	    " (the container init, not the service manager of that name)\n");
+}
+
+static int
+tell_readiness(const struct options *options)
+{
+	int ready = readiness_check(options->ready_file);
+
+	if (ready < 0)
+		log_line(LOG_LEVEL_ERROR, "cannot read %s: %s",
+		    options->ready_file, strerror(-ready));
+	return ready == 1 ? 0 : 1;
+}
+
+static void
+warn_unknown_variables(char *const *environment)
+{
+	for (; *environment != NULL; environment++) {
+		char nearest[64];
+
+		if (options_is_unknown_variable(*environment, nearest,
+		    sizeof(nearest)))
+			log_line(LOG_LEVEL_WARN,
+			    "ignoring unknown variable %.*s; "
+			    "the nearest known one is %s",
+			    (int)strcspn(*environment, "="), *environment,
+			    nearest);
+	}
+}
+
+/* When PARENT died before prctl(2) was called, the kernel says nothing. */
+static int
+follow_parent(int signo, pid_t parent)
+{
+	if (signo == 0)
+		return 0;
+	if (prctl(PR_SET_PDEATHSIG, signo) < 0)
+		return -errno;
+	if (getppid() != parent)
+		kill(getpid(), signo);
+	return 0;
+}
+
+static int
+prepare_readiness(const struct options *options, struct supervisor *sup)
+{
+	int error = options->ready_file == NULL ? 0 :
+	    readiness_prepare(&sup->readiness, options->ready_file);
+
+	if (error < 0)
+		log_line(LOG_LEVEL_ERROR,
+		    "cannot write readiness file %s: %s; mount a tmpfs there, "
+		    "or name another place with --ready-file",
+		    options->ready_file, strerror(-error));
+	return error;
+}
+
+/* Without gating NOTIFY_SOCKET is the app's own affair. */
+static void
+prepare_upstream(const struct options *options, struct supervisor *sup)
+{
+	const char *value = getenv("NOTIFY_SOCKET");
+	int error;
+
+	if (options->health_cmd == NULL || value == NULL || *value == '\0')
+		return;
+	error = notify_open_upstream(value, &sup->upstream);
+	if (error < 0)
+		log_line(LOG_LEVEL_WARN, "cannot use NOTIFY_SOCKET=%s: %s",
+		    value, strerror(-error));
+	unsetenv("NOTIFY_SOCKET");
+}
+
+static void
+set_limits(const struct options *options, struct limits *limits)
+{
+	*limits = (struct limits){
+		.pauses = options->mode == MODE_PAUSE,
+		.gates = options->health_cmd != NULL,
+		.publishes = options->ready_file != NULL,
+		.ok_stop = options->ok_stop,
+		.budget_ms = options->startup_budget_ms,
+		.drain_ms = options->drain_ms,
+		.grace_ms = options->grace_ms,
+		.signals = options->signals,
+	};
+	memcpy(limits->ok_exit, options->ok_exit, sizeof(limits->ok_exit));
+}
+
+/* All that must hold before COMMAND runs. 0, or -errno after one message. */
+static int
+prepare(const struct options *options, pid_t parent, struct supervisor *sup)
+{
+	int error;
+
+	set_limits(options, &sup->limits);
+	sup->family.is_init = getpid() == 1;
+	sup->warn_orphans = options->warn_orphans;
+	sup->health_plan.command = options->health_cmd;
+	sup->health_plan.interval_ms = options->health_interval_ms;
+	sup->health_plan.timeout_ms = options->health_timeout_ms;
+	if (options->mode == MODE_RUN)
+		sup->command = options->command;
+	if (!sup->family.is_init && prctl(PR_SET_CHILD_SUBREAPER, 1L) < 0)
+		log_line(LOG_LEVEL_WARN, "cannot become a subreaper: %s",
+		    strerror(errno));
+	error = follow_parent(options->parent_death_signal, parent);
+	if (error < 0) {
+		log_line(LOG_LEVEL_ERROR, "cannot set --parent-death-signal: "
+		    "%s", strerror(-error));
+		return error;
+	}
+	sup->signal_fd = signals_open_descriptor();
+	if (sup->signal_fd < 0) {
+		log_line(LOG_LEVEL_ERROR, "cannot open a signalfd: %s",
+		    strerror(-sup->signal_fd));
+		return sup->signal_fd;
+	}
+	terminal_open(&sup->terminal);
+	prepare_upstream(options, sup);
+	return prepare_readiness(options, sup);
+}
+
+static int
+supervise(const struct options *options, const struct signal_state *found,
+    pid_t parent)
+{
+	extern char **environ;
+	struct supervisor supervisor;
+
+	supervisor_init(&supervisor);
+	supervisor.signals_found = found;
+	supervisor.health_plan.signals = found;
+	if (prepare(options, parent, &supervisor) < 0)
+		return EXIT_STATUS_DINIT;
+	options_remove_variables(environ);
+	return supervisor_run(&supervisor);
+}
+
+static int
+run(const struct options *options, const struct signal_state *found,
+    pid_t parent)
+{
+	switch (options->mode) {
+	case MODE_HELP:
+		return print(format_help, options);
+	case MODE_VERSION:
+		return print(format_version, options);
+	case MODE_SHOW_CONFIG:
+		return print(options_format_config, options);
+	case MODE_IS_READY:
+		return tell_readiness(options);
+	case MODE_RUN:
+	case MODE_PAUSE:
+		break;
+	}
+	return supervise(options, found, parent);
+}
+
+int
+main(int argc, char **argv, char **environment)
+{
+	pid_t parent = getppid();
+	struct signal_state found;
+	struct options options;
+	char problem[OPTIONS_PROBLEM_MAX];
+	int error;
+
+	/* First of all: whatever is sent early waits for COMMAND. */
+	error = signals_take_over(&found);
+	descriptors_hold_standard();
+	log_open();
+	if (error < 0) {
+		log_line(LOG_LEVEL_ERROR, "cannot block signals: %s",
+		    strerror(-error));
+		return EXIT_STATUS_DINIT;
+	}
+	if (options_parse(&options, argc, argv, environment, problem) < 0) {
+		log_line(LOG_LEVEL_ERROR, "%s", problem);
+		return EXIT_STATUS_DINIT;
+	}
+	log_set_level((enum log_level)options.log_level);
+	warn_unknown_variables(environment);
+	return run(&options, &found, parent);
+}

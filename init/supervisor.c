@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "supervisor.h"
+#include "array.h"
+#include "descriptors.h"
+#include "duration.h"
+#include "log.h"
+#include "signals.h"
+
+#define NS_PER_MS 1000000
+
+/* A full or broken log never changes what happens; nor do these. */
+#define NO_EVENT (-1)
+
+static int64_t
+monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 * NS_PER_MS + now.tv_nsec;
+}
+
+static int64_t
+monotonic_ms(void)
+{
+	return monotonic_ns() / NS_PER_MS;
+}
+
+/* Events of a gated container are news; those of any other its normal life. */
+static enum log_level
+news_level(const struct supervisor *sup)
+{
+	return sup->limits.gates ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+}
+
+/* Tells the engine; that it does not listen is worth a line, no more. */
+static void
+notify(const struct supervisor *sup, const char *text)
+{
+	int error = notify_send(&sup->upstream, text);
+
+	if (error < 0)
+		log_line(LOG_LEVEL_WARN, "cannot notify the engine (%s): %s",
+		    text, strerror(-error));
+}
+
+static void
+say_ready(const struct supervisor *sup)
+{
+	char after[DURATION_TEXT_MAX];
+	char status[DURATION_TEXT_MAX + 32];
+
+	duration_format(sup->ready_after_ms, after, sizeof(after));
+	log_line(news_level(sup), "ready after %s (%d check%s)", after,
+	    sup->checks, sup->checks == 1 ? "" : "s");
+	snprintf(status, sizeof(status), "STATUS=ready after %s", after);
+	notify(sup, status);
+}
+
+/* The last check and what it printed: why the app is not ready. */
+static void
+say_last_check(const struct supervisor *sup)
+{
+	const struct health_report *last = &sup->last_report;
+	int length = (int)sup->last_output_length;
+	const char *colon = length > 0 ? ": " : "";
+
+	switch (last->result) {
+	case HEALTH_PASSED:
+		break;
+	case HEALTH_FAILED:
+		log_line(LOG_LEVEL_ERROR,
+		    "last of %d health checks: exit status %d%s%.*s",
+		    last->checks, last->status, colon, length,
+		    sup->last_output);
+		break;
+	case HEALTH_TIMED_OUT:
+		log_line(LOG_LEVEL_ERROR,
+		    "last of %d health checks: killed after %" PRId64 "ms%s%.*s",
+		    last->checks, last->took_ms, colon, length,
+		    sup->last_output);
+		break;
+	case HEALTH_NOT_RUN:
+		log_line(LOG_LEVEL_ERROR,
+		    "last of %d health checks: cannot fork: %s", last->checks,
+		    strerror(last->status));
+		break;
+	}
+}
+
+static void
+say_budget_over(const struct supervisor *sup)
+{
+	char budget[DURATION_TEXT_MAX];
+
+	duration_format(sup->limits.budget_ms, budget, sizeof(budget));
+	log_line(LOG_LEVEL_ERROR, "not ready within %s: stopping", budget);
+	if (sup->publish_error < 0)
+		log_line(LOG_LEVEL_ERROR,
+		    "readiness could not be published in %s: %s",
+		    sup->readiness.path, strerror(-sup->publish_error));
+	else if (sup->checks > 0)
+		say_last_check(sup);
+	else if (sup->limits.gates)
+		log_line(LOG_LEVEL_ERROR, "the first health check still runs");
+	notify(sup, "STATUS=not ready within the startup budget");
+}
+
+static void
+say(const struct supervisor *sup, enum message message)
+{
+	char text[DURATION_TEXT_MAX];
+
+	switch (message) {
+	case MESSAGE_READY:
+		say_ready(sup);
+		break;
+	case MESSAGE_DRAINING:
+		duration_format(sup->limits.drain_ms, text, sizeof(text));
+		log_line(news_level(sup), "draining for %s", text);
+		break;
+	case MESSAGE_STOPPING:
+		log_line(news_level(sup), "stopping");
+		break;
+	case MESSAGE_BUDGET_OVER:
+		say_budget_over(sup);
+		break;
+	case MESSAGE_HEALTH_LOST:
+		log_line(LOG_LEVEL_ERROR,
+		    "the health helper is gone before the app was ready: "
+		    "stopping");
+		break;
+	case MESSAGE_GRACE_OVER:
+		duration_format(sup->limits.grace_ms, text, sizeof(text));
+		log_line(LOG_LEVEL_WARN,
+		    "still running after the grace period of %s: SIGKILL",
+		    text);
+		break;
+	case MESSAGE_UNKILLABLE:
+		log_line(LOG_LEVEL_ERROR,
+		    "some processes survive SIGKILL: leaving them behind");
+		break;
+	}
+}
+
+/* A signal that cannot be delivered is said; it never ends PID 1. */
+static void
+report_undelivered(const char *whom, int signo, int error)
+{
+	if (error < 0 && error != -ESRCH)
+		log_line(LOG_LEVEL_WARN, "cannot send SIG%s to %s: %s",
+		    signals_name(signo), whom, strerror(-error));
+}
+
+static void
+signal_group(const struct supervisor *sup, int signo)
+{
+	log_line(LOG_LEVEL_DEBUG, "relaying SIG%s to group %d",
+	    signals_name(signo), sup->family.app);
+	report_undelivered("the app's group", signo,
+	    children_signal_group(&sup->family, signo));
+}
+
+static void
+signal_main(const struct supervisor *sup, int signo)
+{
+	log_line(LOG_LEVEL_DEBUG, "relaying SIG%s to %d", signals_name(signo),
+	    sup->family.app);
+	report_undelivered("the app", signo,
+	    children_signal_app(&sup->family, signo));
+}
+
+static void
+signal_all(const struct supervisor *sup, int signo)
+{
+	report_undelivered("what is left", signo,
+	    children_signal_all(&sup->family, signo));
+}
+
+static int
+start_health(struct supervisor *sup)
+{
+	int error = health_start(&sup->health_plan, &sup->health);
+
+	if (error == 0)
+		return NO_EVENT;
+	log_line(LOG_LEVEL_ERROR, "cannot start the health helper: %s",
+	    strerror(-error));
+	return EVENT_HEALTH_LOST;
+}
+
+/* It is tried again many times a second: only the first failure is news. */
+static int
+publish_failed(struct supervisor *sup, int error)
+{
+	log_line(sup->publish_error == 0 ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG,
+	    "cannot publish readiness in %s: %s; trying again",
+	    sup->readiness.path, strerror(-error));
+	sup->publish_error = error;
+	return EVENT_PUBLISH_FAILED;
+}
+
+/*
+ * The file first, for it can fail. An engine whose queue is full has not
+ * heard of it: then nobody shall, until the next try.
+ */
+static int
+publish(struct supervisor *sup)
+{
+	struct readiness_facts facts = {
+		.pid = sup->family.app,
+		.since = time(NULL),
+		.ready_after_ms = monotonic_ms() - sup->executed_ms,
+		.checks = sup->checks,
+	};
+	int error = readiness_publish(&sup->readiness, &facts);
+
+	if (error < 0)
+		return publish_failed(sup, error);
+	error = notify_send(&sup->upstream, "READY=1");
+	if (error == -EAGAIN) {
+		readiness_withdraw(&sup->readiness);
+		return publish_failed(sup, error);
+	}
+	if (error < 0)
+		log_line(LOG_LEVEL_WARN, "cannot notify the engine: %s",
+		    strerror(-error));
+	sup->ready_after_ms = facts.ready_after_ms;
+	return EVENT_PUBLISHED;
+}
+
+static void
+withdraw(struct supervisor *sup)
+{
+	int error = readiness_withdraw(&sup->readiness);
+
+	if (error < 0)
+		log_line(LOG_LEVEL_ERROR,
+		    "cannot delete %s (unlocked, it no longer reads as "
+		    "ready): %s", sup->readiness.path, strerror(-error));
+}
+
+/*
+ * Stopped by the terminal, the app is one job with us: the shell must see us
+ * stop. Where nobody could continue us we are not stopped, and a Ctrl-Z must
+ * not leave the app stopped for ever either.
+ */
+static void
+suspend(const struct supervisor *sup, int signo)
+{
+	if (sup->terminal.fd < 0)
+		return;
+	terminal_take_back(&sup->terminal, sup->family.app);
+	if (signals_stop_own_group(signo == SIGSTOP ? SIGTSTP : signo))
+		return;
+	terminal_lend(&sup->terminal, sup->family.app);
+	if (signo == SIGTSTP)
+		signal_group(sup, SIGCONT);
+}
+
+/* Carries ACTION out. The event that answers it, or NO_EVENT. */
+static int
+perform(struct supervisor *sup, const struct action *action)
+{
+	switch (action->type) {
+	case ACTION_START_HEALTH:
+		return start_health(sup);
+	case ACTION_STOP_HEALTH:
+		health_stop(&sup->health);
+		break;
+	case ACTION_PUBLISH:
+		return publish(sup);
+	case ACTION_WITHDRAW:
+		withdraw(sup);
+		break;
+	case ACTION_NOTIFY_STOPPING:
+		notify(sup, "STOPPING=1");
+		break;
+	case ACTION_RELAY_TO_GROUP:
+		signal_group(sup, action->arg);
+		break;
+	case ACTION_RELAY_TO_MAIN:
+		signal_main(sup, action->arg);
+		break;
+	case ACTION_TERMINATE_REST:
+		signal_all(sup, SIGTERM);
+		signal_all(sup, SIGCONT);
+		break;
+	case ACTION_KILL_ALL:
+		signal_all(sup, SIGKILL);
+		break;
+	case ACTION_SUSPEND:
+		suspend(sup, action->arg);
+		break;
+	case ACTION_TAKE_TERMINAL:
+		terminal_lend(&sup->terminal, sup->family.app);
+		break;
+	case ACTION_SAY:
+		say(sup, (enum message)action->arg);
+		break;
+	case ACTION_EXIT:
+		sup->exit_status = action->arg;
+		break;
+	}
+	return NO_EVENT;
+}
+
+/* One event, and those that its actions bring about at once. */
+static void
+handle(struct supervisor *sup, enum event_type type, int arg)
+{
+	int next = (int)type;
+
+	while (next != NO_EVENT) {
+		struct event event = {
+			.now = monotonic_ms(),
+			.type = (enum event_type)next,
+			.arg = arg,
+		};
+		struct actions actions;
+
+		next = NO_EVENT;
+		lifecycle_step(&sup->lifecycle, &event, &actions);
+		for (unsigned int i = 0; i < actions.count; i++) {
+			int answer = perform(sup, &actions.list[i]);
+
+			if (answer != NO_EVENT)
+				next = answer;
+		}
+	}
+}
+
+/*
+ * What is COMMAND's is let go: peers of its pipes and sockets must see their
+ * end when it closes them, and no mount stays busy because of us.
+ */
+static void
+let_go(const struct supervisor *sup)
+{
+	const int kept[] = {
+		STDERR_FILENO,
+		log_descriptor(),
+		sup->signal_fd,
+		sup->health.fd,
+		sup->terminal.fd,
+		sup->readiness.path == NULL ? -1 : sup->readiness.directory,
+		sup->readiness.file,
+		sup->upstream.fd,
+	};
+
+	descriptors_close_others(kept, ARRAY_SIZE(kept));
+	if (chdir("/") < 0)
+		log_line(LOG_LEVEL_DEBUG, "cannot change to /: %s",
+		    strerror(errno));
+}
+
+static void
+take_exec_result(struct supervisor *sup)
+{
+	struct spawn_failure failure;
+	int failed = spawn_read_result(sup->spawn_fd, &failure);
+
+	sup->spawn_fd = -1;
+	if (failed) {
+		log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s",
+		    spawn_step_name(failure.step), sup->command[0],
+		    strerror(failure.error));
+		handle(sup, EVENT_EXEC_FAILED, spawn_exit_status(&failure));
+	} else {
+		sup->executed_ms = monotonic_ms();
+		handle(sup, EVENT_EXECUTED, 0);
+	}
+	let_go(sup);
+}
+
+/*
+ * Not relayed: SIGCHLD, which is about our children; a SIGPIPE that our own
+ * write caused (the kernel names us as its sender); stops that the terminal
+ * sends to our group, for they are not the app's.
+ */
+static bool
+is_for_app(const struct signalfd_siginfo *info)
+{
+	switch (info->ssi_signo) {
+	case SIGCHLD:
+		return false;
+	case SIGPIPE:
+		return info->ssi_pid != (uint32_t)getpid();
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+		return info->ssi_code != SI_KERNEL;
+	default:
+		return true;
+	}
+}
+
+static void
+take_signals(struct supervisor *sup)
+{
+	struct signalfd_siginfo info;
+
+	while (read(sup->signal_fd, &info, sizeof(info)) == sizeof(info))
+		if (is_for_app(&info))
+			handle(sup, EVENT_SIGNAL, (int)info.ssi_signo);
+}
+
+/* The first time it is news; a typing error is not found by waiting. */
+static void
+warn_unrunnable(const struct supervisor *sup)
+{
+	const struct health_report *report = &sup->last_report;
+
+	if (report->checks == 1 && report->result == HEALTH_FAILED &&
+	    (report->status == 126 || report->status == 127))
+		log_line(LOG_LEVEL_WARN,
+		    "the health command cannot be run (exit status %d): %.*s",
+		    report->status, (int)sup->last_output_length,
+		    sup->last_output);
+}
+
+static void
+take_reports(struct supervisor *sup)
+{
+	while (sup->health.fd >= 0) {
+		ssize_t length = health_receive(&sup->health,
+		    &sup->last_report, sup->last_output);
+
+		if (length == -EAGAIN)
+			return;
+		if (length < 0) {
+			health_stop(&sup->health);
+			handle(sup, EVENT_HEALTH_LOST, 0);
+			return;
+		}
+		sup->last_output_length = (size_t)length;
+		sup->checks = sup->last_report.checks;
+		log_line(LOG_LEVEL_DEBUG,
+		    "check %d: result %d, status %d, %" PRId64 "ms",
+		    sup->checks, (int)sup->last_report.result,
+		    sup->last_report.status, sup->last_report.took_ms);
+		warn_unrunnable(sup);
+		if (sup->last_report.result == HEALTH_PASSED)
+			handle(sup, EVENT_HEALTHY, 0);
+	}
+}
+
+static void
+take_change(struct supervisor *sup, const struct child_change *change)
+{
+	if (change->pid == sup->family.app && change->stopped) {
+		handle(sup, EVENT_APP_STOPPED, change->status);
+	} else if (change->pid == sup->family.app) {
+		log_line(news_level(sup), "the app ended, exit status %d",
+		    change->status);
+		handle(sup, EVENT_APP_EXITED, change->status);
+		terminal_take_back(&sup->terminal, sup->family.app);
+	}
+	/* Reaped only now: until here its group's id was safe to signal. */
+	children_reap(change->pid);
+	if (change->stopped)
+		return;
+	if (change->pid == sup->family.app)
+		sup->family.app = 0;
+	else if (change->pid == sup->health.pid)
+		sup->health.pid = 0;
+	else if (sup->warn_orphans)
+		log_line(LOG_LEVEL_WARN, "reaped orphan %d (exit status %d)",
+		    change->pid, change->status);
+}
+
+static void
+take_children(struct supervisor *sup)
+{
+	struct child_change change;
+	int found;
+
+	while ((found = children_next(&change)) == 1)
+		take_change(sup, &change);
+	if (found == -ECHILD && sup->exit_status < 0)
+		handle(sup, EVENT_CHILDREN_GONE, 0);
+}
+
+/* Sleeps until something happens or the lifecycle's deadline is here. */
+static void
+wait_for_news(const struct supervisor *sup, struct pollfd *fds, nfds_t count)
+{
+	int64_t deadline = lifecycle_deadline(&sup->lifecycle);
+	struct timespec left = { 0 };
+	int64_t left_ns;
+
+	if (deadline == INT64_MAX) {
+		ppoll(fds, count, NULL, NULL);
+		return;
+	}
+	left_ns = deadline * NS_PER_MS - monotonic_ns();
+	if (left_ns > 0) {
+		left.tv_sec = left_ns / (1000 * NS_PER_MS);
+		left.tv_nsec = left_ns % (1000 * NS_PER_MS);
+	}
+	ppoll(fds, count, &left, NULL);
+}
+
+/* Signals stay pending until the exec is over: they are for COMMAND. */
+static void
+wait_for_exec(struct supervisor *sup)
+{
+	struct pollfd result = { .fd = sup->spawn_fd, .events = POLLIN };
+
+	wait_for_news(sup, &result, 1);
+	if (result.revents != 0)
+		take_exec_result(sup);
+}
+
+static void
+run_once(struct supervisor *sup)
+{
+	struct pollfd fds[] = {
+		{ .fd = sup->signal_fd, .events = POLLIN },
+		{ .fd = sup->health.fd, .events = POLLIN },
+	};
+
+	wait_for_news(sup, fds, ARRAY_SIZE(fds));
+	if (fds[0].revents != 0) {
+		take_signals(sup);
+		take_children(sup);
+	}
+	if (fds[1].revents != 0)
+		take_reports(sup);
+	if (monotonic_ms() >= lifecycle_deadline(&sup->lifecycle))
+		handle(sup, EVENT_TIMEOUT, 0);
+}
+
+/* A page of its own: in an ungated container it is never touched. */
+static int
+make_room_for_output(struct supervisor *sup)
+{
+	void *room = mmap(NULL, HEALTH_OUTPUT_MAX, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (room == MAP_FAILED) {
+		log_line(LOG_LEVEL_ERROR, "cannot map memory: %s",
+		    strerror(errno));
+		return -ENOMEM;
+	}
+	sup->last_output = room;
+	return 0;
+}
+
+static int
+launch(struct supervisor *sup)
+{
+	struct spawned spawned;
+	int error = spawn_command(sup->command, sup->signals_found,
+	    &sup->terminal, &spawned);
+
+	if (error < 0) {
+		log_line(LOG_LEVEL_ERROR, "cannot fork for %s: %s",
+		    sup->command[0], strerror(-error));
+		return error;
+	}
+	sup->family.app = spawned.pid;
+	sup->spawn_fd = spawned.result_fd;
+	return 0;
+}
+
+void
+supervisor_init(struct supervisor *supervisor)
+{
+	*supervisor = (struct supervisor){
+		.terminal.fd = -1,
+		.readiness.directory = -1,
+		.readiness.file = -1,
+		.upstream.fd = -1,
+		.health.fd = -1,
+		.signal_fd = -1,
+		.spawn_fd = -1,
+		.exit_status = -1,
+	};
+}
+
+int
+supervisor_run(struct supervisor *sup)
+{
+	lifecycle_init(&sup->lifecycle, &sup->limits);
+	if (sup->limits.gates && make_room_for_output(sup) < 0)
+		return EXIT_STATUS_DINIT;
+	/* Zombies from before our exec: their SIGCHLD came long ago. */
+	take_children(sup);
+	if (sup->command == NULL)
+		let_go(sup);
+	else if (launch(sup) < 0)
+		return EXIT_STATUS_DINIT;
+	while (sup->spawn_fd >= 0)
+		wait_for_exec(sup);
+	while (sup->exit_status < 0)
+		run_once(sup);
+	return sup->exit_status;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shell around the lifecycle: waits, makes the kernel's news into events,
+ * and carries the actions out. The only reader of the clock in PID 1. Decides
+ * nothing.
+ */
+#ifndef DINIT_SUPERVISOR_H
+#define DINIT_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "children.h"
+#include "health.h"
+#include "lifecycle.h"
+#include "notify.h"
+#include "readiness.h"
+#include "spawn.h"
+#include "terminal.h"
+
+struct supervisor {
+	struct limits limits;
+	struct lifecycle lifecycle;
+	struct health_plan health_plan;
+	char *const *command;       /* NULL with --pause */
+	const struct signal_state *signals_found;
+	bool warn_orphans;
+
+	struct family family;
+	struct terminal terminal;
+	struct readiness readiness;
+	struct notify_upstream upstream;
+	struct health_helper health;
+	int signal_fd;
+	int spawn_fd;               /* result of the exec; -1: it is known */
+
+	int64_t executed_ms;        /* when the exec of COMMAND succeeded */
+	int64_t ready_after_ms;
+	int exit_status;            /* -1: not yet known */
+	int publish_error;          /* -errno of the last try, or 0 */
+	int checks;
+	struct health_report last_report;
+	size_t last_output_length;
+	char *last_output;          /* of the last check; not terminated */
+};
+
+/* Sets everything to none, so that supervisor_run takes what is filled in. */
+void
+supervisor_init(struct supervisor *supervisor);
+
+/* Runs the life of the container. Its exit status. */
+int
+supervisor_run(struct supervisor *supervisor);
+
+#endif
