@@ -15,6 +15,9 @@
 /* No tree is this deep; a bound in case the one we read changes under us. */
 #define DEPTH_MAX 100000
 
+/* What forks and ends all the time is caught at the latest by then. */
+#define ROUNDS_MAX 100
+
 /* As the kernel lays it out (getdents64(2)); musl's differs from glibc's. */
 struct directory_entry {
 	uint64_t inode;
@@ -26,6 +29,7 @@ struct directory_entry {
 
 /* What /proc/PID/stat says of a process (proc(5)). */
 struct process {
+	char state;
 	pid_t parent;
 	pid_t group;
 };
@@ -54,12 +58,14 @@ children_next(struct child_change *out)
 	return 1;
 }
 
+/* Only what was given: an end behind a stop is a change of its own. */
 void
-children_reap(pid_t pid)
+children_reap(const struct child_change *change)
 {
 	siginfo_t info;
 
-	waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED | WNOHANG);
+	waitid(P_PID, (id_t)change->pid, &info,
+	    (change->stopped ? WSTOPPED : WEXITED) | WNOHANG);
 }
 
 static int
@@ -106,6 +112,7 @@ read_process(pid_t pid, struct process *out)
 	char text[512];
 	const char *name_end;
 	ssize_t length;
+	char state;
 	int parent;
 	int group;
 	int fd;
@@ -122,8 +129,9 @@ read_process(pid_t pid, struct process *out)
 	/* The name is in parentheses, and may hold some itself. */
 	name_end = strrchr(text, ')');
 	if (name_end == NULL ||
-	    sscanf(name_end, ") %*c %d %d", &parent, &group) != 2)
+	    sscanf(name_end, ") %c %d %d", &state, &parent, &group) != 3)
 		return false;
+	out->state = state;
 	out->parent = parent;
 	out->group = group;
 	return true;
@@ -157,7 +165,8 @@ is_left_over(const struct family *family, pid_t pid)
 /*
  * Through a pidfd, and looked at once more behind it: should the process be
  * gone by then and its number given to a stranger, the signal finds nobody.
- * Before Linux 5.3 kill(2) has to do, right after the look.
+ * Before Linux 5.3 kill(2) has to do, right after the look. 1: it was one of
+ * ours, and not gone yet; 0: it was not; or -errno.
  */
 static int
 signal_left_over(const struct family *family, pid_t pid, int signo)
@@ -168,14 +177,16 @@ signal_left_over(const struct family *family, pid_t pid, int signo)
 	if (!is_left_over(family, pid))
 		return 0;
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0 && errno == ENOSYS)
+		error = send_signal(pid, signo);
 	if (pidfd < 0)
-		return errno == ENOSYS ? send_signal(pid, signo) : 0;
+		return error < 0 ? error : 1;
 	if (is_left_over(family, pid) &&
 	    syscall(SYS_pidfd_send_signal, pidfd, signo, NULL, 0) < 0 &&
 	    errno != ESRCH)
 		error = -errno;
 	close(pidfd);
-	return error;
+	return error < 0 ? error : 1;
 }
 
 /* A /proc of another PID namespace would name strangers. */
@@ -191,10 +202,13 @@ is_own_proc(void)
 	return atoi(text) == getpid();
 }
 
+/* Signals those above HIGHEST, which becomes the highest of them. */
 static int
-signal_entries(const struct family *family, int proc, int signo)
+signal_entries(const struct family *family, int proc, int signo,
+    pid_t *highest)
 {
 	_Alignas(struct directory_entry) char block[1024];
+	pid_t seen = *highest;
 	int error = 0;
 	long length;
 
@@ -204,11 +218,13 @@ signal_entries(const struct family *family, int proc, int signo)
 			const struct directory_entry *entry =
 			    (const void *)(block + at);
 			pid_t pid = atoi(entry->name);
-			int failed = pid <= 0 ? 0 :
+			int sent = pid <= seen ? 0 :
 			    signal_left_over(family, pid, signo);
 
-			if (failed < 0)
-				error = failed;
+			if (sent < 0)
+				error = sent;
+			if (sent != 0 && pid > *highest)
+				*highest = pid;
 			at += entry->length;
 		}
 	}
@@ -216,14 +232,16 @@ signal_entries(const struct family *family, int proc, int signo)
 }
 
 /*
- * Without another child there is no descendant to look for. The kernel may
- * have been built without this list (proc(5)): then there may be some.
+ * Without another child there is no descendant to look for, once COMMAND is a
+ * zombie: until then it may have some. The kernel may have been built without
+ * this list (proc(5)): then there may be some too.
  */
 static bool
 may_have_left_overs(const struct family *family)
 {
 	char path[48];
 	char text[64];
+	struct process app;
 	ssize_t length;
 	char *rest;
 	int fd;
@@ -237,15 +255,27 @@ may_have_left_overs(const struct family *family)
 	if (length < 0)
 		return true;
 	text[length] = '\0';
-	if (strtol(text, &rest, 10) == family->app)
-		return *rest != '\0' && strcmp(rest, " ") != 0;
-	return length > 0;
+	if (length == 0)
+		return false;
+	return strtol(text, &rest, 10) != family->app ||
+	    strcmp(rest, " ") != 0 ||
+	    !read_process(family->app, &app) || app.state != 'Z';
 }
 
+/*
+ * One look at /proc shows what was there when it began. What has forked since
+ * and ended is shown by its child, which has a higher number: for SIGKILL we
+ * go on until there is none. Should the numbers start over, the next SIGKILL
+ * is for those.
+ */
 static int
 signal_left_overs(const struct family *family, int signo)
 {
-	int error;
+	pid_t highest = 0;
+	pid_t seen;
+	int rounds = signo == SIGKILL ? ROUNDS_MAX : 1;
+	int error = 0;
+	int failed;
 	int proc;
 
 	if (!is_own_proc())
@@ -255,7 +285,13 @@ signal_left_overs(const struct family *family, int signo)
 	proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (proc < 0)
 		return -errno;
-	error = signal_entries(family, proc, signo);
+	do {
+		seen = highest;
+		lseek(proc, 0, SEEK_SET);
+		failed = signal_entries(family, proc, signo, &highest);
+		if (failed < 0)
+			error = failed;
+	} while (highest > seen && --rounds > 0);
 	close(proc);
 	return error;
 }

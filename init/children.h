@@ -31,9 +31,9 @@ struct child_change {
 int
 children_next(struct child_change *out);
 
-/* Takes in the change that children_next gave for PID. */
+/* Takes in CHANGE, as children_next gave it. */
 void
-children_reap(pid_t pid);
+children_reap(const struct child_change *change);
 
 /* SIGNO to COMMAND alone; nothing once it is reaped. 0 or -errno. */
 int
