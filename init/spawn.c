@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,16 +50,19 @@ static void __attribute__((noreturn))
 run_child(char *const *argv, const struct signal_state *signals,
     const struct terminal *terminal, int result_fd)
 {
+	bool in_foreground = terminal_is_in_foreground(terminal);
 	char listen_pid[32];
 	int error;
 
 	/*
-	 * The group first: only then can it be in the foreground. The signals
+	 * The foreground was asked for while still in dinit's group. Then our
+	 * own group, for only then can it be in the foreground. The signals
 	 * last: what is pending must meet COMMAND, not this copy of dinit.
 	 */
 	if (setpgid(0, 0) < 0)
 		fail(result_fd, SPAWN_STEP_GROUP, errno);
-	terminal_lend(terminal, getpid());
+	if (in_foreground)
+		terminal_set_foreground(terminal, getpid());
 	correct_listen_pid(getppid(), listen_pid, sizeof(listen_pid));
 	error = signals_hand_back(signals);
 	if (error < 0)
@@ -115,6 +119,20 @@ spawn_step_name(enum spawn_step step)
 	};
 
 	return names[step];
+}
+
+const char *
+spawn_hint(const struct spawn_failure *failure, const char *file)
+{
+	if (failure->step != SPAWN_STEP_EXEC)
+		return "";
+	if (failure->error == ENOEXEC)
+		return "; a script needs a first line such as #!/bin/sh";
+	/* Of a file that is there, execve(2) means what would run it. */
+	if (failure->error == ENOENT && strchr(file, '/') != NULL &&
+	    access(file, F_OK) == 0)
+		return "; the file is there, but not its interpreter or loader";
+	return "";
 }
 
 int

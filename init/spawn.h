@@ -49,6 +49,10 @@ spawn_read_result(int fd, struct spawn_failure *failure);
 const char *
 spawn_step_name(enum spawn_step step);
 
+/* What to do about it, to be said behind the errno; "" if that is clear. */
+const char *
+spawn_hint(const struct spawn_failure *failure, const char *file);
+
 /* Exit status for a failed start: 127 not found, 126 not executable,
  * 125 when dinit itself could not go on. */
 int

@@ -20,8 +20,8 @@ terminal_open(struct terminal *terminal)
  * of no bytes fails with EIO exactly in a background group that blocks
  * SIGTTIN (tty_ioctl(4), "job control"; n_tty's read checks this first).
  */
-static bool
-is_in_foreground(const struct terminal *terminal)
+bool
+terminal_is_in_foreground(const struct terminal *terminal)
 {
 	char nothing;
 
@@ -29,10 +29,16 @@ is_in_foreground(const struct terminal *terminal)
 }
 
 void
+terminal_set_foreground(const struct terminal *terminal, pid_t group)
+{
+	tcsetpgrp(terminal->fd, group);
+}
+
+void
 terminal_lend(const struct terminal *terminal, pid_t group)
 {
-	if (is_in_foreground(terminal))
-		tcsetpgrp(terminal->fd, group);
+	if (terminal_is_in_foreground(terminal))
+		terminal_set_foreground(terminal, group);
 }
 
 void
@@ -43,7 +49,7 @@ terminal_take_back(const struct terminal *terminal, pid_t group)
 	if (terminal->fd < 0 || terminal->group == 0)
 		return;
 	foreground = tcgetpgrp(terminal->fd);
-	if (foreground == group ||
-	    (foreground > 0 && kill(-foreground, 0) < 0 && errno == ESRCH))
+	if (foreground > 0 && (foreground == group ||
+	    (kill(-foreground, 0) < 0 && errno == ESRCH)))
 		tcsetpgrp(terminal->fd, terminal->group);
 }

@@ -23,9 +23,20 @@ void
 terminal_open(struct terminal *terminal);
 
 /*
- * Makes GROUP the foreground group if dinit's own group is (tcsetpgrp(3)).
- * SIGTTOU must be blocked. Safe between fork and exec.
+ * Whether the caller's own group is in the foreground. SIGTTIN must be
+ * blocked. Safe between fork and exec.
  */
+bool
+terminal_is_in_foreground(const struct terminal *terminal);
+
+/*
+ * Makes GROUP the foreground group (tcsetpgrp(3)). SIGTTOU must be blocked.
+ * Safe between fork and exec.
+ */
+void
+terminal_set_foreground(const struct terminal *terminal, pid_t group);
+
+/* Makes GROUP the foreground group if the caller's own group is. */
 void
 terminal_lend(const struct terminal *terminal, pid_t group);
 
