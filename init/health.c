@@ -206,12 +206,19 @@ has_ended(const struct check *check)
 	return info.si_pid != 0;
 }
 
-/* Nobody listens any more: the check's group goes at once, then we do. */
+/*
+ * Nobody listens any more: the check's group goes at once, then we do. The
+ * check is reaped here: to dinit it would be an orphan to warn about.
+ */
 static void __attribute__((noreturn))
 leave(const struct check *check)
 {
-	if (check != NULL)
+	siginfo_t info;
+
+	if (check != NULL) {
 		kill(-check->pid, SIGKILL);
+		waitid(P_PID, (id_t)check->pid, &info, WEXITED);
+	}
 	_exit(0);
 }
 

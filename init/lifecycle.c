@@ -131,12 +131,13 @@ static void
 begin_sweeping(struct lifecycle *lc, const struct event *ev,
     struct actions *out)
 {
+	/* Where a stop is under way, that has ended it. */
+	if (lc->grace_until == NEVER && lc->state != STATE_DRAINING)
+		end_readiness(lc, out);
+	if (lc->grace_until == NEVER)
+		lc->grace_until = ev->now + lc->limits->grace_ms;
 	lc->exit_status = ev->arg;
 	lc->state = STATE_SWEEPING;
-	if (lc->grace_until == NEVER) {
-		lc->grace_until = ev->now + lc->limits->grace_ms;
-		end_readiness(lc, out);
-	}
 	add(out, ACTION_TERMINATE_REST, 0);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -28,6 +29,22 @@ notify_open_upstream(const char *value, struct notify_upstream *out)
 	out->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
 	    length + (value[0] == '/' ? 1 : 0));
 	return 0;
+}
+
+/*
+ * Only a connected socket polls for its peer's queue. That nobody is there to
+ * connect to, sending will tell.
+ */
+bool
+notify_has_room(const struct notify_upstream *upstream)
+{
+	struct pollfd out = { .fd = upstream->fd, .events = POLLOUT };
+
+	if (upstream->fd < 0)
+		return true;
+	connect(upstream->fd, (const struct sockaddr *)&upstream->address,
+	    upstream->length);
+	return poll(&out, 1, 0) != 0;
 }
 
 int

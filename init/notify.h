@@ -6,6 +6,7 @@
 #ifndef DINIT_NOTIFY_H
 #define DINIT_NOTIFY_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -22,6 +23,10 @@ struct notify_upstream {
  */
 int
 notify_open_upstream(const char *value, struct notify_upstream *out);
+
+/* False: the engine's queue is full, it would take no datagram now. */
+bool
+notify_has_room(const struct notify_upstream *upstream);
 
 /*
  * Sends one datagram, such as "READY=1", without ever waiting. 0 or -errno;

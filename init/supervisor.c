@@ -180,11 +180,18 @@ signal_main(const struct supervisor *sup, int signo)
 	    children_signal_app(&sup->family, signo));
 }
 
+/*
+ * Signals go to what is left again and again: the same failure is said once.
+ * Without a /proc of ours (-ENOENT) there may well be nothing left.
+ */
 static void
-signal_all(const struct supervisor *sup, int signo)
+signal_all(struct supervisor *sup, int signo)
 {
-	report_undelivered("what is left", signo,
-	    children_signal_all(&sup->family, signo));
+	int error = children_signal_all(&sup->family, signo);
+
+	if (error != sup->sweep_error && error != -ENOENT)
+		report_undelivered("what is left", signo, error);
+	sup->sweep_error = error;
 }
 
 static int
@@ -211,8 +218,9 @@ publish_failed(struct supervisor *sup, int error)
 }
 
 /*
- * The file first, for it can fail. An engine whose queue is full has not
- * heard of it: then nobody shall, until the next try.
+ * The file first, for it can fail; but not while the engine's queue is full,
+ * for then nobody shall hear of it. Should the queue fill up just in between,
+ * the file goes again until the next try.
  */
 static int
 publish(struct supervisor *sup)
@@ -223,8 +231,10 @@ publish(struct supervisor *sup)
 		.ready_after_ms = monotonic_ms() - sup->executed_ms,
 		.checks = sup->checks,
 	};
-	int error = readiness_publish(&sup->readiness, &facts);
+	int error = -EAGAIN;
 
+	if (notify_has_room(&sup->upstream))
+		error = readiness_publish(&sup->readiness, &facts);
 	if (error < 0)
 		return publish_failed(sup, error);
 	error = notify_send(&sup->upstream, "READY=1");
@@ -309,6 +319,8 @@ perform(struct supervisor *sup, const struct action *action)
 		say(sup, (enum message)action->arg);
 		break;
 	case ACTION_EXIT:
+		/* A group that had it may have outlived COMMAND until now. */
+		terminal_take_back(&sup->terminal, sup->family.app);
 		sup->exit_status = action->arg;
 		break;
 	}
@@ -372,9 +384,10 @@ take_exec_result(struct supervisor *sup)
 
 	sup->spawn_fd = -1;
 	if (failed) {
-		log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s",
+		log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s",
 		    spawn_step_name(failure.step), sup->command[0],
-		    strerror(failure.error));
+		    strerror(failure.error),
+		    spawn_hint(&failure, sup->command[0]));
 		handle(sup, EVENT_EXEC_FAILED, spawn_exit_status(&failure));
 	} else {
 		sup->executed_ms = monotonic_ms();
@@ -467,7 +480,7 @@ take_change(struct supervisor *sup, const struct child_change *change)
 		terminal_take_back(&sup->terminal, sup->family.app);
 	}
 	/* Reaped only now: until here its group's id was safe to signal. */
-	children_reap(change->pid);
+	children_reap(change);
 	if (change->stopped)
 		return;
 	if (change->pid == sup->family.app)

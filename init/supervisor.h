@@ -38,6 +38,7 @@ struct supervisor {
 	int64_t ready_after_ms;
 	int exit_status;            /* -1: not yet known */
 	int publish_error;          /* -errno of the last try, or 0 */
+	int sweep_error;            /* of the last signal to all, or 0 */
 	int checks;
 	struct health_report last_report;
 	size_t last_output_length;
