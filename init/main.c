@@ -226,6 +226,8 @@ main(int argc, char **argv, char **environment)
 		return EXIT_STATUS_DINIT;
 	}
 	log_set_level((enum log_level)options.log_level);
-	warn_unknown_variables(environment);
+	/* A probe asks every few seconds: it was said when dinit started. */
+	if (options.mode != MODE_IS_READY)
+		warn_unknown_variables(environment);
 	return run(&options, &found, parent);
 }

@@ -53,18 +53,19 @@ struct row {
 
 #define MEMBER(name) offsetof(struct options, name)
 
+/* In alphabetical order, as --help shows them. */
 static const struct row rows[] = {
+	{ .name = "drain", .type = TYPE_DURATION, .offset = MEMBER(drain_ms),
+	    .argument = "DUR", .fallback = "0",
+	    .help = "serve on this long, unready, before the stop signal" },
+	{ .short_name = 'g', .type = TYPE_NOTHING,
+	    .help = "accepted as in tini: the group is signalled anyway" },
+	{ .name = "grace", .type = TYPE_DURATION, .offset = MEMBER(grace_ms),
+	    .argument = "DUR", .fallback = "9s",
+	    .help = "from the relayed stop signal to SIGKILL" },
 	{ .name = "health-cmd", .type = TYPE_TEXT, .offset = MEMBER(health_cmd),
 	    .argument = "CMD",
 	    .help = "ready when CMD exits 0; [\"a\",\"b\"] is executed, else sh -c" },
-	{ .name = "ready-file", .type = TYPE_PATH, .offset = MEMBER(ready_file),
-	    .argument = "PATH",
-	    .help = "where readiness is published "
-	    "(with --health-cmd: /run/dinit/ready)" },
-	{ .name = "startup-budget", .type = TYPE_DURATION,
-	    .offset = MEMBER(startup_budget_ms), .argument = "DUR",
-	    .fallback = "30s",
-	    .help = "not ready by then: stop, exit 124; 0: no limit" },
 	{ .name = "health-interval", .type = TYPE_DURATION,
 	    .offset = MEMBER(health_interval_ms), .argument = "DUR",
 	    .fallback = "250ms",
@@ -73,19 +74,13 @@ static const struct row rows[] = {
 	    .offset = MEMBER(health_timeout_ms), .argument = "DUR",
 	    .fallback = "5s",
 	    .help = "kill a check that takes longer; it has failed" },
-	{ .name = "grace", .type = TYPE_DURATION, .offset = MEMBER(grace_ms),
-	    .argument = "DUR", .fallback = "9s",
-	    .help = "from the relayed stop signal to SIGKILL" },
-	{ .name = "drain", .type = TYPE_DURATION, .offset = MEMBER(drain_ms),
-	    .argument = "DUR", .fallback = "0",
-	    .help = "serve on this long, unready, before the stop signal" },
-	{ .name = "stop-signal", .type = TYPE_STOP_SIGNALS,
-	    .offset = MEMBER(signals), .argument = "SIG[,SIG]",
-	    .fallback = "TERM,INT",
-	    .help = "signals that start the shutdown" },
-	{ .name = "rewrite", .short_name = 'r', .type = TYPE_REWRITE,
-	    .offset = MEMBER(signals.rewrite), .argument = "A:B[,A:B]",
-	    .help = "relay B when A arrives; 0 drops it" },
+	{ .name = "help", .short_name = 'h', .type = TYPE_MODE,
+	    .mode = MODE_HELP, .help = "print this" },
+	{ .name = "is-ready", .type = TYPE_MODE, .mode = MODE_IS_READY,
+	    .help = "exit 0 if the container is ready, 1 if not" },
+	{ .name = "log-level", .type = TYPE_LEVEL, .offset = MEMBER(log_level),
+	    .argument = "LEVEL", .fallback = "info",
+	    .help = "error, warn, info or debug" },
 	{ .name = "main-only", .short_name = 'c', .short_value = "all",
 	    .type = TYPE_SIGNALS, .offset = MEMBER(signals.main_only),
 	    .argument = "SIG[,SIG]|all",
@@ -99,31 +94,37 @@ static const struct row rows[] = {
 	    .type = TYPE_SIGNAL, .offset = MEMBER(parent_death_signal),
 	    .argument = "SIG",
 	    .help = "signal dinit gets when its parent dies" },
-	{ .name = "log-level", .type = TYPE_LEVEL, .offset = MEMBER(log_level),
-	    .argument = "LEVEL", .fallback = "info",
-	    .help = "error, warn, info or debug" },
-	{ .short_name = 'v', .type = TYPE_LOUDER, .offset = MEMBER(log_level),
-	    .help = "raise the level" },
-	{ .short_name = 'q', .type = TYPE_QUIETER, .offset = MEMBER(log_level),
-	    .help = "lower the level" },
-	{ .short_name = 'w', .type = TYPE_WARN_ORPHANS,
-	    .offset = MEMBER(warn_orphans),
-	    .help = "warn on each reaped orphan" },
-	{ .short_name = 's', .type = TYPE_NOTHING,
-	    .help = "accepted as in tini: subreaper is automatic" },
-	{ .short_name = 'g', .type = TYPE_NOTHING,
-	    .help = "accepted as in tini: the group is signalled anyway" },
-	{ .name = "is-ready", .type = TYPE_MODE, .mode = MODE_IS_READY,
-	    .help = "exit 0 if the container is ready, 1 if not" },
 	{ .name = "pause", .short_name = 'P', .type = TYPE_MODE,
 	    .mode = MODE_PAUSE,
 	    .help = "no COMMAND: reap until TERM or INT" },
+	{ .short_name = 'q', .type = TYPE_QUIETER, .offset = MEMBER(log_level),
+	    .help = "lower the level" },
+	{ .name = "ready-file", .type = TYPE_PATH, .offset = MEMBER(ready_file),
+	    .argument = "PATH",
+	    .help = "where readiness is published "
+	    "(with --health-cmd: /run/dinit/ready)" },
+	{ .name = "rewrite", .short_name = 'r', .type = TYPE_REWRITE,
+	    .offset = MEMBER(signals.rewrite), .argument = "A:B[,A:B]",
+	    .help = "relay B when A arrives; 0 drops it" },
+	{ .short_name = 's', .type = TYPE_NOTHING,
+	    .help = "accepted as in tini: subreaper is automatic" },
 	{ .name = "show-config", .type = TYPE_MODE, .mode = MODE_SHOW_CONFIG,
 	    .help = "print each setting and where it came from" },
-	{ .name = "help", .short_name = 'h', .type = TYPE_MODE,
-	    .mode = MODE_HELP, .help = "print this" },
+	{ .name = "startup-budget", .type = TYPE_DURATION,
+	    .offset = MEMBER(startup_budget_ms), .argument = "DUR",
+	    .fallback = "30s",
+	    .help = "not ready by then: stop, exit 124; 0: no limit" },
+	{ .name = "stop-signal", .type = TYPE_STOP_SIGNALS,
+	    .offset = MEMBER(signals), .argument = "SIG[,SIG]",
+	    .fallback = "TERM,INT",
+	    .help = "signals that start the shutdown" },
+	{ .short_name = 'v', .type = TYPE_LOUDER, .offset = MEMBER(log_level),
+	    .help = "raise the level" },
 	{ .name = "version", .short_name = 'V', .type = TYPE_MODE,
 	    .mode = MODE_VERSION, .help = "print the version" },
+	{ .short_name = 'w', .type = TYPE_WARN_ORPHANS,
+	    .offset = MEMBER(warn_orphans),
+	    .help = "warn on each reaped orphan" },
 };
 
 static_assert(ARRAY_SIZE(rows) <= OPTIONS_MAX, "raise OPTIONS_MAX");
@@ -163,7 +164,10 @@ variable_name(const struct row *row, char name[VARIABLE_MAX])
 	name[length] = '\0';
 }
 
-/* Steps to turn A into B by inserting, deleting and replacing a character. */
+/*
+ * Steps to turn A into B by inserting, deleting and replacing a character,
+ * whatever the case.
+ */
 static size_t
 distance(const char *a, const char *b)
 {
@@ -177,7 +181,8 @@ distance(const char *a, const char *b)
 
 		row[0] = i;
 		for (size_t j = 1; j <= width; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+			size_t best = diagonal +
+			    (tolower(a[i - 1]) != tolower(b[j - 1]));
 
 			diagonal = row[j];
 			if (best > row[j] + 1)
@@ -333,7 +338,8 @@ expectation(enum type type)
 	case TYPE_SIGNALS:
 		return "signals such as TERM,QUIT or RTMIN+3, or all";
 	case TYPE_STOP_SIGNALS:
-		return "signals such as TERM,INT or RTMIN+3";
+		return "signals such as TERM,INT or RTMIN+3 "
+		    "(KILL, STOP and CHLD never arrive)";
 	case TYPE_REWRITE:
 		return "pairs of signals such as TERM:QUIT or HUP:0";
 	case TYPE_EXIT_CODES:
@@ -375,10 +381,12 @@ parse_signal(const char *text, int *signo)
 static int
 parse_stop_signals(const char *text, struct signal_policy *policy)
 {
+	const uint64_t never = signals_bit(SIGKILL) | signals_bit(SIGSTOP) |
+	    signals_bit(SIGCHLD);
 	int first = signals_parse_set(text, &policy->stop);
 
-	if (first < 0)
-		return first;
+	if (first < 0 || (policy->stop & never))
+		return -EINVAL;
 	if (policy->first_stop == 0)
 		policy->first_stop = first;
 	return 0;
@@ -473,7 +481,7 @@ set_value(const struct row *row, const struct origin *origin,
 	forget_weaker(row, origin->source, out);
 	if (parse_value(row, text, out) == 0)
 		return 0;
-	snprintf(problem, OPTIONS_PROBLEM_MAX, "%s: '%.200s' is not %s",
+	snprintf(problem, OPTIONS_PROBLEM_MAX, "%s: '%.200s' is wrong; it takes %s",
 	    origin->name, text, expectation(row->type));
 	return -EINVAL;
 }
@@ -567,6 +575,16 @@ find_row(int found)
 	return NULL;
 }
 
+/* The option as it was written: FOUND is what getopt_long says of it. */
+static void
+format_name(const struct row *row, int found, char name[VARIABLE_MAX])
+{
+	if (found < LONG_OPTION)
+		snprintf(name, VARIABLE_MAX, "-%c", found);
+	else
+		snprintf(name, VARIABLE_MAX, "--%s", row->name);
+}
+
 /* getopt_long met something it could not take. */
 static int
 explain_refusal(int found, const char *word, char problem[OPTIONS_PROBLEM_MAX])
@@ -574,9 +592,11 @@ explain_refusal(int found, const char *word, char problem[OPTIONS_PROBLEM_MAX])
 	const struct row *row = find_row(optopt);
 	char name[VARIABLE_MAX];
 
+	/* Not WORD here: behind a short name, musl is past the end of argv. */
 	if (found == ':' && row != NULL) {
+		format_name(row, optopt, name);
 		snprintf(problem, OPTIONS_PROBLEM_MAX,
-		    "%.200s: a value is missing; it takes %s", word,
+		    "%s: a value is missing; it takes %s", name,
 		    expectation(row->type));
 	} else if (optopt >= LONG_OPTION) {
 		snprintf(problem, OPTIONS_PROBLEM_MAX,
@@ -602,13 +622,9 @@ take_option(int found, struct options *out, char problem[OPTIONS_PROBLEM_MAX])
 	char name[VARIABLE_MAX];
 	const struct origin origin = { SOURCE_COMMAND_LINE, name };
 
-	if (found < LONG_OPTION) {
-		snprintf(name, sizeof(name), "-%c", found);
-		if (row->short_value != NULL)
-			value = row->short_value;
-	} else {
-		snprintf(name, sizeof(name), "--%s", row->name);
-	}
+	format_name(row, found, name);
+	if (found < LONG_OPTION && row->short_value != NULL)
+		value = row->short_value;
 	if (value == NULL)
 		value = row->type == TYPE_FLAG ? "yes" : "";
 	return set_value(row, &origin, value, out, problem);
@@ -648,9 +664,11 @@ check_together(const struct options *options,
 		    "[ARG]...");
 		return -EINVAL;
 	}
-	if (options->mode == MODE_PAUSE && has_command) {
+	if (has_command && (options->mode == MODE_PAUSE ||
+	    options->mode == MODE_IS_READY)) {
 		snprintf(problem, OPTIONS_PROBLEM_MAX,
-		    "--pause: '%.200s' is in the way, it takes no COMMAND",
+		    "--%s: '%.200s' is in the way, it takes no COMMAND",
+		    options->mode == MODE_PAUSE ? "pause" : "is-ready",
 		    options->command[0]);
 		return -EINVAL;
 	}
@@ -667,6 +685,11 @@ options_parse(struct options *out, int argc, char *const *argv,
 		return -EINVAL;
 	if (check_together(out, problem) < 0)
 		return -EINVAL;
+	/* Without COMMAND there is nobody to become ready. */
+	if (out->mode == MODE_PAUSE) {
+		out->health_cmd = NULL;
+		out->ready_file = NULL;
+	}
 	if (out->ready_file == NULL &&
 	    (out->health_cmd != NULL || out->mode == MODE_IS_READY))
 		out->ready_file = READINESS_DEFAULT_PATH;
