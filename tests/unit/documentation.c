@@ -1,0 +1,661 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Holds the manual page and the README to the table of options, and the
+ * README's diagram to the lifecycle.
+ */
+#include <criterion/criterion.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "array.h"
+#include "duration.h"
+#include "lifecycle.h"
+#include "options.h"
+#include "support.h"
+
+#define TEXT_SIZE 65536
+#define WORD_SIZE 64
+#define VARIABLE_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+
+static char manual[TEXT_SIZE];
+static char readme[TEXT_SIZE];
+
+static void
+read_documents(void)
+{
+	strcpy(manual, read_file(SOURCE_DIR "/man/dinit.8"));
+	strcpy(readme, read_file(SOURCE_DIR "/README.md"));
+	cr_assert(strlen(manual) > 0 && strlen(manual) < TEXT_SIZE - 1);
+	cr_assert(strlen(readme) > 0 && strlen(readme) < TEXT_SIZE - 1);
+}
+
+TestSuite(documentation, .timeout = 60, .init = read_documents);
+
+/* --- The table, as options_visit() tells it --- */
+
+static struct option_row {
+	char name[WORD_SIZE]; /* "": none */
+	char short_name;      /* 0: none */
+	char variable[WORD_SIZE]; /* "": none */
+} table[OPTIONS_MAX];
+
+static size_t table_length;
+
+static void
+add_row(const char *name, char short_name, const char *variable)
+{
+	struct option_row *row = &table[table_length++];
+
+	snprintf(row->name, WORD_SIZE, "%s", name == NULL ? "" : name);
+	row->short_name = short_name;
+	snprintf(row->variable, WORD_SIZE, "%s", variable);
+}
+
+static void
+read_table(void)
+{
+	table_length = 0;
+	options_visit(add_row);
+	cr_assert(table_length > 0);
+}
+
+static bool
+knows_name(const char *name)
+{
+	for (size_t i = 0; i < table_length; i++)
+		if (name[0] != '\0' && strcmp(table[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+knows_short_name(char short_name)
+{
+	for (size_t i = 0; i < table_length; i++)
+		if (table[i].short_name == short_name)
+			return true;
+	return false;
+}
+
+static bool
+knows_variable(const char *variable)
+{
+	for (size_t i = 0; i < table_length; i++)
+		if (variable[0] != '\0' &&
+		    strcmp(table[i].variable, variable) == 0)
+			return true;
+	return false;
+}
+
+/* What --show-config says of NAME when nothing is set; "none" for "-". */
+static void
+find_default(const char *name, char value[WORD_SIZE])
+{
+	/* The file has a default of its own only with a health command. */
+	bool gates = strcmp(name, "ready-file") == 0;
+	const char *words[] = {
+		"dinit", gates ? "--health-cmd=x" : "--", "true", NULL,
+	};
+	const char *const environment[] = { NULL };
+	static char config[OPTIONS_TEXT_MAX];
+	char problem[OPTIONS_PROBLEM_MAX];
+	struct options options;
+	char format[WORD_SIZE + 16];
+	const char *line;
+
+	cr_assert_eq(options_parse(&options, 3, (char *const *)words,
+	    (char *const *)environment, problem), 0, "%s", problem);
+	options_format_config(&options, config, sizeof(config));
+	for (line = config; line != NULL; line = strchr(line + 1, '\n')) {
+		snprintf(format, sizeof(format), " %s %%63s", name);
+		if (sscanf(line, format, value) == 1)
+			break;
+	}
+	cr_assert_not_null(line, "--show-config has no %s", name);
+	if (strcmp(value, "-") == 0)
+		strcpy(value, "none");
+}
+
+/* How the manual page writes the long name. */
+static const char *
+long_macro(const struct option_row *row)
+{
+	static char macro[WORD_SIZE + 8];
+
+	strcpy(stpcpy(macro, "Fl Fl "), row->name);
+	return macro;
+}
+
+/* True if both mean the same: durations may be written in two ways. */
+static bool
+is_same_value(const char *a, const char *b)
+{
+	int64_t duration = duration_parse(a);
+
+	return strcmp(a, b) == 0 ||
+	    (duration >= 0 && duration == duration_parse(b));
+}
+
+/* --- The manual page --- */
+
+/* An entry of a tagged list: its line, and the text up to the next one. */
+struct entry {
+	char line[512];
+	const char *text;
+	const char *end;
+};
+
+/* The next entry at or behind *FROM and before END. */
+static bool
+next_entry(const char **from, const char *end, struct entry *out)
+{
+	const char *start = strstr(*from, "\n.It ");
+	size_t length;
+
+	if (start == NULL || start >= end)
+		return false;
+	start++;
+	length = strcspn(start, "\n");
+	snprintf(out->line, sizeof(out->line), "%.*s ", (int)length, start);
+	out->text = start + length;
+	out->end = strstr(out->text, "\n.It ");
+	if (out->end == NULL || out->end > end)
+		out->end = end;
+	*from = out->text;
+	return true;
+}
+
+/* From a section's heading to the next one. */
+static const char *
+find_section(const char *heading, const char **end)
+{
+	const char *start = strstr(manual, heading);
+
+	cr_assert_not_null(start, "no %s", heading);
+	*end = strstr(start + 1, "\n.Sh ");
+	if (*end == NULL)
+		*end = manual + strlen(manual);
+	return start;
+}
+
+/* The entry whose line has MACRO behind .It or a comma. */
+static bool
+find_option_entry(const char *macro, struct entry *out)
+{
+	const char *end;
+	const char *from = find_section("\n.Sh DESCRIPTION\n", &end);
+	char first[WORD_SIZE + 16];
+	char further[WORD_SIZE + 16];
+
+	snprintf(first, sizeof(first), ".It %s ", macro);
+	snprintf(further, sizeof(further), " , %s ", macro);
+	while (next_entry(&from, end, out))
+		if (strncmp(out->line, first, strlen(first)) == 0 ||
+		    strstr(out->line, further) != NULL)
+			return true;
+	return false;
+}
+
+Test(documentation, has_an_entry_for_each_option_in_the_manual)
+{
+	read_table();
+	for (size_t i = 0; i < table_length; i++) {
+		struct entry of_long_name = { .text = NULL };
+		struct entry of_short_name = { .text = NULL };
+		char macro[WORD_SIZE];
+
+		if (table[i].name[0] != '\0')
+			cr_expect(find_option_entry(long_macro(&table[i]),
+			    &of_long_name), "no entry for --%s",
+			    table[i].name);
+		snprintf(macro, sizeof(macro), "Fl %c", table[i].short_name);
+		if (table[i].short_name != 0)
+			cr_expect(find_option_entry(macro, &of_short_name),
+			    "no entry for -%c", table[i].short_name);
+		cr_expect(of_long_name.text == NULL ||
+		    of_short_name.text == NULL ||
+		    of_long_name.text == of_short_name.text,
+		    "--%s and -%c have two entries", table[i].name,
+		    table[i].short_name);
+	}
+}
+
+/* Every "Fl Fl name" and "Fl c", wherever it stands. */
+Test(documentation, names_no_other_options_in_the_manual)
+{
+	const char *at = manual;
+
+	read_table();
+	while ((at = strstr(at, "Fl ")) != NULL) {
+		char word[WORD_SIZE] = "";
+		bool is_long = strncmp(at, "Fl Fl ", 6) == 0;
+
+		if (strncmp(at, "Fl Fl\n", 6) == 0) {
+			at += 6;
+			continue;
+		}
+		at += is_long ? 6 : 3;
+		snprintf(word, sizeof(word), "%.*s",
+		    (int)strcspn(at, " \n"), at);
+		cr_expect(is_long ? knows_name(word) : strlen(word) == 1 &&
+		    knows_short_name(word[0]), "'%.*s' is no option",
+		    (int)strcspn(at, "\n"), at);
+	}
+}
+
+/* What an entry is sorted by: its long name, otherwise its letter. */
+static void
+find_key(const struct entry *entry, char key[WORD_SIZE])
+{
+	const char *name = strstr(entry->line, "Fl Fl ");
+
+	name = name == NULL ? entry->line + strlen(".It Fl ") : name + 6;
+	snprintf(key, WORD_SIZE, "%.*s", (int)strcspn(name, " "), name);
+}
+
+Test(documentation, sorts_the_options_in_the_manual)
+{
+	const char *end;
+	const char *from = find_section("\n.Sh DESCRIPTION\n", &end);
+	char before[WORD_SIZE] = "";
+	struct entry entry;
+
+	while (next_entry(&from, end, &entry)) {
+		char key[WORD_SIZE];
+
+		if (strncmp(entry.line, ".It Fl ", 7) != 0)
+			continue;
+		find_key(&entry, key);
+		cr_expect(strcasecmp(before, key) < 0, "%s before %s", before,
+		    key);
+		strcpy(before, key);
+	}
+}
+
+/* The word behind "The default is", with or without a macro. */
+static bool
+read_documented_default(const struct entry *entry, char value[WORD_SIZE])
+{
+	static const char phrase[] = "\nThe default is";
+	const char *at = strstr(entry->text, phrase);
+	size_t length;
+
+	if (at == NULL || at > entry->end)
+		return false;
+	at += sizeof(phrase) - 1;
+	at += strspn(at, " \n");
+	if (*at == '.') {
+		at += strcspn(at, " ");
+		at += strspn(at, " ");
+	}
+	snprintf(value, WORD_SIZE, "%.*s", (int)strcspn(at, " \n"), at);
+	/* Punctuation behind the word, but not the comma of a list. */
+	length = strlen(value);
+	if (length > 0 && strchr(".,:;", value[length - 1]) != NULL)
+		value[length - 1] = '\0';
+	return true;
+}
+
+Test(documentation, says_the_true_defaults_in_the_manual)
+{
+	read_table();
+	for (size_t i = 0; i < table_length; i++) {
+		char documented[WORD_SIZE];
+		char actual[WORD_SIZE];
+		struct entry entry;
+
+		if (table[i].variable[0] == '\0')
+			continue;
+		if (!find_option_entry(long_macro(&table[i]), &entry))
+			continue;
+		if (!read_documented_default(&entry, documented)) {
+			cr_expect_fail("--%s: no default", table[i].name);
+			continue;
+		}
+		find_default(table[i].name, actual);
+		cr_expect(is_same_value(documented, actual),
+		    "--%s: '%s' is not '%s'", table[i].name, documented,
+		    actual);
+	}
+}
+
+Test(documentation, lists_each_variable_in_the_manual)
+{
+	const char *end;
+	const char *from = find_section("\n.Sh ENVIRONMENT\n", &end);
+	size_t listed = 0;
+	struct entry entry;
+
+	read_table();
+	while (next_entry(&from, end, &entry)) {
+		char variable[WORD_SIZE];
+		char option[WORD_SIZE + 16] = "";
+
+		if (sscanf(entry.line, ".It Ev %63[" VARIABLE_CHARACTERS "]",
+		    variable) != 1 || strncmp(variable, "DINIT_", 6) != 0)
+			continue;
+		listed++;
+		for (size_t i = 0; i < table_length; i++)
+			if (strcmp(table[i].variable, variable) == 0)
+				snprintf(option, sizeof(option),
+				    "\n.Fl Fl %s\n", table[i].name);
+		cr_expect(option[0] != '\0', "%s is no variable", variable);
+		cr_expect(strncmp(entry.text, option, strlen(option)) == 0,
+		    "%s is not followed by its option", variable);
+	}
+	for (size_t i = 0; i < table_length; i++)
+		listed -= table[i].variable[0] != '\0';
+	cr_expect_eq(listed, 0, "some are missing, or listed twice");
+}
+
+Test(documentation, explains_each_state_in_the_manual)
+{
+	for (int state = 0; state < STATE_COUNT; state++) {
+		char line[WORD_SIZE];
+
+		snprintf(line, sizeof(line), "\n.It %s\n",
+		    lifecycle_state_name((enum state)state));
+		cr_expect_not_null(strstr(manual, line), "%s",
+		    lifecycle_state_name((enum state)state));
+	}
+}
+
+/* --- The README's table of settings --- */
+
+/* The cells of the line that begins with VARIABLE. */
+static const char *
+find_setting(const char *variable)
+{
+	char start[WORD_SIZE + 16];
+	const char *line;
+
+	snprintf(start, sizeof(start), "\n| `%s` |", variable);
+	line = strstr(readme, start);
+	if (line == NULL)
+		return NULL;
+	cr_expect_null(strstr(line + 1, start), "%s has two lines", variable);
+	return line + strlen(start);
+}
+
+Test(documentation, says_each_setting_and_its_default_in_the_readme)
+{
+	read_table();
+	for (size_t i = 0; i < table_length; i++) {
+		const char *cells;
+		char documented[WORD_SIZE] = "";
+		char actual[WORD_SIZE];
+
+		if (table[i].variable[0] == '\0')
+			continue;
+		cells = find_setting(table[i].variable);
+		if (cells == NULL) {
+			cr_expect_fail("no line for %s", table[i].variable);
+			continue;
+		}
+		if (sscanf(cells, " `%63[^`]`", documented) != 1)
+			sscanf(cells, " %63s", documented);
+		find_default(table[i].name, actual);
+		cr_expect(is_same_value(documented, actual),
+		    "%s: '%s' is not '%s'", table[i].variable, documented,
+		    actual);
+	}
+}
+
+/* Every DINIT_*, wherever it stands; the bare prefix is none. */
+static void
+expect_known_variables(const char *document, const char *text)
+{
+	while ((text = strstr(text, "DINIT_")) != NULL) {
+		char variable[WORD_SIZE] = "";
+
+		snprintf(variable, sizeof(variable), "%.*s",
+		    (int)strspn(text, VARIABLE_CHARACTERS), text);
+		text += strlen(variable);
+		cr_expect(strcmp(variable, "DINIT_") == 0 ||
+		    knows_variable(variable), "%s: %s is no variable",
+		    document, variable);
+	}
+}
+
+Test(documentation, names_no_other_variables)
+{
+	read_table();
+	expect_known_variables("README.md", readme);
+	expect_known_variables("dinit.8", manual);
+}
+
+/* --- The README's diagram of states --- */
+
+/* "[*]" in the diagram: where life begins and ends. */
+#define OUTSIDE STATE_COUNT
+
+/* Far more than there are; only an endless search finds as many. */
+#define NODES_MAX 20000
+#define SLOTS_MAX 32768 /* a power of two */
+
+/* Who can follow whom: by state, or OUTSIDE. */
+struct edges {
+	bool from[STATE_COUNT + 1][STATE_COUNT + 1];
+};
+
+/* Situations that the lifecycle can be in, and the ways between its states. */
+struct exploration {
+	struct edges edges;
+	size_t count;
+	struct lifecycle nodes[NODES_MAX];
+	const struct lifecycle *slots[SLOTS_MAX]; /* by hash */
+};
+
+static const char *
+node_name(int state)
+{
+	return state == OUTSIDE ? "[*]" :
+	    lifecycle_state_name((enum state)state);
+}
+
+/* Makes NOW the moment 0, so that situations can be compared; what is over is
+ * over, however long ago. */
+static void
+shift_time(struct lifecycle *lc, int64_t now)
+{
+	int64_t *const deadlines[] = {
+		&lc->budget_until, &lc->publish_again_at, &lc->drain_until,
+		&lc->grace_until, &lc->kill_again_at, &lc->kill_until,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(deadlines); i++) {
+		if (*deadlines[i] == INT64_MAX)
+			continue;
+		*deadlines[i] -= now;
+		if (*deadlines[i] < 0)
+			*deadlines[i] = 0;
+	}
+}
+
+static size_t
+hash(const struct lifecycle *lc)
+{
+	const unsigned char *bytes = (const void *)lc;
+	size_t value = 0;
+
+	for (size_t i = 0; i < sizeof(*lc); i++)
+		value = value * 31 + bytes[i];
+	return value;
+}
+
+/* Unless it is known already. */
+static void
+add_node(struct exploration *exploration, const struct lifecycle *lc)
+{
+	size_t slot = hash(lc) % SLOTS_MAX;
+
+	for (; exploration->slots[slot] != NULL; slot = (slot + 1) % SLOTS_MAX)
+		if (memcmp(exploration->slots[slot], lc, sizeof(*lc)) == 0)
+			return;
+	cr_assert(exploration->count < NODES_MAX,
+	    "the lifecycle has a deadline that shift_time does not know");
+	exploration->slots[slot] = memcpy(
+	    &exploration->nodes[exploration->count++], lc, sizeof(*lc));
+}
+
+static void
+follow(struct exploration *exploration, const struct lifecycle *from,
+    const struct event *event)
+{
+	struct lifecycle to;
+	struct actions actions;
+
+	memcpy(&to, from, sizeof(to));
+	lifecycle_step(&to, event, &actions);
+	shift_time(&to, event->now);
+	if (to.state != from->state)
+		exploration->edges.from[from->state][to.state] = true;
+	add_node(exploration, &to);
+}
+
+/* The arguments that make a difference to an event of TYPE. */
+static size_t
+list_args(enum event_type type, int args[4])
+{
+	switch (type) {
+	case EVENT_SIGNAL:
+		args[0] = SIGTERM;
+		args[1] = SIGINT;
+		args[2] = SIGHUP;
+		args[3] = SIGCONT;
+		return 4;
+	case EVENT_APP_EXITED:
+		args[0] = 0;
+		args[1] = 128 + SIGTERM;
+		return 2;
+	case EVENT_EXEC_FAILED:
+		args[0] = 127;
+		return 1;
+	case EVENT_APP_STOPPED:
+		args[0] = SIGTSTP;
+		return 1;
+	default:
+		args[0] = 0;
+		return 1;
+	}
+}
+
+/* Each event, before the deadline and at it. */
+static void
+follow_all(struct exploration *exploration, const struct lifecycle *from)
+{
+	int64_t deadline = lifecycle_deadline(from);
+	const int64_t moments[] = { 0, deadline == INT64_MAX ? 0 : deadline };
+
+	for (size_t i = 0; i < ARRAY_SIZE(moments); i++) {
+		for (int type = 0; type < EVENT_COUNT; type++) {
+			struct event event = {
+				.now = moments[i],
+				.type = (enum event_type)type,
+			};
+			int args[4];
+			size_t count = list_args(event.type, args);
+
+			while (count > 0) {
+				event.arg = args[--count];
+				follow(exploration, from, &event);
+			}
+		}
+	}
+}
+
+/* Breadth first from the beginning of a life under LIMITS. */
+static void
+explore(struct exploration *exploration, const struct limits *limits)
+{
+	struct lifecycle first;
+
+	exploration->count = 0;
+	memset(exploration->slots, 0, sizeof(exploration->slots));
+	memset(&first, 0, sizeof(first));
+	lifecycle_init(&first, limits);
+	exploration->edges.from[OUTSIDE][first.state] = true;
+	add_node(exploration, &first);
+	for (size_t next = 0; next < exploration->count; next++)
+		follow_all(exploration, &exploration->nodes[next]);
+}
+
+/* Settings that lead to other lives: one for each value of CHOICE. */
+static struct limits
+choose_limits(unsigned int choice)
+{
+	struct limits limits = {
+		.pauses = choice & 1,
+		.gates = choice >> 1 & 1,
+		.publishes = choice >> 1 & 1 || choice >> 2 & 1,
+		.ok_stop = choice >> 3 & 1,
+		.budget_ms = choice >> 3 & 1 ? 300 : 0,
+		.drain_ms = choice >> 4 & 1 ? 300 : 0,
+		.grace_ms = choice >> 5 & 1 ? 200 : 0,
+		.signals = {
+			.stop = signals_bit(SIGTERM) | signals_bit(SIGINT),
+			.first_stop = SIGTERM,
+		},
+	};
+
+	signals_clear_rewrite(&limits.signals);
+	limits.signals.rewrite[SIGINT] = 0;
+	return limits;
+}
+
+/* The node called NAME; fails the test if there is none. */
+static int
+find_node(const char *name)
+{
+	for (int state = 0; state <= STATE_COUNT; state++)
+		if (strcmp(node_name(state), name) == 0)
+			return state;
+	cr_assert_fail("the diagram names '%s', which is no state", name);
+	return OUTSIDE;
+}
+
+static struct edges
+read_diagram(void)
+{
+	struct edges edges = { .from = { { false } } };
+	const char *line = strstr(readme, "```mermaid\nstateDiagram-v2\n");
+	const char *end;
+
+	cr_assert_not_null(line, "no diagram");
+	end = strstr(line, "\n```\n");
+	cr_assert_not_null(end, "the diagram has no end");
+	for (; line < end; line = strchr(line + 1, '\n')) {
+		char from[WORD_SIZE];
+		char to[WORD_SIZE];
+
+		if (sscanf(line, " %63s --> %63[^ :\n]", from, to) == 2)
+			edges.from[find_node(from)][find_node(to)] = true;
+	}
+	return edges;
+}
+
+Test(documentation, draws_the_lifecycle_as_it_is)
+{
+	static struct exploration exploration;
+	struct edges drawn = read_diagram();
+
+	for (unsigned int choice = 0; choice < 64; choice++) {
+		const struct limits limits = choose_limits(choice);
+
+		explore(&exploration, &limits);
+	}
+	exploration.edges.from[STATE_ENDED][OUTSIDE] = true;
+	for (int from = 0; from <= STATE_COUNT; from++) {
+		for (int to = 0; to <= STATE_COUNT; to++) {
+			bool real = exploration.edges.from[from][to];
+
+			cr_expect(drawn.from[from][to] || !real,
+			    "%s --> %s is missing", node_name(from),
+			    node_name(to));
+			cr_expect(real || !drawn.from[from][to],
+			    "%s --> %s never happens", node_name(from),
+			    node_name(to));
+		}
+	}
+}

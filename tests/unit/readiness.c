@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "readiness.h"
+#include "array.h"
+#include "support.h"
+
+TestSuite(readiness, .timeout = 60, .init = scratch_make,
+    .fini = scratch_remove);
+
+static const struct readiness_facts facts = {
+	.pid = 42,
+	.since = 1700000000,
+	.ready_after_ms = 812,
+	.checks = 4,
+};
+
+/* The name of the file aside while it is written. */
+static const char *
+aside_path(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), ".dinit-ready.%d", getpid());
+	return scratch_path(name);
+}
+
+static bool
+exists(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0;
+}
+
+static mode_t
+mode_of(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0 ? status.st_mode & 07777 : 0;
+}
+
+static struct readiness
+prepare(const char *path)
+{
+	struct readiness readiness;
+
+	cr_assert_eq(readiness_prepare(&readiness, path), 0);
+	return readiness;
+}
+
+/* --- The file --- */
+
+Test(readiness, publishes_all_facts)
+{
+	const char *path = scratch_path("ready");
+	struct readiness readiness = prepare(path);
+
+	cr_expect(!exists(path), "there before it is published");
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	cr_expect_str_eq(read_file(path),
+	    "pid=42\n"
+	    "since=2023-11-14T22:13:20Z\n"
+	    "ready_after_ms=812\n"
+	    "checks=4\n");
+	cr_expect(!exists(aside_path()), "the file aside is left");
+}
+
+Test(readiness, writes_every_time_as_rfc_3339_has_it)
+{
+	static const struct {
+		time_t since;
+		const char *text;
+	} samples[] = {
+		{ 0, "\nsince=1970-01-01T00:00:00Z\n" },
+		{ 951782400, "\nsince=2000-02-29T00:00:00Z\n" },
+		{ 4102444799, "\nsince=2099-12-31T23:59:59Z\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		const char *path = scratch_path("ready");
+		struct readiness readiness = prepare(path);
+		struct readiness_facts changed = facts;
+
+		changed.since = samples[i].since;
+		cr_assert_eq(readiness_publish(&readiness, &changed), 0);
+		cr_expect_not_null(strstr(read_file(path), samples[i].text),
+		    "%s", read_file(path));
+		cr_assert_eq(readiness_withdraw(&readiness), 0);
+	}
+}
+
+Test(readiness, is_withdrawn_and_published_again)
+{
+	const char *path = scratch_path("ready");
+	struct readiness readiness = prepare(path);
+
+	for (int i = 0; i < 3; i++) {
+		cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+		cr_expect(exists(path));
+		cr_expect_eq(readiness_check(path), 1);
+		cr_assert_eq(readiness_withdraw(&readiness), 0);
+		cr_expect(!exists(path));
+		cr_expect_eq(readiness_check(path), 0);
+		cr_expect_eq(readiness.file, -1);
+	}
+}
+
+Test(readiness, is_withdrawn_where_it_was_never_published)
+{
+	struct readiness readiness = prepare(scratch_path("ready"));
+
+	cr_expect_eq(readiness_withdraw(&readiness), 0);
+}
+
+Test(readiness, is_withdrawn_where_the_app_has_deleted_it)
+{
+	const char *path = scratch_path("ready");
+	struct readiness readiness = prepare(path);
+
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	cr_assert_eq(unlink(path), 0);
+	cr_expect_eq(readiness_withdraw(&readiness), 0);
+	cr_expect_eq(readiness.file, -1);
+}
+
+Test(readiness, keeps_its_descriptors_from_the_app)
+{
+	struct readiness readiness = prepare(scratch_path("ready"));
+
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	cr_expect(fcntl(readiness.file, F_GETFD) & FD_CLOEXEC);
+	cr_expect(fcntl(readiness.directory, F_GETFD) & FD_CLOEXEC);
+}
+
+static void
+publish_under_strict_umask(void *argument)
+{
+	struct readiness readiness;
+
+	umask(0777);
+	must(readiness_prepare(&readiness, argument) == 0, "prepare");
+	must(readiness_publish(&readiness, &facts) == 0, "publish");
+}
+
+Test(readiness, is_readable_to_all_whatever_the_umask)
+{
+	const char *path = scratch_path("a/b/ready");
+
+	in_child(publish_under_strict_umask, (void *)path);
+	cr_expect_eq(mode_of(path), 0644, "%o", mode_of(path));
+	cr_expect_eq(mode_of(scratch_path("a")), 0755);
+	cr_expect_eq(mode_of(scratch_path("a/b")), 0755);
+}
+
+Test(readiness, leaves_directories_that_exist_as_they_are)
+{
+	cr_assert_eq(mkdir(scratch_path("a"), 0700), 0);
+	prepare(scratch_path("a/b/ready"));
+	cr_expect_eq(mode_of(scratch_path("a")), 0700);
+}
+
+Test(readiness, takes_a_path_without_a_directory)
+{
+	struct readiness readiness;
+
+	cr_assert_eq(chdir(scratch_path("")), 0);
+	readiness = prepare("ready");
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	cr_expect(exists(scratch_path("ready")));
+	cr_assert_eq(readiness_withdraw(&readiness), 0);
+	cr_expect(!exists(scratch_path("ready")));
+}
+
+/* The app's directory of that name is not ours. */
+Test(readiness, stays_in_the_directory_it_was_prepared_in)
+{
+	const char *path = scratch_path("a/ready");
+	struct readiness readiness = prepare(path);
+
+	cr_assert_eq(rename(scratch_path("a"), scratch_path("b")), 0);
+	cr_assert_eq(mkdir(scratch_path("a"), 0755), 0);
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	cr_expect(exists(scratch_path("b/ready")));
+	cr_expect(!exists(path));
+}
+
+/* --- What is in the way --- */
+
+Test(readiness, deletes_what_an_earlier_run_left)
+{
+	const char *path = scratch_path("ready");
+
+	write_file(path, "pid=1\n");
+	prepare(path);
+	cr_expect(!exists(path));
+}
+
+Test(readiness, replaces_a_symbolic_link_and_does_not_follow_it)
+{
+	const char *path = scratch_path("ready");
+	const char *victim = scratch_path("victim");
+	struct readiness readiness;
+
+	write_file(victim, "precious");
+	cr_assert_eq(symlink(victim, path), 0);
+	readiness = prepare(path);
+	cr_expect(!exists(path), "left there at the start");
+	cr_assert_eq(symlink(victim, path), 0);
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	cr_expect_eq(mode_of(path), 0644);
+	cr_expect_eq(readiness_check(path), 1);
+	cr_expect_str_eq(read_file(victim), "precious");
+	cr_assert_eq(readiness_withdraw(&readiness), 0);
+	cr_expect(exists(victim));
+}
+
+Test(readiness, is_not_seen_through_a_symbolic_link)
+{
+	const char *path = scratch_path("ready");
+	const char *link = scratch_path("link");
+	struct readiness readiness = prepare(path);
+
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	cr_assert_eq(symlink(path, link), 0);
+	cr_expect_eq(readiness_check(link), -ELOOP);
+}
+
+Test(readiness, replaces_a_file_aside_that_a_dead_dinit_left)
+{
+	const char *victim = scratch_path("victim");
+	struct readiness readiness;
+
+	write_file(victim, "precious");
+	write_file(aside_path(), "");
+	readiness = prepare(scratch_path("ready"));
+	cr_assert_eq(symlink(victim, aside_path()), 0);
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	cr_expect_eq(readiness_check(scratch_path("ready")), 1);
+	cr_expect(!exists(aside_path()));
+	cr_expect_str_eq(read_file(victim), "precious");
+}
+
+Test(readiness, refuses_a_path_it_cannot_write)
+{
+	struct readiness readiness = { .directory = -2, .file = -2 };
+
+	write_file(scratch_path("file"), "");
+	cr_assert_eq(mkdir(scratch_path("directory"), 0755), 0);
+	cr_expect_eq(readiness_prepare(&readiness,
+	    scratch_path("file/ready")), -ENOTDIR);
+	cr_expect_eq(readiness_prepare(&readiness,
+	    scratch_path("directory")), -EISDIR);
+	cr_expect_eq(readiness_prepare(&readiness,
+	    scratch_path("directory/")), -EISDIR);
+	cr_expect_eq(readiness.directory, -2, "filled in all the same");
+	cr_expect_eq(readiness.file, -2, "filled in all the same");
+}
+
+Test(readiness, refuses_a_path_longer_than_the_kernel_takes)
+{
+	static char path[2 * 4096 + 16];
+	struct readiness readiness;
+
+	for (size_t i = 0; i < 4096; i++)
+		memcpy(path + 2 * i, "/.", 2);
+	strcpy(path + 2 * 4096, "/ready");
+	cr_expect_eq(readiness_prepare(&readiness, path), -ENAMETOOLONG);
+}
+
+static void
+prepare_unprivileged(void *argument)
+{
+	struct readiness readiness;
+
+	become_nobody();
+	must(readiness_prepare(&readiness, argument) == -EACCES,
+	    "prepared in a read-only directory");
+}
+
+Test(readiness, proves_at_the_start_that_it_can_be_written)
+{
+	cr_assert_eq(mkdir(scratch_path("closed"), 0555), 0);
+	in_child(prepare_unprivileged,
+	    (void *)scratch_path("closed/ready"));
+	in_child(prepare_unprivileged,
+	    (void *)scratch_path("closed/a/ready"));
+}
+
+static void
+publish_where_it_is_closed_later(void *argument)
+{
+	const char *path = argument;
+	struct readiness readiness;
+
+	become_nobody();
+	must(mkdir(scratch_path("own"), 0755) == 0, "mkdir");
+	must(readiness_prepare(&readiness, path) == 0, "prepare");
+	must(chmod(scratch_path("own"), 0555) == 0, "chmod");
+	must(readiness_publish(&readiness, &facts) == -EACCES, "published");
+	must(readiness.file == -1, "it says it is published");
+	must(readiness_check(path) == 0, "ready without a file");
+	must(chmod(scratch_path("own"), 0755) == 0, "chmod");
+	must(readiness_publish(&readiness, &facts) == 0, "not published");
+	must(chmod(scratch_path("own"), 0555) == 0, "chmod");
+	must(readiness_withdraw(&readiness) == -EACCES, "withdrawn");
+	must(exists(path), "it is gone");
+	must(readiness_check(path) == 0, "ready though withdrawn");
+	chmod(scratch_path("own"), 0755);
+}
+
+Test(readiness, reads_as_not_ready_where_the_file_cannot_be_deleted)
+{
+	in_child(publish_where_it_is_closed_later,
+	    (void *)scratch_path("own/ready"));
+}
+
+Test(readiness, makes_its_directory_once_more_when_that_was_deleted)
+{
+	const char *path = scratch_path("a/b/ready");
+	struct readiness readiness = prepare(path);
+
+	cr_assert_eq(rmdir(scratch_path("a/b")), 0);
+	cr_assert_eq(rmdir(scratch_path("a")), 0);
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	cr_expect_eq(readiness_check(path), 1);
+	cr_assert_eq(readiness_withdraw(&readiness), 0);
+	cr_expect(!exists(path));
+}
+
+Test(readiness, is_not_published_over_a_directory)
+{
+	const char *path = scratch_path("ready");
+	struct readiness readiness = prepare(path);
+
+	cr_assert_eq(mkdir(path, 0755), 0);
+	cr_expect_eq(readiness_publish(&readiness, &facts), -EISDIR);
+	cr_expect_eq(readiness.file, -1);
+	cr_expect(!exists(aside_path()), "the file aside is left");
+}
+
+/* --- The lock --- */
+
+static void
+check_from_elsewhere(void *argument)
+{
+	must(readiness_check(argument) == 1, "not ready");
+}
+
+Test(readiness, is_seen_by_another_process)
+{
+	const char *path = scratch_path("ready");
+	struct readiness readiness = prepare(path);
+
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	in_child(check_from_elsewhere, (void *)path);
+	/* Looking at it from in here does not let the lock go either. */
+	cr_expect_eq(readiness_check(path), 1);
+	in_child(check_from_elsewhere, (void *)path);
+}
+
+static void
+check_unprivileged(void *argument)
+{
+	become_nobody();
+	must(readiness_check(argument) == 1, "not ready");
+}
+
+Test(readiness, is_seen_by_anybody)
+{
+	const char *path = scratch_path("ready");
+	struct readiness readiness = prepare(path);
+
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	in_child(check_unprivileged, (void *)path);
+}
+
+static void
+publish_and_be_killed(void *argument)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		struct readiness readiness;
+
+		must(readiness_prepare(&readiness, argument) == 0, "prepare");
+		must(readiness_publish(&readiness, &facts) == 0, "publish");
+		kill(getpid(), SIGKILL);
+	}
+	must(waitpid(child, &status, 0) == child && WIFSIGNALED(status),
+	    "wait status %#x", status);
+	must(exists(argument), "the file is gone");
+	must(readiness_check(argument) == 0, "ready after sudden death");
+}
+
+Test(readiness, ends_with_the_life_of_dinit)
+{
+	in_child(publish_and_be_killed, (void *)scratch_path("ready"));
+}
+
+Test(readiness, is_not_made_up_by_a_file)
+{
+	const char *path = scratch_path("ready");
+
+	cr_expect_eq(readiness_check(path), 0, "no file");
+	cr_expect_eq(readiness_check(scratch_path("no/directory")), 0);
+	write_file(path, "pid=1\n");
+	cr_expect_eq(readiness_check(path), 0, "a file that nobody locks");
+	cr_expect_eq(readiness_check(scratch_path("")), 0, "a directory");
+}
+
+Test(readiness, is_not_waited_for_at_a_fifo)
+{
+	const char *path = scratch_path("ready");
+
+	cr_assert_eq(mkfifo(path, 0644), 0);
+	cr_expect_eq(readiness_check(path), 0);
+}
+
+static void
+check_what_is_closed(void *argument)
+{
+	become_nobody();
+	must(readiness_check(argument) == -EACCES, "it could be read");
+}
+
+Test(readiness, says_when_it_cannot_be_known)
+{
+	const char *path = scratch_path("ready");
+
+	write_file(path, "");
+	cr_assert_eq(chmod(path, 0), 0);
+	in_child(check_what_is_closed, (void *)path);
+}

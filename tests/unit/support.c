@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <criterion/hooks.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pty.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support.h"
+
+#define PATIENCE_MS 20000
+#define WORDS_MAX 4096
+#define NOBODY 65534
+
+/* Shared with the children, so that no descriptor of theirs is in the way. */
+static char *last_words;
+
+static char scratch[64];
+
+/*
+ * Criterion's own process leaks now and then, when tests with a time limit end
+ * at the same moment (boxfort, timeout-posix.c); each test is another process.
+ */
+static bool is_runner;
+
+ReportHook(PRE_ALL)(struct criterion_test_set *tests)
+{
+	(void)tests;
+	is_runner = true;
+}
+
+/* Asked by LeakSanitizer, where there is one. */
+int
+__lsan_is_turned_off(void);
+
+int
+__lsan_is_turned_off(void)
+{
+	return is_runner;
+}
+
+void
+in_child(void (*body)(void *), void *argument)
+{
+	int status;
+	pid_t child;
+
+	last_words = mmap(NULL, WORDS_MAX, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	cr_assert_neq(last_words, MAP_FAILED);
+	child = fork();
+	cr_assert(child >= 0, "fork: %s", strerror(errno));
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		body(argument);
+		_exit(0);
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_assert(last_words[0] == '\0', "%s", last_words);
+	cr_assert_eq(status, 0, "the child's wait status is %#x", status);
+	munmap(last_words, WORDS_MAX);
+}
+
+void
+must(bool condition, const char *format, ...)
+{
+	va_list arguments;
+
+	if (condition)
+		return;
+	va_start(arguments, format);
+	vsnprintf(last_words, WORDS_MAX, format, arguments);
+	va_end(arguments);
+	_exit(1);
+}
+
+static long
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool
+comes_true(bool (*condition)(void *), void *argument)
+{
+	long until = now_ms() + PATIENCE_MS;
+
+	while (!condition(argument)) {
+		const struct timespec breath = { .tv_nsec = 1000000 };
+
+		if (now_ms() > until)
+			return false;
+		nanosleep(&breath, NULL);
+	}
+	return true;
+}
+
+/* The letter of /proc/PID/stat; 0: no such process. */
+static char
+process_state(pid_t pid)
+{
+	char path[32];
+	const char *name_end;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	name_end = strrchr(read_file(path), ')');
+	return name_end == NULL ? 0 : name_end[2];
+}
+
+bool
+has_ended(void *pid)
+{
+	char state = process_state(*(pid_t *)pid);
+
+	return state == 0 || state == 'Z' || state == 'X';
+}
+
+bool
+is_zombie(void *pid)
+{
+	return process_state(*(pid_t *)pid) == 'Z';
+}
+
+size_t
+read_to_end(int fd, char *text, size_t size)
+{
+	size_t used = 0;
+	ssize_t length;
+
+	while (used < size - 1 &&
+	    (length = read(fd, text + used, size - 1 - used)) > 0)
+		used += (size_t)length;
+	close(fd);
+	text[used] = '\0';
+	return used;
+}
+
+const char *
+read_file(const char *path)
+{
+	static char text[65536];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	text[0] = '\0';
+	if (fd >= 0)
+		read_to_end(fd, text, sizeof(text));
+	return text;
+}
+
+void
+write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		abort();
+	close(fd);
+}
+
+void
+become_nobody(void)
+{
+	if (geteuid() != 0)
+		return;
+	must(setresgid(NOBODY, NOBODY, NOBODY) == 0, "setresgid: %s",
+	    strerror(errno));
+	must(setresuid(NOBODY, NOBODY, NOBODY) == 0, "setresuid: %s",
+	    strerror(errno));
+}
+
+void
+lead_session_on_terminal(void)
+{
+	int master;
+	int slave;
+
+	must(setsid() == getpid(), "setsid: %s", strerror(errno));
+	must(openpty(&master, &slave, NULL, NULL, NULL) == 0, "openpty: %s",
+	    strerror(errno));
+	must(ioctl(slave, TIOCSCTTY, 0) == 0, "TIOCSCTTY: %s",
+	    strerror(errno));
+}
+
+void
+take_system_call_away(int number)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	must(filter != NULL &&
+	    seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), number, 0) == 0 &&
+	    seccomp_load(filter) == 0, "cannot filter system call %d", number);
+	seccomp_release(filter);
+}
+
+void
+scratch_make(void)
+{
+	strcpy(scratch, "/tmp/dinit-unit.XXXXXX");
+	cr_assert_not_null(mkdtemp(scratch));
+	/* Open to become_nobody(). */
+	cr_assert_eq(chmod(scratch, 0777), 0);
+}
+
+static void
+remove_directory(const char *path)
+{
+	DIR *list = opendir(path);
+	const struct dirent *entry;
+
+	while (list != NULL && (entry = readdir(list)) != NULL) {
+		char child[512];
+
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		snprintf(child, sizeof(child), "%s/%s", path, entry->d_name);
+		if (unlink(child) < 0)
+			remove_directory(child);
+	}
+	if (list != NULL)
+		closedir(list);
+	rmdir(path);
+}
+
+void
+scratch_remove(void)
+{
+	remove_directory(scratch);
+}
+
+const char *
+scratch_path(const char *name)
+{
+	static char paths[8][256];
+	static unsigned int next;
+	char *path = paths[next++ % 8];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", scratch, name);
+	return path;
+}
