@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Does as told, at its start and on signals:
+ *
+ *     act [name=NAME] [ON:DO[,DO]...]...
+ *
+ * ON is "start" or a signal such as TERM. Writes to standard output, a line
+ * each, "up" when it has done what start says, and the name of each signal
+ * that arrives (SIGCONT only if it is listed), with NAME in front, which also
+ * becomes its command name. Files are in $DIR. DO is one of
+ *
+ *     exit=N       end with that status
+ *     die          end by the signal that arrived
+ *     say=TEXT     write a line
+ *     touch=FILE   make a file
+ *     check=FILE   say "FILE is there" or "FILE is gone"
+ *     await=FILE   go on once there is such a file
+ *     nap=MS       take some time
+ *     listen=FILE  be an engine: receive datagrams there
+ *     hear         say each that has arrived
+ *     session      begin a session of its own
+ *     stop         stop itself, as by job control
+ */
+#include <err.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *name = "";
+static int engine = -1;
+
+/* In one write, so that lines of several processes do not mix. */
+static void
+say(const char *text, const char *more)
+{
+	dprintf(STDOUT_FILENO, "%s%s%s%s\n", name, *name != '\0' ? " " : "",
+	    text, more);
+}
+
+static void
+nap(long ms)
+{
+	struct timespec left = {
+		.tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000,
+	};
+
+	nanosleep(&left, NULL);
+}
+
+static void
+die(int signo)
+{
+	sigset_t all;
+
+	signal(signo, SIG_DFL);
+	raise(signo);
+	sigfillset(&all);
+	sigprocmask(SIG_UNBLOCK, &all, NULL);
+	errx(1, "signal %d does not end us", signo);
+}
+
+static void
+listen_at(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	engine = socket(AF_UNIX, SOCK_DGRAM, 0);
+	if (bind(engine, (struct sockaddr *)&address, sizeof(address)) < 0)
+		err(1, "%s", path);
+}
+
+static void
+hear(void)
+{
+	char text[256];
+	ssize_t length;
+
+	while ((length = recv(engine, text, sizeof(text) - 1,
+	    MSG_DONTWAIT)) >= 0) {
+		text[length] = '\0';
+		say(text, "");
+	}
+}
+
+/* What is done with the file PATH, or false. */
+static int
+act_on_file(const char *verb, const char *path)
+{
+	if (strcmp(verb, "touch") == 0) {
+		close(open(path, O_WRONLY | O_CREAT, 0644));
+	} else if (strcmp(verb, "check") == 0) {
+		say(path, access(path, F_OK) == 0 ? " is there" : " is gone");
+	} else if (strcmp(verb, "await") == 0) {
+		while (access(path, F_OK) < 0)
+			nap(1);
+	} else if (strcmp(verb, "listen") == 0) {
+		listen_at(path);
+	} else {
+		return 0;
+	}
+	return 1;
+}
+
+static void
+act(const char *verb, const char *value, int signo)
+{
+	if (strcmp(verb, "exit") == 0)
+		_exit(atoi(value));
+	else if (strcmp(verb, "die") == 0)
+		die(signo);
+	else if (strcmp(verb, "say") == 0)
+		say(value, "");
+	else if (strcmp(verb, "nap") == 0)
+		nap(atol(value));
+	else if (strcmp(verb, "hear") == 0)
+		hear();
+	else if (strcmp(verb, "session") == 0)
+		setsid();
+	else if (strcmp(verb, "stop") == 0)
+		raise(SIGSTOP);
+	else if (!act_on_file(verb, value))
+		errx(1, "cannot %s", verb);
+}
+
+/* True if RULE is about ON; then all that it says has been done. */
+static int
+follow(const char *rule, const char *on, int signo)
+{
+	size_t length = strlen(on);
+	char copy[1024];
+	char *rest = copy;
+	char *word;
+
+	if (strncmp(rule, on, length) != 0 || rule[length] != ':')
+		return 0;
+	snprintf(copy, sizeof(copy), "%s", rule + length + 1);
+	while ((word = strsep(&rest, ",")) != NULL) {
+		const char *verb = strsep(&word, "=");
+
+		if (*verb != '\0')
+			act(verb, word != NULL ? word : "", signo);
+	}
+	return 1;
+}
+
+static int
+is_listed(char **rules, const char *on)
+{
+	for (; *rules != NULL; rules++)
+		if (strncmp(*rules, on, strlen(on)) == 0 &&
+		    (*rules)[strlen(on)] == ':')
+			return 1;
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *directory = getenv("DIR");
+	sigset_t all;
+
+	(void)argc;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	if (directory != NULL && chdir(directory) < 0)
+		err(1, "%s", directory);
+	argv++;
+	if (*argv != NULL && strncmp(*argv, "name=", 5) == 0) {
+		name = *argv + 5;
+		prctl(PR_SET_NAME, name);
+		argv++;
+	}
+	for (char **rule = argv; *rule != NULL; rule++)
+		follow(*rule, "start", 0);
+	say("up", "");
+	for (;;) {
+		int signo = sigwaitinfo(&all, NULL);
+		const char *on = signo < 0 ? NULL : sigabbrev_np(signo);
+
+		if (on == NULL || signo == SIGCHLD ||
+		    (signo == SIGCONT && !is_listed(argv, on)))
+			continue;
+		say(on, "");
+		for (char **rule = argv; *rule != NULL; rule++)
+			follow(*rule, on, signo);
+	}
+}

@@ -1,0 +1,900 @@
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support.h"
+
+/* The keeper's exit status when the kernel denies the namespaces. Another than
+ * the sanitizers' (Makefile). */
+#define STATUS_DENIED 98
+
+/* Descriptors up to here are closed; tests have no higher ones. */
+#define DESCRIPTORS_END 256
+
+#define TEXT_MAX 65536
+
+/* A test's own variables and those that all have. */
+#define ENVIRONMENT_MAX (ARGUMENTS_MAX + 8)
+
+/* What the test's terminal has shown. */
+static struct {
+	char text[TEXT_MAX];
+	size_t length;
+	size_t awaited; /* up to here it was awaited: not found again */
+} transcript;
+
+static const char *
+must_get(const char *name)
+{
+	const char *value = getenv(name);
+
+	cr_assert_not_null(value, "$%s is not set: run make check-e2e", name);
+	return value;
+}
+
+long
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void
+await(bool (*condition)(void *), void *argument, const char *what)
+{
+	long until = now_ms() + PATIENCE_MS;
+
+	while (!condition(argument)) {
+		const struct timespec breath = { .tv_nsec = 2000000 };
+
+		cr_assert(now_ms() < until, "never came true: %s", what);
+		nanosleep(&breath, NULL);
+	}
+}
+
+int
+count_text(const char *text, const char *needle)
+{
+	int count = 0;
+
+	while ((text = strstr(text, needle)) != NULL) {
+		text += strlen(needle);
+		count++;
+	}
+	return count;
+}
+
+void
+await_descriptor(int fd, short events, const char *what)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = events };
+
+	cr_assert(poll(&poll_fd, 1, PATIENCE_MS) == 1 &&
+	    (poll_fd.revents & events) != 0, "never came true: %s", what);
+}
+
+static void
+write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		_exit(STATUS_DENIED);
+	close(fd);
+}
+
+/* Root of a user namespace that holds just us: needs no privilege outside. */
+static void
+enter_namespaces(void)
+{
+	char map[64];
+	uid_t uid = getuid();
+	gid_t gid = getgid();
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS) < 0)
+		_exit(STATUS_DENIED);
+	write_file("/proc/self/setgroups", "deny");
+	snprintf(map, sizeof(map), "0 %d 1", uid);
+	write_file("/proc/self/uid_map", map);
+	snprintf(map, sizeof(map), "0 %d 1", gid);
+	write_file("/proc/self/gid_map", map);
+}
+
+static void
+close_from(int first, int kept)
+{
+	for (int fd = first; fd < DESCRIPTORS_END; fd++)
+		if (fd != kept)
+			close(fd);
+}
+
+static void
+redirect(const char *directory, const char *name, int fd)
+{
+	char path[128];
+	int file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	if (file < 0 || dup2(file, fd) < 0)
+		_exit(STATUS_DENIED);
+}
+
+static void
+take_terminal(int slave)
+{
+	setsid();
+	ioctl(slave, TIOCSCTTY, 0);
+	tcsetpgrp(slave, getpid());
+	dup2(slave, STDIN_FILENO);
+	dup2(slave, STDOUT_FILENO);
+	dup2(slave, STDERR_FILENO);
+}
+
+static void
+set_standard(const struct run *run, const char *directory)
+{
+	if (run->input != 0)
+		dup2(run->input, STDIN_FILENO);
+	else
+		dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
+	if (run->output != 0)
+		dup2(run->output, STDOUT_FILENO);
+	else
+		redirect(directory, "out", STDOUT_FILENO);
+	if (run->error != 0)
+		dup2(run->error, STDERR_FILENO);
+	else
+		redirect(directory, "log", STDERR_FILENO);
+}
+
+/* What the sanitizers are told, if dinit was built with them. */
+static size_t
+pass_on(const char *name, char *environment[], size_t count)
+{
+	const char *value = getenv(name);
+
+	if (value == NULL)
+		return count;
+	if (asprintf(&environment[count], "%s=%s", name, value) < 0)
+		_exit(STATUS_DENIED);
+	return count + 1;
+}
+
+/* TEXT with DIRECTORY for each $DIR, on the heap of a process that execs. */
+static char *
+expand(const char *text, const char *directory)
+{
+	static const char name[] = "$DIR";
+	size_t length = sizeof(name) - 1;
+	char *expanded = NULL;
+	size_t size;
+	FILE *out = open_memstream(&expanded, &size);
+
+	while (*text != '\0') {
+		if (strncmp(text, name, length) == 0 &&
+		    !isalnum((unsigned char)text[length]) &&
+		    text[length] != '_') {
+			fputs(directory, out);
+			text += length;
+		} else {
+			fputc(*text++, out);
+		}
+	}
+	fclose(out);
+	return expanded;
+}
+
+static void
+fill_environment(const struct run *run, const char *directory,
+    char *environment[ENVIRONMENT_MAX])
+{
+	size_t count = 0;
+
+	if (asprintf(&environment[count++], "PATH=%s:/usr/local/sbin:"
+	    "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	    getenv("APPS")) < 0 ||
+	    asprintf(&environment[count++], "DIR=%s", directory) < 0 ||
+	    asprintf(&environment[count++], "DINIT=%s", getenv("DINIT")) < 0)
+		_exit(STATUS_DENIED);
+	count = pass_on("ASAN_OPTIONS", environment, count);
+	count = pass_on("UBSAN_OPTIONS", environment, count);
+	for (size_t i = 0; run->environment[i] != NULL; i++)
+		environment[count++] = expand(run->environment[i], directory);
+	environment[count] = NULL;
+}
+
+/* The system calls themselves: glibc's wrappers leave out 32 and 33. */
+static void
+clear_signals(void)
+{
+	const unsigned long by_default[16] = { 0 };
+	const uint64_t none = 0;
+
+	for (int signo = 1; signo <= 64; signo++)
+		syscall(SYS_rt_sigaction, signo, by_default, NULL,
+		    sizeof(none));
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+}
+
+/* The process that becomes dinit. */
+static void
+become_init(const struct run *run, const struct container *container,
+    int slave)
+{
+	char *environment[ENVIRONMENT_MAX];
+	char *arguments[ARGUMENTS_MAX + 1] = { (char *)"dinit" };
+
+	if (run->place == AS_PID_1 &&
+	    (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("proc", "/proc", "proc", 0, NULL) < 0))
+		_exit(STATUS_DENIED);
+	if (run->terminal) {
+		take_terminal(slave);
+	} else {
+		set_standard(run, container->directory);
+		setpgid(0, 0);
+	}
+	if (run->inherited != 0)
+		dup2(run->inherited, INHERITED_FD);
+	close_from(STDERR_FILENO + 1, run->inherited != 0 ? INHERITED_FD : -1);
+	if (run->program != NULL)
+		arguments[0] = (char *)run->program;
+	for (size_t i = 0; run->arguments[i] != NULL; i++)
+		arguments[i + 1] = expand(run->arguments[i],
+		    container->directory);
+	fill_environment(run, container->directory, environment);
+	clear_signals();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setenv("DIR", container->directory, 1);
+	if (run->before_exec != NULL)
+		run->before_exec(run->argument);
+	if (run->program != NULL)
+		execvpe(run->program, arguments, environment);
+	else
+		execve(getenv("DINIT"), arguments, environment);
+	_exit(STATUS_DENIED);
+}
+
+/* Of /proc/PID/stat. False if there is no such process. */
+static bool
+read_process(pid_t pid, char *state, pid_t *parent)
+{
+	char path[64];
+	char text[512] = "";
+	const char *name_end;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return false;
+	if (fgets(text, sizeof(text), file) == NULL)
+		text[0] = '\0';
+	fclose(file);
+	name_end = strrchr(text, ')');
+	return name_end != NULL &&
+	    sscanf(name_end, ") %c %d", state, parent) == 2;
+}
+
+static pid_t
+parent_of(pid_t pid)
+{
+	pid_t parent;
+	char state;
+
+	return read_process(pid, &state, &parent) ? parent : 0;
+}
+
+char
+process_state(pid_t pid)
+{
+	pid_t parent;
+	char state;
+
+	return read_process(pid, &state, &parent) ? state : '\0';
+}
+
+static bool
+descends_from(pid_t pid, pid_t ancestor)
+{
+	for (pid = parent_of(pid); pid > 1; pid = parent_of(pid))
+		if (pid == ancestor)
+			return true;
+	return false;
+}
+
+static void
+kill_descendants(void)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+
+	while (proc != NULL && (entry = readdir(proc)) != NULL) {
+		pid_t pid = atoi(entry->d_name);
+
+		if (pid > 0 && descends_from(pid, getpid()))
+			kill(pid, SIGKILL);
+	}
+	if (proc != NULL)
+		closedir(proc);
+}
+
+/* Being a subreaper, the keeper inherits what an ordinary dinit leaves. */
+static void
+end_the_rest(void)
+{
+	const struct timespec breath = { .tv_nsec = 1000000 };
+
+	for (;;) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+		if (pid < 0 && errno == ECHILD)
+			return;
+		if (pid == 0) {
+			kill_descendants();
+			nanosleep(&breath, NULL);
+		}
+	}
+}
+
+/* Until dinit ends, or the test does (SIGTERM). */
+static int
+wait_for_init(pid_t init, const sigset_t *news)
+{
+	int status;
+	int signo;
+
+	while (waitpid(init, &status, WNOHANG) == 0) {
+		sigwait(news, &signo);
+		if (signo != SIGTERM)
+			continue;
+		kill(init, SIGKILL);
+		end_the_rest();
+		_exit(STATUS_DENIED);
+	}
+	return status;
+}
+
+static void
+wait_for_release(const struct container *container, const sigset_t *news)
+{
+	const struct timespec breath = { .tv_nsec = 2000000 };
+
+	container_touch(container, "lingers");
+	while (access(container_path(container, "release"), F_OK) < 0) {
+		if (sigtimedwait(news, NULL, &breath) != SIGTERM)
+			continue;
+		end_the_rest();
+		_exit(STATUS_DENIED);
+	}
+}
+
+static void
+note_left_behind(const struct container *container)
+{
+	if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
+		return;
+	container_touch(container, "left-behind");
+	end_the_rest();
+}
+
+/* Lives as long as dinit and ends the same way. */
+static void
+keep(const struct run *run, const struct container *container, int slave,
+    int report)
+{
+	sigset_t news;
+	int status;
+	pid_t init;
+
+	sigemptyset(&news);
+	sigaddset(&news, SIGCHLD);
+	sigaddset(&news, SIGTERM);
+	sigprocmask(SIG_BLOCK, &news, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	prctl(PR_SET_CHILD_SUBREAPER, 1L);
+	if (run->place == AS_PID_1)
+		enter_namespaces();
+	init = fork();
+	if (init == 0)
+		become_init(run, container, slave);
+	if (init < 0 || write(report, &init, sizeof(init)) != sizeof(init))
+		_exit(STATUS_DENIED);
+	/* Nothing of the test's is to stay open because of the keeper. */
+	close_from(STDIN_FILENO, STDERR_FILENO);
+	status = wait_for_init(init, &news);
+	if (run->lingers)
+		wait_for_release(container, &news);
+	note_left_behind(container);
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) :
+	    128 + WTERMSIG(status));
+}
+
+struct container
+container_start(const struct run *run)
+{
+	struct container container = { .pty = -1 };
+	int ends[2];
+	int slave = -1;
+
+	must_get("DINIT");
+	must_get("APPS");
+	strcpy(container.directory, "/tmp/dinit-e2e.XXXXXX");
+	cr_assert_not_null(mkdtemp(container.directory));
+	cr_assert_eq(chmod(container.directory, 0755), 0);
+	if (run->terminal)
+		cr_assert_eq(openpty(&container.pty, &slave, NULL, NULL, NULL),
+		    0);
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	container.keeper = fork();
+	cr_assert(container.keeper >= 0);
+	if (container.keeper == 0) {
+		close(ends[0]);
+		if (container.pty >= 0)
+			close(container.pty);
+		keep(run, &container, slave, ends[1]);
+	}
+	close(ends[1]);
+	if (slave >= 0)
+		close(slave);
+	if (read(ends[0], &container.init, sizeof(container.init)) !=
+	    sizeof(container.init))
+		cr_skip("skipped: user, PID and mount namespaces are denied "
+		    "here");
+	close(ends[0]);
+	return container;
+}
+
+void
+container_signal(const struct container *container, int signo)
+{
+	cr_assert_eq(kill(container->init, signo), 0, "kill %d: %s", signo,
+	    strerror(errno));
+}
+
+static bool
+has_keeper_ended(void *argument)
+{
+	const struct container *container = argument;
+	siginfo_t info = { .si_pid = 0 };
+
+	waitid(P_PID, (id_t)container->keeper, &info,
+	    WEXITED | WNOHANG | WNOWAIT);
+	return info.si_pid != 0;
+}
+
+static void
+remove_directory(const char *path)
+{
+	DIR *list = opendir(path);
+	const struct dirent *entry;
+
+	while (list != NULL && (entry = readdir(list)) != NULL) {
+		char child[512];
+		struct stat status;
+
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		snprintf(child, sizeof(child), "%s/%s", path, entry->d_name);
+		if (lstat(child, &status) == 0 && S_ISDIR(status.st_mode))
+			remove_directory(child);
+		else
+			unlink(child);
+	}
+	if (list != NULL)
+		closedir(list);
+	rmdir(path);
+}
+
+/*
+ * The scratch folder stays until the test program ends: tests read what dinit
+ * wrote after its exit.
+ */
+static char removed_at_exit[16][64];
+static size_t removed_count;
+
+static void
+remove_directories(void)
+{
+	for (size_t i = 0; i < removed_count; i++)
+		remove_directory(removed_at_exit[i]);
+	removed_count = 0;
+}
+
+int
+container_wait(const struct container *container)
+{
+	int status;
+
+	await(has_keeper_ended, (void *)container, "dinit exits");
+	cr_assert_eq(waitpid(container->keeper, &status, 0),
+	    container->keeper);
+	if (removed_count == 0)
+		atexit(remove_directories);
+	if (removed_count < 16)
+		strcpy(removed_at_exit[removed_count++], container->directory);
+	cr_assert(WIFEXITED(status));
+	if (WEXITSTATUS(status) == STATUS_DENIED)
+		cr_skip("skipped: user, PID and mount namespaces are denied "
+		    "here");
+	return WEXITSTATUS(status);
+}
+
+void
+container_discard(struct container *container)
+{
+	if (container->pty >= 0)
+		close(container->pty);
+	container->pty = -1;
+	transcript.length = transcript.awaited = 0;
+	transcript.text[0] = '\0';
+	remove_directory(container->directory);
+	if (removed_count > 0 && strcmp(removed_at_exit[removed_count - 1],
+	    container->directory) == 0)
+		removed_count--;
+}
+
+bool
+container_left_something(const struct container *container)
+{
+	return access(container_path(container, "left-behind"), F_OK) == 0;
+}
+
+bool
+container_is_running(const struct container *container)
+{
+	return !has_keeper_ended((void *)container);
+}
+
+const char *
+container_path(const struct container *container, const char *name)
+{
+	static char paths[8][256];
+	static unsigned int next;
+	char *path = paths[next++ % 8];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", container->directory, name);
+	return path;
+}
+
+const char *
+container_read(const struct container *container, const char *name)
+{
+	static char text[TEXT_MAX];
+	int fd = open(container_path(container, name), O_RDONLY | O_CLOEXEC);
+	size_t used = 0;
+	ssize_t length;
+
+	text[0] = '\0';
+	if (fd < 0)
+		return text;
+	while ((length = read(fd, text + used, sizeof(text) - 1 - used)) > 0)
+		used += (size_t)length;
+	close(fd);
+	text[used] = '\0';
+	return text;
+}
+
+const char *
+container_inside(const struct container *container, const char *path)
+{
+	static char paths[8][256];
+	static unsigned int next;
+	char *inside = paths[next++ % 8];
+
+	snprintf(inside, sizeof(paths[0]), "/proc/%d/root%s%s",
+	    container->init, path[0] == '/' ? "" : "/", path);
+	return inside;
+}
+
+void
+container_touch(const struct container *container, const char *name)
+{
+	int fd = open(container_path(container, name),
+	    O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	cr_assert(fd >= 0);
+	close(fd);
+}
+
+bool
+container_has_file(const struct container *container, const char *name)
+{
+	struct stat status;
+
+	return lstat(container_path(container, name), &status) == 0;
+}
+
+void
+container_expect_log(const struct container *container, const char *text)
+{
+	const char *log = container_read(container, "log");
+
+	cr_assert_not_null(strstr(log, text), "'%s' is not in the log: %s",
+	    text, log);
+}
+
+void
+container_expect_no_log(const struct container *container, const char *text)
+{
+	const char *log = container_read(container, "log");
+
+	cr_assert_null(strstr(log, text), "'%s' is in the log: %s", text,
+	    log);
+}
+
+void
+container_expect_status(const struct container *container, int status)
+{
+	int found = container_wait(container);
+
+	cr_assert_eq(found, status, "status %d, not %d; the log: %s", found,
+	    status, container_read(container, "log"));
+}
+
+static bool
+does_exist(void *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+static bool
+does_not_exist(void *path)
+{
+	return access(path, F_OK) < 0;
+}
+
+void
+container_await_file(const struct container *container, const char *name)
+{
+	await(does_exist, (void *)container_path(container, name), name);
+}
+
+void
+container_await_no_file(const struct container *container, const char *name)
+{
+	await(does_not_exist, (void *)container_path(container, name), name);
+}
+
+struct expected_text {
+	const struct container *container;
+	const char *name;
+	const char *text;
+};
+
+static bool
+does_hold(void *argument)
+{
+	const struct expected_text *expected = argument;
+
+	return strstr(container_read(expected->container, expected->name),
+	    expected->text) != NULL;
+}
+
+void
+container_await_text(const struct container *container, const char *name,
+    const char *text)
+{
+	struct expected_text expected = { container, name, text };
+
+	await(does_hold, &expected, text);
+}
+
+bool
+container_is_ready(const struct container *container, const char *name)
+{
+	char option[300];
+	int status;
+	pid_t pid;
+
+	snprintf(option, sizeof(option), "--ready-file=%s",
+	    container_path(container, name));
+	pid = fork();
+	if (pid == 0) {
+		execl(getenv("DINIT"), "dinit", "--is-ready", option, NULL);
+		_exit(STATUS_DENIED);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool
+has_name(pid_t pid, const char *name)
+{
+	char path[64];
+	char text[32] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return false;
+	if (fgets(text, sizeof(text), file) == NULL)
+		text[0] = '\0';
+	fclose(file);
+	text[strcspn(text, "\n")] = '\0';
+	return strcmp(text, name) == 0;
+}
+
+struct wanted_process {
+	pid_t ancestor;
+	const char *name;
+	pid_t found;
+};
+
+static bool
+find_process(void *argument)
+{
+	struct wanted_process *wanted = argument;
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+
+	while (wanted->found == 0 && (entry = readdir(proc)) != NULL) {
+		pid_t pid = atoi(entry->d_name);
+
+		if (pid > 0 && has_name(pid, wanted->name) &&
+		    process_state(pid) != 'Z' &&
+		    descends_from(pid, wanted->ancestor))
+			wanted->found = pid;
+	}
+	closedir(proc);
+	return wanted->found != 0;
+}
+
+pid_t
+container_find_process(const struct container *container, const char *name)
+{
+	struct wanted_process wanted = { container->init, name, 0 };
+
+	await(find_process, &wanted, name);
+	return wanted.found;
+}
+
+static bool
+has_no_process(void *argument)
+{
+	struct wanted_process *wanted = argument;
+
+	wanted->found = 0;
+	return !find_process(wanted);
+}
+
+bool
+container_has_process(const struct container *container, const char *name)
+{
+	struct wanted_process wanted = { container->keeper, name, 0 };
+
+	return find_process(&wanted);
+}
+
+void
+container_await_no_process(const struct container *container,
+    const char *name)
+{
+	struct wanted_process wanted = { container->keeper, name, 0 };
+
+	await(has_no_process, &wanted, "a process is gone");
+}
+
+int
+container_count_descendants(const struct container *container)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+	int count = 0;
+
+	while (proc != NULL && (entry = readdir(proc)) != NULL) {
+		pid_t pid = atoi(entry->d_name);
+
+		if (pid > 0 && descends_from(pid, container->init))
+			count++;
+	}
+	closedir(proc);
+	return count;
+}
+
+uint64_t
+process_signals(pid_t pid, const char *line)
+{
+	char path[64];
+	char text[256];
+	uint64_t set = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	while (file != NULL && fgets(text, sizeof(text), file) != NULL)
+		if (strncmp(text, line, strlen(line)) == 0)
+			set = strtoull(text + strlen(line) + 1, NULL, 16);
+	if (file != NULL)
+		fclose(file);
+	return set;
+}
+
+static bool
+blocks_signals(void *argument)
+{
+	const struct container *container = argument;
+
+	/* Not before its exec: the C library blocks all around fork too. */
+	return has_name(container->init, "dinit") &&
+	    process_signals(container->init, "SigBlk") >> (SIGUSR1 - 1) & 1;
+}
+
+void
+container_await_takeover(const struct container *container)
+{
+	await(blocks_signals, (void *)container, "dinit takes signals");
+}
+
+/* False when there is nothing to read now, or ever (all ends closed: EIO). */
+static bool
+read_terminal(const struct container *container, int patience_ms)
+{
+	struct pollfd in = { .fd = container->pty, .events = POLLIN };
+	ssize_t length;
+
+	if (poll(&in, 1, patience_ms) != 1)
+		return false;
+	cr_assert(transcript.length < sizeof(transcript.text) - 1);
+	length = read(container->pty, transcript.text + transcript.length,
+	    sizeof(transcript.text) - 1 - transcript.length);
+	if (length <= 0)
+		return false;
+	transcript.length += (size_t)length;
+	transcript.text[transcript.length] = '\0';
+	return true;
+}
+
+void
+terminal_await(const struct container *container, const char *text)
+{
+	long until = now_ms() + PATIENCE_MS;
+	const char *found;
+
+	while ((found = strstr(transcript.text + transcript.awaited, text)) ==
+	    NULL) {
+		cr_assert(now_ms() < until, "the terminal never showed '%s', "
+		    "but '%s'", text, transcript.text);
+		read_terminal(container, 100);
+	}
+	transcript.awaited = (size_t)(found - transcript.text) + strlen(text);
+}
+
+const char *
+terminal_transcript(const struct container *container)
+{
+	while (read_terminal(container, 0))
+		continue;
+	return transcript.text;
+}
+
+void
+terminal_type(const struct container *container, const char *text)
+{
+	cr_assert_eq(write(container->pty, text, strlen(text)),
+	    (ssize_t)strlen(text));
+}
