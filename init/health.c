@@ -17,11 +17,11 @@
 #include "health.h"
 #include "array.h"
 #include "descriptors.h"
+#include "exit_status.h"
+#include "program.h"
 #include "signals.h"
 
 #define PAUSE_MIN_MS 10
-#define EXIT_NOT_EXECUTABLE 126
-#define EXIT_NOT_FOUND 127
 
 /* The helper at work. */
 struct worker {
@@ -125,10 +125,11 @@ static void __attribute__((noreturn))
 run_command(const struct worker *worker, pid_t helper, int output_fd)
 {
 	int null = open("/dev/null", O_RDONLY);
+	int error;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != helper)
-		_exit(EXIT_NOT_EXECUTABLE);
+		_exit(EXIT_STATUS_NOT_EXECUTABLE);
 	setpgid(0, 0);
 	dup2(output_fd, STDOUT_FILENO);
 	dup2(output_fd, STDERR_FILENO);
@@ -137,10 +138,10 @@ run_command(const struct worker *worker, pid_t helper, int output_fd)
 	if (null > STDERR_FILENO)
 		close(null);
 	signals_hand_back(worker->plan->signals);
-	execvp(worker->arguments[0], worker->arguments);
+	error = program_execute(worker->arguments);
 	dprintf(STDERR_FILENO, "cannot execute %s: %s\n", worker->arguments[0],
-	    strerror(errno));
-	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+	    strerror(-error));
+	_exit(program_exit_status(error));
 }
 
 static int
@@ -197,6 +198,14 @@ drain_signals(const struct worker *worker)
 		continue;
 }
 
+/* The leader by itself too: it may have moved to another group. */
+static void
+kill_check(const struct check *check)
+{
+	kill(-check->pid, SIGKILL);
+	kill(check->pid, SIGKILL);
+}
+
 static bool
 has_ended(const struct check *check)
 {
@@ -216,7 +225,7 @@ leave(const struct check *check)
 	siginfo_t info;
 
 	if (check != NULL) {
-		kill(-check->pid, SIGKILL);
+		kill_check(check);
 		waitid(P_PID, (id_t)check->pid, &info, WEXITED);
 	}
 	_exit(0);
@@ -259,10 +268,12 @@ end_check(const struct worker *worker, struct check *check,
 {
 	siginfo_t info;
 
-	kill(-check->pid, SIGKILL);
+	kill_check(check);
 	while (!has_ended(check))
 		wait_for_something(worker, check, INT32_MAX);
-	while (read_output(check))
+	/* Somebody who got away may write on and on: no more than we keep. */
+	while (check->output_length < sizeof(check->output) &&
+	    read_output(check))
 		continue;
 	close(check->output_fd);
 	waitid(P_PID, (id_t)check->pid, &info, WEXITED);
@@ -368,8 +379,11 @@ health_start(const struct health_plan *plan, struct health_helper *out)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		/* Were a copy left, the helper would not see the other go. */
+		close(ends[0]);
 		become_helper(plan, ends[1]);
+	}
 	close(ends[1]);
 	if (pid < 0) {
 		int error = errno;

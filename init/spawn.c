@@ -8,12 +8,10 @@
 #include <unistd.h>
 
 #include "spawn.h"
+#include "exit_status.h"
+#include "program.h"
 #include "signals.h"
 #include "terminal.h"
-
-#define EXIT_NOT_STARTED 125
-#define EXIT_NOT_EXECUTABLE 126
-#define EXIT_NOT_FOUND 127
 
 /* Tells the parent what failed, and ends the child. */
 static void __attribute__((noreturn))
@@ -22,7 +20,7 @@ fail(int fd, enum spawn_step step, int error)
 	struct spawn_failure failure = { .step = step, .error = error };
 	ssize_t written = write(fd, &failure, sizeof(failure));
 
-	_exit(written < 0 ? EXIT_NOT_STARTED : EXIT_NOT_EXECUTABLE);
+	_exit(written < 0 ? EXIT_STATUS_DINIT : EXIT_STATUS_NOT_EXECUTABLE);
 }
 
 /*
@@ -67,8 +65,8 @@ run_child(char *const *argv, const struct signal_state *signals,
 	error = signals_hand_back(signals);
 	if (error < 0)
 		fail(result_fd, SPAWN_STEP_SIGNALS, -error);
-	execvp(argv[0], argv);
-	fail(result_fd, SPAWN_STEP_EXEC, errno);
+	error = program_execute(argv);
+	fail(result_fd, SPAWN_STEP_EXEC, -error);
 }
 
 int
@@ -127,7 +125,7 @@ spawn_hint(const struct spawn_failure *failure, const char *file)
 	if (failure->step != SPAWN_STEP_EXEC)
 		return "";
 	if (failure->error == ENOEXEC)
-		return "; a script needs a first line such as #!/bin/sh";
+		return "; a script without #! needs a /bin/sh";
 	/* Of a file that is there, execve(2) means what would run it. */
 	if (failure->error == ENOENT && strchr(file, '/') != NULL &&
 	    access(file, F_OK) == 0)
@@ -139,8 +137,6 @@ int
 spawn_exit_status(const struct spawn_failure *failure)
 {
 	if (failure->step != SPAWN_STEP_EXEC)
-		return EXIT_NOT_STARTED;
-	if (failure->error == ENOENT || failure->error == ENOTDIR)
-		return EXIT_NOT_FOUND;
-	return EXIT_NOT_EXECUTABLE;
+		return EXIT_STATUS_DINIT;
+	return program_exit_status(-failure->error);
 }

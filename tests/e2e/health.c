@@ -387,14 +387,14 @@ Test(health, start_of_a_second_takes_neither_many_nor_few_checks)
 Test(health, end_of_the_budget_stops_the_app_and_says_why)
 {
 	struct container c = container_start(&(struct run){
-		.arguments = { READY_FILE, "--startup-budget=300ms",
+		.arguments = { READY_FILE, "--startup-budget=1s",
 		    "--health-cmd=echo no database; echo yet >&2; exit 3",
 		    "--", "act", "TERM:exit=7" },
 	});
 
 	container_expect_status(&c, 124);
 	container_await_text(&c, "out", "TERM");
-	container_expect_log(&c, "dinit: error: not ready within 300ms");
+	container_expect_log(&c, "dinit: error: not ready within 1s");
 	container_expect_log(&c, "exit status 3: no database yet");
 	cr_assert(!container_has_file(&c, "ready"));
 }
@@ -427,14 +427,13 @@ Test(health, end_of_the_budget_tells_of_a_check_that_was_timed_out)
 {
 	struct container c = container_start(&(struct run){
 		.arguments = { READY_FILE, "--startup-budget=1500ms",
-		    "--health-timeout=600ms",
+		    "--health-timeout=300ms",
 		    "--health-cmd=echo still waiting; exec act", "--", "act",
 		    "TERM:exit=0" },
 	});
 
 	container_expect_status(&c, 124);
-	container_expect_log(&c, "dinit: error: last of 1 health checks: "
-	    "killed after 6");
+	container_expect_log(&c, " health checks: killed after ");
 	container_expect_log(&c, "ms: still waiting up");
 }
 
@@ -455,7 +454,7 @@ Test(health, end_of_the_budget_tells_of_a_first_check_that_never_ended)
 Test(health, output_of_a_check_is_one_line_of_4_kib_at_most)
 {
 	struct container c = container_start(&(struct run){
-		.arguments = { READY_FILE, "--startup-budget=500ms",
+		.arguments = { READY_FILE, "--startup-budget=1s",
 		    "--health-cmd=printf 'first\\nsecond\\033[1m\\n'; "
 		    "head -c 8192 /dev/zero | tr '\\0' x; echo end; false",
 		    "--", "act", "TERM:exit=0" },
@@ -678,7 +677,7 @@ Test(health, check_that_cannot_be_forked_has_failed_and_is_tried_again)
 Test(health, end_of_the_budget_tells_of_a_check_that_could_not_be_forked)
 {
 	struct container c = start_without_room_for_a_check(
-	    "--startup-budget=300ms");
+	    "--startup-budget=1s");
 
 	container_expect_status(&c, 124);
 	container_expect_log(&c,

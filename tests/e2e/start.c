@@ -554,3 +554,16 @@ Test(start, warns_on_each_reaped_orphan_if_asked_to)
 		    container_read(&c, "log"));
 	}
 }
+
+Test(start, runs_a_script_without_a_first_line_by_the_shell)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--", "sh", "-c",
+		    "echo 'echo $0 $1; exit 5' >$DIR/script; "
+		    "chmod +x $DIR/script; PATH=$DIR:$PATH; "
+		    "exec $DINIT -- script word" },
+	});
+
+	cr_assert_eq(container_wait(&c), 5);
+	cr_assert(strstr(container_read(&c, "out"), "/script word\n"));
+}
