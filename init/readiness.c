@@ -11,15 +11,6 @@
 
 #include "readiness.h"
 
-/* Beside the file, on the same file system, unlike any other dinit's. */
-#define ASIDE_MAX 32
-
-static void
-name_aside(char name[ASIDE_MAX])
-{
-	snprintf(name, ASIDE_MAX, ".dinit-ready.%d", getpid());
-}
-
 static const char *
 file_name(const struct readiness *readiness)
 {
@@ -28,47 +19,104 @@ file_name(const struct readiness *readiness)
 	return slash == NULL ? readiness->path : slash + 1;
 }
 
-/* Makes the directories that PATH goes through, but for its last name. */
+/*
+ * Beside the file, on the same file system. Its name and our pid are in it, for
+ * several dinits may share a directory, and in containers each one has pid 1.
+ */
 static int
-make_directories(const char *path)
+name_aside(const struct readiness *readiness, char name[NAME_MAX + 1])
 {
-	char part[PATH_MAX];
+	int length = snprintf(name, NAME_MAX + 1, ".%s.%d",
+	    file_name(readiness), getpid());
 
-	for (const char *slash = strchr(path + 1, '/'); slash != NULL;
-	    slash = strchr(slash + 1, '/')) {
-		size_t length = (size_t)(slash - path);
-
-		if (length >= sizeof(part))
-			return -ENAMETOOLONG;
-		memcpy(part, path, length);
-		part[length] = '\0';
-		if (mkdir(part, 0755) == 0)
-			chmod(part, 0755); /* whatever the umask is */
-		else if (errno != EEXIST)
-			return -errno;
-	}
-	return 0;
+	return length > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
+/*
+ * Opens the directory NAME in PARENT, made first if it is missing. The umask
+ * is the app's by right: it is only changed for the making.
+ */
 static int
-open_directory(const char *path)
+open_directory(int parent, const char *name, int flags)
 {
-	char directory[PATH_MAX] = ".";
-	const char *slash = strrchr(path, '/');
-	size_t length = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-	int error = make_directories(path);
+	mode_t found = umask(022);
+	int made = mkdirat(parent, name, 0755);
+	int error = errno;
 	int fd;
 
-	if (error < 0)
-		return error;
-	if (length >= sizeof(directory))
-		return -ENAMETOOLONG;
-	if (length > 0) {
-		memcpy(directory, path, length);
-		directory[length] = '\0';
-	}
-	fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	umask(found);
+	if (made < 0 && error != EEXIST)
+		return -error;
+	fd = openat(parent, name, O_PATH | O_DIRECTORY | O_CLOEXEC | flags);
 	return fd < 0 ? -errno : fd;
+}
+
+/* Copies the next name of PATH; where the rest begins, NULL: too long. */
+static const char *
+next_name(const char *path, char name[NAME_MAX + 1])
+{
+	size_t length;
+
+	path += strspn(path, "/");
+	length = strcspn(path, "/");
+	if (length > NAME_MAX)
+		return NULL;
+	memcpy(name, path, length);
+	name[length] = '\0';
+	return path + length;
+}
+
+/*
+ * Opens the directory of the file, and the one that is in, from / on. That is
+ * before the app runs; afterwards nothing is looked up by its path any more,
+ * for then the app could have put something else there.
+ */
+static int
+open_directories(struct readiness *readiness)
+{
+	const char *rest = readiness->path;
+	char name[NAME_MAX + 1];
+
+	readiness->directory = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (readiness->directory < 0)
+		return -errno;
+	for (;;) {
+		int fd;
+
+		rest = next_name(rest, name);
+		if (rest == NULL)
+			return -ENAMETOOLONG;
+		if (*rest == '\0')
+			return 0;
+		fd = open_directory(readiness->directory, name, 0);
+		if (fd < 0)
+			return fd;
+		if (readiness->parent >= 0)
+			close(readiness->parent);
+		readiness->parent = readiness->directory;
+		readiness->directory = fd;
+	}
+}
+
+/* The app may have emptied /run: then its directory is made once more. */
+static int
+make_directory_again(struct readiness *readiness)
+{
+	const char *rest = readiness->path;
+	char name[NAME_MAX + 1] = "";
+	char next[NAME_MAX + 1];
+	int fd;
+
+	if (readiness->parent < 0)
+		return -ENOENT;
+	while ((rest = next_name(rest, next)) != NULL && *rest != '\0')
+		memcpy(name, next, sizeof(name));
+	fd = open_directory(readiness->parent, name, O_NOFOLLOW);
+	if (fd < 0)
+		return fd;
+	close(readiness->directory);
+	readiness->directory = fd;
+	return 0;
 }
 
 /*
@@ -145,64 +193,65 @@ static int
 prove_writable(const struct readiness *readiness)
 {
 	const struct readiness_facts facts = { .pid = 0 };
-	char aside[ASIDE_MAX];
-	int fd;
+	char aside[NAME_MAX + 1];
+	int fd = name_aside(readiness, aside);
 
-	name_aside(aside);
-	fd = write_aside(readiness->directory, aside, &facts);
+	if (fd == 0)
+		fd = write_aside(readiness->directory, aside, &facts);
 	if (fd < 0)
 		return fd;
 	close(fd);
 	return unlinkat(readiness->directory, aside, 0) < 0 ? -errno : 0;
 }
 
+static int
+clear_and_prove(const struct readiness *readiness)
+{
+	if (unlinkat(readiness->directory, file_name(readiness), 0) < 0 &&
+	    errno != ENOENT)
+		return -errno;
+	return prove_writable(readiness);
+}
+
 int
 readiness_prepare(struct readiness *readiness, const char *path)
 {
-	struct readiness opened = { .path = path, .file = -1 };
-	int error = 0;
+	struct readiness opened = {
+		.path = path,
+		.parent = -1,
+		.directory = -1,
+		.file = -1,
+	};
+	int error;
 
+	if (strlen(path) >= PATH_MAX)
+		return -ENAMETOOLONG;
 	if (*file_name(&opened) == '\0')
 		return -EISDIR;
-	opened.directory = open_directory(path);
-	if (opened.directory < 0)
-		return opened.directory;
-	if (unlinkat(opened.directory, file_name(&opened), 0) < 0 &&
-	    errno != ENOENT)
-		error = -errno;
+	error = open_directories(&opened);
 	if (error == 0)
-		error = prove_writable(&opened);
-	if (error < 0) {
-		close(opened.directory);
-		return error;
+		error = clear_and_prove(&opened);
+	if (error == 0) {
+		*readiness = opened;
+		return 0;
 	}
-	*readiness = opened;
-	return 0;
-}
-
-/* The app may have emptied /run: then its directory is made once more. */
-static int
-follow_directory(struct readiness *readiness)
-{
-	int fd = open_directory(readiness->path);
-
-	if (fd < 0)
-		return fd;
-	close(readiness->directory);
-	readiness->directory = fd;
-	return 0;
+	if (opened.parent >= 0)
+		close(opened.parent);
+	if (opened.directory >= 0)
+		close(opened.directory);
+	return error;
 }
 
 int
 readiness_publish(struct readiness *readiness,
     const struct readiness_facts *facts)
 {
-	char aside[ASIDE_MAX];
-	int fd;
+	char aside[NAME_MAX + 1];
+	int fd = name_aside(readiness, aside);
 
-	name_aside(aside);
-	fd = write_aside(readiness->directory, aside, facts);
-	if (fd == -ENOENT && follow_directory(readiness) == 0)
+	if (fd == 0)
+		fd = write_aside(readiness->directory, aside, facts);
+	if (fd == -ENOENT && make_directory_again(readiness) == 0)
 		fd = write_aside(readiness->directory, aside, facts);
 	if (fd < 0)
 		return fd;

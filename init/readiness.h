@@ -18,6 +18,7 @@
 struct readiness {
 	const char *path; /* NULL: there is no readiness file */
 	int directory;    /* opened once: it cannot be swapped later */
+	int parent;       /* what that is in; -1: it is the root */
 	int file;         /* holds the lock; -1: not published */
 };
 
@@ -30,9 +31,9 @@ struct readiness_facts {
 };
 
 /*
- * Opens the directory of PATH (made if missing, mode 0755), deletes a file
- * left there by an earlier run, and proves that a new one can be written and
- * locked. PATH must outlive READINESS. 0 or -errno.
+ * Opens the directory of PATH, an absolute one (made if missing, mode 0755),
+ * deletes a file left there by an earlier run, and proves that a new one can be
+ * written and locked. PATH must outlive READINESS. 0 or -errno.
  */
 int
 readiness_prepare(struct readiness *readiness, const char *path);

@@ -547,10 +547,10 @@ Test(readiness, symbolic_link_where_the_file_is_first_written_is_not_followed)
 {
 	struct container c = container_start(&(struct run){
 		.arguments = { READY_FILE, HEALTH_CMD, "--", "sh", "-c",
-		    "ln -s precious $DIR/.dinit-ready.1; touch $DIR/up; "
+		    "ln -s precious $DIR/.ready.1; touch $DIR/up; "
 		    "exec act TERM:exit=0" },
 		.before_exec = plant_link,
-		.argument = (void *)".dinit-ready.1",
+		.argument = (void *)".ready.1",
 	});
 
 	expect_link_not_followed(&c);

@@ -29,7 +29,7 @@ aside_path(void)
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), ".dinit-ready.%d", getpid());
+	snprintf(name, sizeof(name), ".ready.%d", getpid());
 	return scratch_path(name);
 }
 
@@ -167,18 +167,6 @@ Test(readiness, leaves_directories_that_exist_as_they_are)
 	cr_assert_eq(mkdir(scratch_path("a"), 0700), 0);
 	prepare(scratch_path("a/b/ready"));
 	cr_expect_eq(mode_of(scratch_path("a")), 0700);
-}
-
-Test(readiness, takes_a_path_without_a_directory)
-{
-	struct readiness readiness;
-
-	cr_assert_eq(chdir(scratch_path("")), 0);
-	readiness = prepare("ready");
-	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
-	cr_expect(exists(scratch_path("ready")));
-	cr_assert_eq(readiness_withdraw(&readiness), 0);
-	cr_expect(!exists(scratch_path("ready")));
 }
 
 /* The app's directory of that name is not ours. */
@@ -324,13 +312,23 @@ Test(readiness, reads_as_not_ready_where_the_file_cannot_be_deleted)
 	    (void *)scratch_path("own/ready"));
 }
 
+Test(readiness, is_not_led_elsewhere_by_a_link_in_place_of_its_directory)
+{
+	struct readiness readiness = prepare(scratch_path("a/b/ready"));
+
+	cr_assert_eq(mkdir(scratch_path("secret"), 0755), 0);
+	cr_assert_eq(rmdir(scratch_path("a/b")), 0);
+	cr_assert_eq(symlink(scratch_path("secret"), scratch_path("a/b")), 0);
+	cr_expect_eq(readiness_publish(&readiness, &facts), -ENOENT);
+	cr_expect(!exists(scratch_path("secret/ready")));
+}
+
 Test(readiness, makes_its_directory_once_more_when_that_was_deleted)
 {
 	const char *path = scratch_path("a/b/ready");
 	struct readiness readiness = prepare(path);
 
 	cr_assert_eq(rmdir(scratch_path("a/b")), 0);
-	cr_assert_eq(rmdir(scratch_path("a")), 0);
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
 	cr_expect_eq(readiness_check(path), 1);
 	cr_assert_eq(readiness_withdraw(&readiness), 0);
