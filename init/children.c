@@ -165,7 +165,8 @@ is_left_over(const struct family *family, pid_t pid)
 /*
  * Through a pidfd, and looked at once more behind it: should the process be
  * gone by then and its number given to a stranger, the signal finds nobody.
- * Before Linux 5.3 kill(2) has to do, right after the look. 1: it was one of
+ * Where there are no pidfds (Linux 5.3, filters) kill(2) has to do, right after
+ * the look. 1: it was one of
  * ours, and not gone yet; 0: it was not; or -errno.
  */
 static int
@@ -177,16 +178,14 @@ signal_left_over(const struct family *family, pid_t pid, int signo)
 	if (!is_left_over(family, pid))
 		return 0;
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd < 0 && errno == ENOSYS)
-		error = send_signal(pid, signo);
 	if (pidfd < 0)
-		return error < 0 ? error : 1;
-	if (is_left_over(family, pid) &&
-	    syscall(SYS_pidfd_send_signal, pidfd, signo, NULL, 0) < 0 &&
-	    errno != ESRCH)
-		error = -errno;
-	close(pidfd);
-	return error < 0 ? error : 1;
+		error = errno == ESRCH ? 0 : send_signal(pid, signo);
+	else if (is_left_over(family, pid) &&
+	    syscall(SYS_pidfd_send_signal, pidfd, signo, NULL, 0) < 0)
+		error = errno == ENOSYS ? send_signal(pid, signo) : -errno;
+	if (pidfd >= 0)
+		close(pidfd);
+	return error < 0 && error != -ESRCH ? error : 1;
 }
 
 /* A /proc of another PID namespace would name strangers. */

@@ -25,7 +25,10 @@ terminal_is_in_foreground(const struct terminal *terminal)
 {
 	char nothing;
 
-	return terminal->fd >= 0 && read(terminal->fd, &nothing, 0) == 0;
+	if (terminal->fd < 0)
+		return false;
+	/* EAGAIN: somebody else reads at the moment, which is asked later. */
+	return read(terminal->fd, &nothing, 0) == 0 || errno == EAGAIN;
 }
 
 void
