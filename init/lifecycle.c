@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "lifecycle.h"
+#include "exit_status.h"
 
 #define NEVER INT64_MAX
 
@@ -22,16 +23,14 @@ add(struct actions *out, enum action_type type, int arg)
 	out->count++;
 }
 
-static uint64_t
-bit(int signo)
-{
-	return UINT64_C(1) << (signo - 1);
-}
-
+/* One that is rewritten to nothing is meant to have no effect at all. */
 static bool
 starts_stop(const struct lifecycle *lc, int signo)
 {
-	return lc->limits->signals.stop & bit(signo);
+	const struct signal_policy *policy = &lc->limits->signals;
+
+	return policy->stop & signals_bit(signo) &&
+	    policy->rewrite[signo] != 0;
 }
 
 /* Relays what stands for SIGNO. What it is, 0: it was dropped. */
@@ -42,7 +41,7 @@ relay(const struct lifecycle *lc, int signo, struct actions *out)
 	int sent = policy->rewrite[signo];
 
 	if (sent != 0)
-		add(out, policy->main_only & bit(signo) ?
+		add(out, policy->main_only & signals_bit(signo) ?
 		    ACTION_RELAY_TO_MAIN : ACTION_RELAY_TO_GROUP, sent);
 	return sent;
 }
@@ -55,8 +54,8 @@ relay_stop(struct lifecycle *lc, int signo, struct actions *out)
 
 	if (sent == 0)
 		return;
-	lc->stops_relayed |= bit(sent);
-	add(out, lc->limits->signals.main_only & bit(signo) ?
+	lc->stops_relayed |= signals_bit(sent);
+	add(out, lc->limits->signals.main_only & signals_bit(signo) ?
 	    ACTION_RELAY_TO_MAIN : ACTION_RELAY_TO_GROUP, SIGCONT);
 }
 
@@ -160,7 +159,7 @@ final_status(const struct lifecycle *lc)
 		return 0;
 	if (lc->limits->ok_stop && !lc->overdue &&
 	    status > 128 && status <= 128 + SIGNALS_MAX &&
-	    (lc->stops_relayed & bit(status - 128)))
+	    (lc->stops_relayed & signals_bit(status - 128)))
 		return 0;
 	return status;
 }
@@ -291,7 +290,9 @@ step_draining(struct lifecycle *lc, const struct event *ev,
 		}
 		add(out, ACTION_SAY, MESSAGE_STOPPING);
 		begin_stopping(lc, ev->now, lc->stop_signal, out);
-		relay_stop(lc, ev->arg, out);
+		/* The same again is one signal by the time it is relayed. */
+		if (ev->arg != lc->stop_signal)
+			relay_stop(lc, ev->arg, out);
 		break;
 	case EVENT_APP_EXITED:
 		begin_sweeping(lc, ev, out);
@@ -425,10 +426,10 @@ step_paused(struct lifecycle *lc, const struct event *ev, struct actions *out)
 
 /* SIGCONT comes from a shell's fg, which may have given us the terminal. */
 static void
-take_terminal_back(const struct event *ev, struct actions *out)
+lend_terminal(const struct event *ev, struct actions *out)
 {
 	if (ev->type == EVENT_SIGNAL && ev->arg == SIGCONT)
-		add(out, ACTION_TAKE_TERMINAL, 0);
+		add(out, ACTION_LEND_TERMINAL, 0);
 }
 
 void
@@ -457,19 +458,19 @@ lifecycle_step(struct lifecycle *lc, const struct event *ev,
 		step_launching(lc, ev, out);
 		break;
 	case STATE_STARTING:
-		take_terminal_back(ev, out);
+		lend_terminal(ev, out);
 		step_starting(lc, ev, out);
 		break;
 	case STATE_READY:
-		take_terminal_back(ev, out);
+		lend_terminal(ev, out);
 		step_ready(lc, ev, out);
 		break;
 	case STATE_DRAINING:
-		take_terminal_back(ev, out);
+		lend_terminal(ev, out);
 		step_draining(lc, ev, out);
 		break;
 	case STATE_STOPPING:
-		take_terminal_back(ev, out);
+		lend_terminal(ev, out);
 		step_stopping(lc, ev, out);
 		break;
 	case STATE_KILLING:

@@ -36,9 +36,6 @@
 /* Pause before a failed publication is tried again. */
 #define PUBLISH_AGAIN_MS 100
 
-#define EXIT_STATUS_BUDGET 124
-#define EXIT_STATUS_DINIT 125
-
 /* No single step asks for more. */
 #define ACTIONS_MAX 8
 
@@ -90,7 +87,7 @@ enum action_type {
 	ACTION_TERMINATE_REST,  /* SIGTERM to all that COMMAND left behind */
 	ACTION_KILL_ALL,        /* SIGKILL to the group and all the rest */
 	ACTION_SUSPEND,         /* arg: signal; stop with the app, as one job */
-	ACTION_TAKE_TERMINAL,   /* foreground given to us goes to the app */
+	ACTION_LEND_TERMINAL,   /* foreground given to us goes to the app */
 	ACTION_SAY,             /* arg: enum message, for the log */
 	ACTION_EXIT,            /* arg: exit status */
 };

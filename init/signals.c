@@ -46,12 +46,6 @@ static const char *const names[SIGNALS_MAX + 1] = {
 	[64] = "RTMAX",
 };
 
-uint64_t
-signals_bit(int signo)
-{
-	return UINT64_C(1) << (signo - 1);
-}
-
 /* The system call itself: the libraries' wrappers filter 32 to 34 out. */
 static int
 change_mask(int how, uint64_t set, uint64_t *before)

@@ -37,8 +37,11 @@ struct signal_state {
 };
 
 /* The set that holds SIGNO alone. */
-uint64_t
-signals_bit(int signo);
+static inline uint64_t
+signals_bit(int signo)
+{
+	return UINT64_C(1) << (signo - 1);
+}
 
 /*
  * Blocks every signal, 32 to 34 too, and sets SIGCHLD to its default: with an

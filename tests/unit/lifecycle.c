@@ -33,7 +33,7 @@ static const char *const action_names[] = {
 	[ACTION_TERMINATE_REST] = "terminate-rest",
 	[ACTION_KILL_ALL] = "kill-all",
 	[ACTION_SUSPEND] = "suspend",
-	[ACTION_TAKE_TERMINAL] = "take-terminal",
+	[ACTION_LEND_TERMINAL] = "lend-terminal",
 	[ACTION_SAY] = "say",
 	[ACTION_EXIT] = "exit",
 };
@@ -353,16 +353,28 @@ Test(lifecycle, rewrites_drops_and_aims_signals_by_the_one_that_arrived)
 	      STATE_STOPPING });
 }
 
-Test(lifecycle, a_stop_signal_rewritten_to_nothing_still_starts_the_grace)
+Test(lifecycle, a_stop_signal_rewritten_to_nothing_has_no_effect)
 {
 	struct limits limits = plain_limits();
 
 	limits.signals.rewrite[SIGTERM] = 0;
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
-	    { 4, EVENT_SIGNAL, SIGTERM, "say:stopping", STATE_STOPPING },
-	    { 9004, EVENT_TIMEOUT, 0, "say:grace-over kill-all",
-	      STATE_KILLING });
+	    { 4, EVENT_SIGNAL, SIGTERM, "", STATE_READY },
+	    { 5, EVENT_SIGNAL, SIGINT, "say:stopping group:INT group:CONT",
+	      STATE_STOPPING });
+}
+
+Test(lifecycle, the_same_stop_signal_again_skips_the_drain_but_is_relayed_once)
+{
+	struct limits limits = plain_limits();
+
+	limits.drain_ms = 5000;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
+	    { 100, EVENT_SIGNAL, SIGINT, "say:draining", STATE_DRAINING },
+	    { 200, EVENT_SIGNAL, SIGINT, "say:stopping group:INT group:CONT",
+	      STATE_STOPPING });
 }
 
 Test(lifecycle, leftovers_get_the_rest_of_the_grace_of_a_stop)
@@ -435,7 +447,7 @@ Test(lifecycle, suspends_with_the_app_only_while_no_deadline_of_a_stop_runs)
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
 	    { 1, EVENT_APP_STOPPED, SIGTSTP, "suspend:TSTP", STATE_READY },
-	    { 2, EVENT_SIGNAL, SIGCONT, "take-terminal group:CONT",
+	    { 2, EVENT_SIGNAL, SIGCONT, "lend-terminal group:CONT",
 	      STATE_READY },
 	    { 3, EVENT_SIGNAL, SIGTERM, "say:stopping group:TERM group:CONT",
 	      STATE_STOPPING },
