@@ -13,6 +13,7 @@
 #include "array.h"
 #include "descriptors.h"
 #include "duration.h"
+#include "exit_status.h"
 #include "log.h"
 #include "signals.h"
 
@@ -48,10 +49,20 @@ static void
 notify(const struct supervisor *sup, const char *text)
 {
 	int error = notify_send(&sup->upstream, text);
+	/* Many engines listen only until they have heard READY=1. */
+	bool is_gone = error == -ECONNREFUSED || error == -ENOENT;
 
 	if (error < 0)
-		log_line(LOG_LEVEL_WARN, "cannot notify the engine (%s): %s",
+		log_line(is_gone ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "cannot notify the engine (%s): %s",
 		    text, strerror(-error));
+}
+
+/* The file cannot have been too busy: that was the engine. */
+static const char *
+publish_reason(int error)
+{
+	return error == -EAGAIN ? "the engine does not read its NOTIFY_SOCKET" :
+	    strerror(-error);
 }
 
 static void
@@ -108,7 +119,7 @@ say_budget_over(const struct supervisor *sup)
 	if (sup->publish_error < 0)
 		log_line(LOG_LEVEL_ERROR,
 		    "readiness could not be published in %s: %s",
-		    sup->readiness.path, strerror(-sup->publish_error));
+		    sup->readiness.path, publish_reason(sup->publish_error));
 	else if (sup->checks > 0)
 		say_last_check(sup);
 	else if (sup->limits.gates)
@@ -143,8 +154,10 @@ say(const struct supervisor *sup, enum message message)
 	case MESSAGE_GRACE_OVER:
 		duration_format(sup->limits.grace_ms, text, sizeof(text));
 		log_line(LOG_LEVEL_WARN,
-		    "still running after the grace period of %s: SIGKILL",
-		    text);
+		    "%s still run%s after the grace period of %s: SIGKILL",
+		    sup->family.app != 0 ? "the app" :
+		    "processes that the app left behind",
+		    sup->family.app != 0 ? "s" : "", text);
 		break;
 	case MESSAGE_UNKILLABLE:
 		log_line(LOG_LEVEL_ERROR,
@@ -189,9 +202,14 @@ signal_all(struct supervisor *sup, int signo)
 {
 	int error = children_signal_all(&sup->family, signo);
 
-	if (error != sup->sweep_error && error != -ENOENT)
+	if (error == -ENOENT && signo == SIGKILL && sup->sweep_error == error)
+		log_line(LOG_LEVEL_WARN, "cannot find what is left outside of "
+		    "the app's group: /proc is missing or of another "
+		    "namespace");
+	else if (error != -ENOENT && error != sup->sweep_error)
 		report_undelivered("what is left", signo, error);
-	sup->sweep_error = error;
+	sup->sweep_error = error == -ENOENT && signo == SIGKILL ? -ESRCH :
+	    error;
 }
 
 static int
@@ -212,7 +230,7 @@ publish_failed(struct supervisor *sup, int error)
 {
 	log_line(sup->publish_error == 0 ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG,
 	    "cannot publish readiness in %s: %s; trying again",
-	    sup->readiness.path, strerror(-error));
+	    sup->readiness.path, publish_reason(error));
 	sup->publish_error = error;
 	return EVENT_PUBLISH_FAILED;
 }
@@ -261,17 +279,17 @@ withdraw(struct supervisor *sup)
 }
 
 /*
- * Stopped by the terminal, the app is one job with us: the shell must see us
- * stop. Where nobody could continue us we are not stopped, and a Ctrl-Z must
+ * Stopped by the terminal (which never sends SIGSTOP), the app is one job with
+ * us: the shell must see us stop. Where nobody could continue us we are not stopped, and a Ctrl-Z must
  * not leave the app stopped for ever either.
  */
 static void
 suspend(const struct supervisor *sup, int signo)
 {
-	if (sup->terminal.fd < 0)
+	if (sup->terminal.fd < 0 || signo == SIGSTOP)
 		return;
 	terminal_take_back(&sup->terminal, sup->family.app);
-	if (signals_stop_own_group(signo == SIGSTOP ? SIGTSTP : signo))
+	if (signals_stop_own_group(signo))
 		return;
 	terminal_lend(&sup->terminal, sup->family.app);
 	if (signo == SIGTSTP)
@@ -312,7 +330,7 @@ perform(struct supervisor *sup, const struct action *action)
 	case ACTION_SUSPEND:
 		suspend(sup, action->arg);
 		break;
-	case ACTION_TAKE_TERMINAL:
+	case ACTION_LEND_TERMINAL:
 		terminal_lend(&sup->terminal, sup->family.app);
 		break;
 	case ACTION_SAY:
@@ -365,7 +383,8 @@ let_go(const struct supervisor *sup)
 		sup->signal_fd,
 		sup->health.fd,
 		sup->terminal.fd,
-		sup->readiness.path == NULL ? -1 : sup->readiness.directory,
+		sup->readiness.directory,
+		sup->readiness.parent,
 		sup->readiness.file,
 		sup->upstream.fd,
 	};
@@ -418,14 +437,20 @@ is_for_app(const struct signalfd_siginfo *info)
 	}
 }
 
+/*
+ * A few at a time: whoever floods us with signals must keep us neither from
+ * reaping nor from a deadline.
+ */
 static void
 take_signals(struct supervisor *sup)
 {
-	struct signalfd_siginfo info;
+	struct signalfd_siginfo infos[4];
+	ssize_t length = read(sup->signal_fd, infos, sizeof(infos));
+	size_t count = length < 0 ? 0 : (size_t)length / sizeof(infos[0]);
 
-	while (read(sup->signal_fd, &info, sizeof(info)) == sizeof(info))
-		if (is_for_app(&info))
-			handle(sup, EVENT_SIGNAL, (int)info.ssi_signo);
+	for (size_t i = 0; i < count; i++)
+		if (is_for_app(&infos[i]))
+			handle(sup, EVENT_SIGNAL, (int)infos[i].ssi_signo);
 }
 
 /* The first time it is news; a typing error is not found by waiting. */
@@ -458,10 +483,9 @@ take_reports(struct supervisor *sup)
 		}
 		sup->last_output_length = (size_t)length;
 		sup->checks = sup->last_report.checks;
-		log_line(LOG_LEVEL_DEBUG,
-		    "check %d: result %d, status %d, %" PRId64 "ms",
-		    sup->checks, (int)sup->last_report.result,
-		    sup->last_report.status, sup->last_report.took_ms);
+		log_line(LOG_LEVEL_DEBUG, "check %d: exit status %d after %"
+		    PRId64 "ms", sup->checks, sup->last_report.status,
+		    sup->last_report.took_ms);
 		warn_unrunnable(sup);
 		if (sup->last_report.result == HEALTH_PASSED)
 			handle(sup, EVENT_HEALTHY, 0);
@@ -593,6 +617,7 @@ supervisor_init(struct supervisor *supervisor)
 	*supervisor = (struct supervisor){
 		.terminal.fd = -1,
 		.readiness.directory = -1,
+		.readiness.parent = -1,
 		.readiness.file = -1,
 		.upstream.fd = -1,
 		.health.fd = -1,

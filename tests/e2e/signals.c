@@ -41,12 +41,12 @@ Test(signals, relays_a_signal_of_each_number)
 {
 	for (enum place place = AS_PID_1; place <= AS_ORDINARY; place++) {
 		struct container c = start_and_listen(&(struct run){
-			.arguments = { "--stop-signal=CHLD", "listen", "64" },
+			.arguments = { "--stop-signal=RTMAX", "listen", "64" },
 			.place = place,
 		});
 		char expected[16];
 
-		for (int signo = 1; signo <= 64; signo++) {
+		for (int signo = 1; signo < 64; signo++) {
 			if (signo == SIGKILL || signo == SIGSTOP ||
 			    signo == SIGCHLD)
 				continue;
@@ -54,9 +54,10 @@ Test(signals, relays_a_signal_of_each_number)
 			snprintf(expected, sizeof(expected), "\n%d\n", signo);
 			container_await_text(&c, "out", expected);
 		}
-		cr_assert_eq(container_wait(&c), 0);
 		cr_assert_eq(count_text(container_read(&c, "out"), "\n"),
-		    1 + 64 - 3);
+		    1 + 63 - 3);
+		container_signal(&c, 64);
+		cr_assert_eq(container_wait(&c), 0);
 	}
 }
 
@@ -481,4 +482,18 @@ Test(signals, touches_no_stranger_in_sweep_and_kill)
 	cr_assert_eq(waitpid(bystander, NULL, WNOHANG), 0);
 	cr_assert_not(container_left_something(&c));
 	kill(bystander, SIGKILL);
+}
+
+Test(signals, a_flood_of_them_holds_up_neither_the_stop_nor_its_grace)
+{
+	for (enum place place = AS_PID_1; place <= AS_ORDINARY; place++) {
+		struct container c = container_start(&(struct run){
+			.arguments = { "--grace=200ms", "flood" },
+			.place = place,
+		});
+
+		container_await_text(&c, "out", "flooding");
+		container_signal(&c, SIGTERM);
+		cr_assert_eq(container_wait(&c), 128 + SIGKILL);
+	}
 }

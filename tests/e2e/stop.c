@@ -148,8 +148,8 @@ Test(stop, stubborn_app_is_killed_when_the_grace_is_over)
 	container_signal(&c, SIGTERM);
 	container_expect_status(&c, 128 + SIGKILL);
 	cr_assert_geq(now_ms() - began, 300);
-	container_expect_log(&c, "dinit: warn: still running after the grace "
-	    "period of 300ms: SIGKILL");
+	container_expect_log(&c, "dinit: warn: the app still runs after the "
+	    "grace period of 300ms: SIGKILL");
 }
 
 struct stop_again {
