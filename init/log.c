@@ -167,9 +167,16 @@ admit_dropped_lines(void)
 static void
 make_printable(char *text, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c < ' ' || c == 0x7f)
 			text[i] = ' ';
+		/* U+0080 to U+009F, control characters in UTF-8 */
+		if (c == 0xc2 && i + 1 < length &&
+		    ((unsigned char)text[i + 1] & 0xe0) == 0x80)
+			text[i] = text[i + 1] = ' ';
+	}
 }
 
 static size_t __attribute__((format(printf, 3, 0)))

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "descriptors.h"
+#include "exit_status.h"
 #include "log.h"
 #include "options.h"
 #include "readiness.h"

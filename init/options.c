@@ -502,11 +502,16 @@ set_defaults(struct options *out)
 	}
 }
 
-/* An empty variable counts as none: it is how Compose files unset one. */
+/*
+ * An empty variable counts as none: it is how Compose files unset one. All are
+ * read, the first bad one is the problem.
+ */
 static int
 read_environment(struct options *out, char *const *environment,
     char problem[OPTIONS_PROBLEM_MAX])
 {
+	int error = 0;
+
 	for (; *environment != NULL; environment++) {
 		size_t length = prefixed_length(*environment);
 		const struct row *row;
@@ -520,11 +525,13 @@ read_environment(struct options *out, char *const *environment,
 		if (row == NULL)
 			continue;
 		variable_name(row, name);
-		if (set_value(row, &origin, *environment + length + 1, out,
-		    problem) < 0)
-			return -EINVAL;
+		if (error == 0)
+			error = set_value(row, &origin,
+			    *environment + length + 1, out, problem);
+		else
+			parse_value(row, *environment + length + 1, out);
 	}
-	return 0;
+	return error;
 }
 
 /* getopt_long's two forms of the table. */
@@ -679,10 +686,21 @@ int
 options_parse(struct options *out, int argc, char *const *argv,
     char *const *environment, char problem[OPTIONS_PROBLEM_MAX])
 {
+	int error;
+
 	set_defaults(out);
-	if (read_environment(out, environment, problem) < 0 ||
-	    read_command_line(out, argc, argv, problem) < 0)
+	error = read_environment(out, environment, problem);
+	if (error < 0) {
+		/* Whoever asks for help, or is a probe, can do without. */
+		char ignored[OPTIONS_PROBLEM_MAX];
+
+		if (read_command_line(out, argc, argv, ignored) < 0 ||
+		    out->mode == MODE_RUN || out->mode == MODE_PAUSE ||
+		    out->mode == MODE_SHOW_CONFIG)
+			return error;
+	} else if (read_command_line(out, argc, argv, problem) < 0) {
 		return -EINVAL;
+	}
 	if (check_together(out, problem) < 0)
 		return -EINVAL;
 	/* Without COMMAND there is nobody to become ready. */

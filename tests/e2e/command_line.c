@@ -380,3 +380,20 @@ Test(command_line, leaves_the_options_of_command_to_it)
 		.arguments = { "--grace", "5s", "-e", "3", "echo", "-x" },
 	}, "-x\n");
 }
+
+Test(command_line, helps_and_probes_whatever_the_environment_holds)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--help" },
+		.environment = { "DINIT_GRACE=soon" },
+	});
+
+	cr_assert_eq(container_wait(&c), 0);
+	c = container_start(&(struct run){
+		.arguments = { "--is-ready" },
+		.environment = { "DINIT_GRACE=soon",
+		    "DINIT_READY_FILE=$DIR/ready" },
+	});
+	cr_assert_eq(container_wait(&c), 1);
+	cr_assert_str_eq(container_read(&c, "log"), "");
+}
