@@ -183,7 +183,8 @@ check-e2e: $(DINIT) $(O)/e2e-tests $(APPS)
 
 check-headers: $(O)/flags $(MUSL_BUILT)
 	@for header in init/*.h; do \
-		$(DINIT_CC) $(DINIT_CFLAGS) -fsyntax-only -x c $$header || exit; \
+		echo "#include \"$${header#init/}\"" | \
+		    $(DINIT_CC) $(DINIT_CFLAGS) -fsyntax-only -x c - || exit; \
 	done
 
 # The lifecycle is pure: what it could act with, it does not even link to.
