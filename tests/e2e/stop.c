@@ -110,6 +110,20 @@ Test(stop, second_stop_signal_skips_the_drain_and_both_are_relayed)
 	container_expect_status(&c, 6);
 }
 
+Test(stop, same_stop_signal_again_skips_the_drain_too)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "-v", "--drain=1h", LONG_GRACE, "--", "act",
+		    "TERM:exit=6" },
+	});
+
+	container_await_text(&c, "out", "up\n");
+	container_signal(&c, SIGTERM);
+	container_await_text(&c, "log", "draining");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 6);
+}
+
 Test(stop, drain_is_skipped_when_the_app_was_never_ready)
 {
 	cr_assert_eq(end_of(&(struct run){
