@@ -33,8 +33,9 @@ compare(const void *a, const void *b)
 }
 
 /*
- * Before Linux 5.9, or under a filter that does not know the call. The limit is no bound to count up to: it may be a
- * thousand million (Docker), or lower than what is open.
+ * Before Linux 5.9, or under a filter that does not know the call. The limit
+ * is no bound to count up to: it may be a thousand million (Docker), or lower
+ * than what is open.
  */
 static void
 close_listed(unsigned int first, unsigned int last)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The exit statuses that are dinit's own, as timeout(1) and shells have them. */
+/* The exit statuses that are dinit's own, as in timeout(1) and shells. */
 #ifndef DINIT_EXIT_STATUS_H
 #define DINIT_EXIT_STATUS_H
 

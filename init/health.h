@@ -23,7 +23,7 @@ struct health_plan {
 	const char *command;
 	int64_t interval_ms; /* longest pause between two checks */
 	int64_t timeout_ms;  /* of one check; 0: none */
-	const struct signal_state *signals; /* for the command, as for the app */
+	const struct signal_state *signals; /* the command's, as the app's */
 };
 
 enum health_result {

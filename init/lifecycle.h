@@ -64,7 +64,7 @@ enum event_type {
 	EVENT_APP_STOPPED,    /* arg: the job-control signal that stopped it */
 	EVENT_APP_EXITED,     /* arg: its exit status, 128+N for signal N */
 	EVENT_CHILDREN_GONE,  /* dinit has no child left */
-	EVENT_TIMEOUT,        /* the time that lifecycle_deadline gave is here */
+	EVENT_TIMEOUT,        /* the time of lifecycle_deadline is here */
 };
 
 #define EVENT_COUNT (EVENT_TIMEOUT + 1)

@@ -65,7 +65,8 @@ static const struct row rows[] = {
 	    .help = "from the relayed stop signal to SIGKILL" },
 	{ .name = "health-cmd", .type = TYPE_TEXT, .offset = MEMBER(health_cmd),
 	    .argument = "CMD",
-	    .help = "ready when CMD exits 0; [\"a\",\"b\"] is executed, else sh -c" },
+	    .help = "ready when CMD exits 0; [\"a\",\"b\"] is executed, "
+	    "else sh -c" },
 	{ .name = "health-interval", .type = TYPE_DURATION,
 	    .offset = MEMBER(health_interval_ms), .argument = "DUR",
 	    .fallback = "250ms",
@@ -481,8 +482,8 @@ set_value(const struct row *row, const struct origin *origin,
 	forget_weaker(row, origin->source, out);
 	if (parse_value(row, text, out) == 0)
 		return 0;
-	snprintf(problem, OPTIONS_PROBLEM_MAX, "%s: '%.200s' is wrong; it takes %s",
-	    origin->name, text, expectation(row->type));
+	snprintf(problem, OPTIONS_PROBLEM_MAX,
+	    "%s: '%.200s' is wrong; it takes %s", origin->name, text, expectation(row->type));
 	return -EINVAL;
 }
 

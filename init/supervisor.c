@@ -53,7 +53,8 @@ notify(const struct supervisor *sup, const char *text)
 	bool is_gone = error == -ECONNREFUSED || error == -ENOENT;
 
 	if (error < 0)
-		log_line(is_gone ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "cannot notify the engine (%s): %s",
+		log_line(is_gone ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
+		    "cannot notify the engine (%s): %s",
 		    text, strerror(-error));
 }
 
@@ -97,7 +98,8 @@ say_last_check(const struct supervisor *sup)
 		break;
 	case HEALTH_TIMED_OUT:
 		log_line(LOG_LEVEL_ERROR,
-		    "last of %d health checks: killed after %" PRId64 "ms%s%.*s",
+		    "last of %d health checks: killed after %" PRId64
+		    "ms%s%.*s",
 		    last->checks, last->took_ms, colon, length,
 		    sup->last_output);
 		break;
@@ -280,8 +282,8 @@ withdraw(struct supervisor *sup)
 
 /*
  * Stopped by the terminal (which never sends SIGSTOP), the app is one job with
- * us: the shell must see us stop. Where nobody could continue us we are not stopped, and a Ctrl-Z must
- * not leave the app stopped for ever either.
+ * us: the shell must see us stop. Where nobody could continue us we are not
+ * stopped, and a Ctrl-Z must not leave the app stopped for ever either.
  */
 static void
 suspend(const struct supervisor *sup, int signo)
