@@ -494,21 +494,29 @@ take_reports(struct supervisor *sup)
 	}
 }
 
+/*
+ * A stop is taken in before it is acted on: continued by us, the app may stop
+ * once more at once, and that is another change.
+ */
 static void
-take_change(struct supervisor *sup, const struct child_change *change)
+take_stop(struct supervisor *sup, const struct child_change *change)
 {
-	if (change->pid == sup->family.app && change->stopped) {
+	children_reap(change);
+	if (change->pid == sup->family.app)
 		handle(sup, EVENT_APP_STOPPED, change->status);
-	} else if (change->pid == sup->family.app) {
+}
+
+/* An end is acted on first: until then the group's id is safe to signal. */
+static void
+take_exit(struct supervisor *sup, const struct child_change *change)
+{
+	if (change->pid == sup->family.app) {
 		log_line(news_level(sup), "the app ended, exit status %d",
 		    change->status);
 		handle(sup, EVENT_APP_EXITED, change->status);
 		terminal_take_back(&sup->terminal, sup->family.app);
 	}
-	/* Reaped only now: until here its group's id was safe to signal. */
 	children_reap(change);
-	if (change->stopped)
-		return;
 	if (change->pid == sup->family.app)
 		sup->family.app = 0;
 	else if (change->pid == sup->health.pid)
@@ -524,8 +532,12 @@ take_children(struct supervisor *sup)
 	struct child_change change;
 	int found;
 
-	while ((found = children_next(&change)) == 1)
-		take_change(sup, &change);
+	while ((found = children_next(&change)) == 1) {
+		if (change.stopped)
+			take_stop(sup, &change);
+		else
+			take_exit(sup, &change);
+	}
 	if (found == -ECHILD && sup->exit_status < 0)
 		handle(sup, EVENT_CHILDREN_GONE, 0);
 }
