@@ -71,6 +71,33 @@ expect_refusal(const struct run *run, const char *name, const char *value,
 	container_discard(&c);
 }
 
+static bool
+has_bad_value(const char *name)
+{
+	for (size_t i = 0; i < BAD_VALUE_COUNT; i++)
+		if (strcmp(bad_values[i].option + 2, name) == 0)
+			return true;
+	return false;
+}
+
+/* A new option belongs into the table above. */
+Test(command_line, is_tested_with_bad_values_of_every_option)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--show-config", "echo" },
+	});
+	char config[8192];
+	char *rest = config;
+	char *line;
+
+	cr_assert_eq(container_wait(&c), 0);
+	snprintf(config, sizeof(config), "%s", container_read(&c, "out"));
+	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
+		line[strcspn(line, " ")] = '\0';
+		cr_assert(has_bad_value(line), "%s", line);
+	}
+}
+
 Test(command_line, refuses_bad_values_of_options)
 {
 	for (size_t i = 0; i < BAD_VALUE_COUNT; i++) {

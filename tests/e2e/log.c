@@ -92,6 +92,8 @@ expect_life_as_usual(struct run run, int reader)
 	c = container_start(&run);
 	container_await_text(&c, "out", "listening\n");
 	relay_many(&c);
+	/* The app's description of it, which is ours too, is as it was. */
+	cr_assert_eq(fcntl(run.error, F_GETFL) & O_NONBLOCK, 0);
 	empty(reader);
 	container_signal(&c, SIGUSR1);
 	cr_assert_not_null(strstr(read_until(reader, "relaying SIGUSR1"),
@@ -99,7 +101,6 @@ expect_life_as_usual(struct run run, int reader)
 	fill(run.error);
 	container_signal(&c, SIGTERM);
 	cr_assert_eq(container_wait(&c), 128 + SIGKILL);
-	cr_assert_eq(fcntl(run.error, F_GETFL) & O_NONBLOCK, 0);
 }
 
 Test(log, does_not_block_on_a_full_pipe)

@@ -195,11 +195,14 @@ wait_for_go(void *unused)
 static struct container
 start_gated(enum place place)
 {
-	return container_start(&(struct run){
+	struct container c = container_start(&(struct run){
 		.arguments = { READY_FILE, HEALTH_CMD, "--", "act",
 		    "TERM:exit=0" },
 		.place = place,
 	});
+
+	container_await_text(&c, "out", "up\n");
+	return c;
 }
 
 Test(readiness, is_published_once_the_health_command_succeeds_and_not_before)

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Which signals reach the app, and who in it. */
 #include <criterion/criterion.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <linux/capability.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -358,6 +357,27 @@ Test(signals, relays_no_sigpipe_when_nobody_ever_read_its_log)
 		.error = ends[1],
 	});
 	expect_one_sigpipe(&c);
+}
+
+/* Every wait of dinit's is interrupted by this: signal(7). */
+Test(signals, survives_being_suspended_and_resumed_itself)
+{
+	for (enum place place = AS_PID_1; place <= AS_ORDINARY; place++) {
+		struct container c = start_and_listen(&(struct run){
+			.arguments = { "--", "listen", "64" },
+			.place = place,
+		});
+
+		for (int i = 0; i < 100; i++) {
+			container_signal(&c, SIGSTOP);
+			container_signal(&c, SIGUSR1);
+			container_signal(&c, SIGCONT);
+		}
+		container_await_text(&c, "out", "\n10\n");
+		container_await_text(&c, "out", "\n18\n");
+		container_signal(&c, LAST);
+		cr_assert_eq(container_wait(&c), 0);
+	}
 }
 
 Test(signals, relays_no_sigchld)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What COMMAND is started with, and how it ends. */
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
@@ -253,6 +252,45 @@ Test(start, leaves_closed_standard_descriptors_closed_and_unused)
 		cr_assert_eq(count_text(seen, "\nfd="),
 		    3 - __builtin_popcount(closed));
 		cr_assert_str_eq(container_read(&c, "out"), "");
+		container_discard(&c);
+	}
+}
+
+/* What would be taken for a standard stream is none of dinit's own files. */
+static bool
+holds_nothing_for_standard(void *argument)
+{
+	const struct container *container = argument;
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+		char path[64];
+		char target[256] = "";
+
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d",
+		    container->init, fd);
+		if (readlink(path, target, sizeof(target) - 1) > 0 &&
+		    strcmp(target, "/") != 0 && strcmp(target,
+		    container_path(container, "log")) != 0)
+			return false;
+	}
+	return true;
+}
+
+Test(start, puts_no_file_of_its_own_where_a_standard_one_was_closed)
+{
+	for (unsigned int closed = 1; closed < 8; closed++) {
+		struct container c = container_start(&(struct run){
+			.arguments = { "--ready-file=$DIR/ready", "--",
+			    "sleep", "60" },
+			.before_exec = close_some,
+			.argument = &closed,
+			.place = closed % 2 ? AS_PID_1 : AS_ORDINARY,
+		});
+
+		container_await_file(&c, "ready");
+		await(holds_nothing_for_standard, &c, "0, 1 and 2 are let go");
+		container_signal(&c, SIGTERM);
+		cr_assert_eq(container_wait(&c), 128 + SIGTERM);
 		container_discard(&c);
 	}
 }

@@ -114,13 +114,16 @@ Test(stop, same_stop_signal_again_skips_the_drain_too)
 {
 	struct container c = container_start(&(struct run){
 		.arguments = { "-v", "--drain=1h", LONG_GRACE, "--", "act",
-		    "TERM:exit=6" },
+		    "USR2:exit=6" },
 	});
 
 	container_await_text(&c, "out", "up\n");
 	container_signal(&c, SIGTERM);
 	container_await_text(&c, "log", "draining");
 	container_signal(&c, SIGTERM);
+	container_await_text(&c, "log", " stopping\n");
+	container_await_text(&c, "out", "TERM\n");
+	container_signal(&c, SIGUSR2);
 	container_expect_status(&c, 6);
 }
 

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* dinit on a terminal: who has the foreground, and what the keys do. */
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 

@@ -379,7 +379,8 @@ Test(upstream, with_a_full_queue_hears_ready_when_it_has_room_and_nobody_before)
 	fill_queue(&c);
 	cr_assert(inotify_add_watch(inotify, c.directory, IN_MOVED_TO) >= 0);
 	container_touch(&c, "up");
-	container_await_text(&c, "log", "the engine does not read its NOTIFY_SOCKET");
+	container_await_text(&c, "log",
+	    "the engine does not read its NOTIFY_SOCKET");
 	cr_assert(!container_is_ready(&c, "ready"));
 	container_expect_no_log(&c, "ready after");
 	cr_assert_lt(read(inotify, events, sizeof(events)), 0,

@@ -89,7 +89,7 @@ start(enum role role)
 			setsid();
 		play(role);
 	}
-	must(pid > 0, "fork: %s", strerror(errno));
+	must(pid > 0, "fork: %m");
 	return await_role(role);
 }
 
@@ -341,7 +341,7 @@ start_family(void)
 			play(MEMBER);
 		play(APP);
 	}
-	must(family.app > 0, "fork: %s", strerror(errno));
+	must(family.app > 0, "fork: %m");
 	await_role(APP);
 	await_role(MEMBER);
 	return family;
@@ -561,19 +561,26 @@ signal_all(void *argument)
 static void
 signal_all_without_pidfd(void *argument)
 {
-	take_system_call_away(SYS_pidfd_open);
-	signal_all(argument);
+	deny_system_call(SYS_pidfd_open, *(int *)argument);
+	signal_all(NULL);
+}
+
+static void
+signal_all_without_sending_by_pidfd(void *argument)
+{
+	deny_system_call(SYS_pidfd_send_signal, *(int *)argument);
+	signal_all(NULL);
 }
 
 /* In the group of what stands for dinit, but no child of that. */
 static void
-expect_all_but_bystander_signalled(void (*body)(void *))
+expect_all_but_bystander_signalled(void (*body)(void *), int error)
 {
 	pid_t bystander = fork();
 
 	if (bystander == 0)
 		play(BYSTANDER);
-	in_child(body, NULL);
+	in_child(body, &error);
 	cr_expect(is_running(BYSTANDER), "a bystander is ended");
 	cr_expect_eq(stage->counted[BYSTANDER], 0, "a bystander gets %u",
 	    stage->counted[BYSTANDER]);
@@ -583,12 +590,21 @@ expect_all_but_bystander_signalled(void (*body)(void *))
 
 Test(children, are_all_signalled_and_no_bystander)
 {
-	expect_all_but_bystander_signalled(signal_all);
+	expect_all_but_bystander_signalled(signal_all, 0);
 }
 
 Test(children, are_all_signalled_before_linux_5_3_too)
 {
-	expect_all_but_bystander_signalled(signal_all_without_pidfd);
+	expect_all_but_bystander_signalled(signal_all_without_pidfd, ENOSYS);
+	memset(stage, 0, sizeof(*stage));
+	/* 5.1 and 5.2 have the one without the other. */
+	expect_all_but_bystander_signalled(signal_all_without_sending_by_pidfd,
+	    ENOSYS);
+}
+
+Test(children, are_all_signalled_under_a_filter_too)
+{
+	expect_all_but_bystander_signalled(signal_all_without_pidfd, EPERM);
 }
 
 static void

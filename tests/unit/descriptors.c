@@ -74,7 +74,14 @@ close_all_but(void *argument)
 static void
 close_all_but_on_old_kernel(void *argument)
 {
-	take_system_call_away(SYS_close_range);
+	deny_system_call(SYS_close_range, ENOSYS);
+	close_all_but(argument);
+}
+
+static void
+close_all_but_under_filter(void *argument)
+{
+	deny_system_call(SYS_close_range, EPERM);
 	close_all_but(argument);
 }
 
@@ -88,6 +95,13 @@ Test(descriptors, are_closed_but_for_those_kept_before_linux_5_9_too)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(selections); i++)
 		in_child(close_all_but_on_old_kernel,
+		    (void *)&selections[i]);
+}
+
+Test(descriptors, are_closed_but_for_those_kept_under_a_filter_too)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(selections); i++)
+		in_child(close_all_but_under_filter,
 		    (void *)&selections[i]);
 }
 

@@ -262,6 +262,7 @@ Test(health, reports_how_a_check_ended_and_what_it_said)
 		/* Passed is passed, whoever holds on to the output. */
 		{ "sleep 600 & echo up", HEALTH_PASSED, 0, "up\n" },
 		{ "exec >/dev/null 2>&1; echo none", HEALTH_PASSED, 0, "" },
+		{ "exec >&- 2>&-; sleep 0.1; exit 4", HEALTH_FAILED, 4, "" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
@@ -421,6 +422,23 @@ Test(health, keeps_the_first_four_kib_of_output)
 }
 
 static void
+expect_end_of_output(void *argument)
+{
+	/* Out of the group's reach, and it ends only when nobody reads on. */
+	struct health_helper helper = start("setsid yes & exit 3");
+
+	(void)argument;
+	must(receive(&helper).status == 3, "not the check's status");
+	must(receive(&helper).status == 3, "no second check");
+	stop(&helper);
+}
+
+Test(health, is_not_held_up_by_who_writes_on_for_ever)
+{
+	in_child(expect_end_of_output, NULL);
+}
+
+static void
 expect_output_of_last(void *argument)
 {
 	struct health_helper helper;
@@ -497,6 +515,50 @@ time_out(void *argument)
 Test(health, kills_a_check_that_takes_too_long_with_its_group)
 {
 	in_child(time_out, NULL);
+}
+
+static void
+expect_no_limit(void *argument)
+{
+	struct health_helper helper = start_with_timeout("sleep 0.1; echo up",
+	    0);
+	struct health_report report = receive(&helper);
+
+	(void)argument;
+	must(report.result == HEALTH_PASSED && strcmp(output, "up\n") == 0,
+	    "result %d, '%s'", (int)report.result, output);
+	stop(&helper);
+}
+
+Test(health, gives_a_check_all_the_time_with_a_limit_of_zero)
+{
+	in_child(expect_no_limit, NULL);
+}
+
+/* Into the helper's own group, where a signal to the check's misses it. */
+static const char deserting[] =
+    "[\"perl\",\"-e\",\"setpgrp(0, getppid) or die; open(F, '>a'); "
+    "print F $$; close(F); sleep(600)\"]";
+
+static void
+time_out_deserter(void *argument)
+{
+	struct health_helper helper;
+	struct health_report report;
+
+	(void)argument;
+	must(chdir(scratch_path("")) == 0, "chdir");
+	helper = start_with_timeout(deserting, 500);
+	report = receive(&helper);
+	must(report.result == HEALTH_TIMED_OUT, "result %d: %s",
+	    (int)report.result, output);
+	must(report.status == 128 + SIGKILL, "status %d", report.status);
+	stop(&helper);
+}
+
+Test(health, kills_a_check_that_has_left_its_group)
+{
+	in_child(time_out_deserter, NULL);
 }
 
 static void

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -27,7 +28,7 @@ redirect_to_pipe(void)
 {
 	int ends[2];
 
-	must(pipe2(ends, O_CLOEXEC) == 0, "pipe2: %s", strerror(errno));
+	must(pipe2(ends, O_CLOEXEC) == 0, "pipe2: %m");
 	dup2(ends[1], STDERR_FILENO);
 	close(ends[1]);
 	return ends[0];
@@ -120,11 +121,16 @@ print_control_characters(void *argument)
 	log_line(LOG_LEVEL_INFO, "two\nlines\r\n");
 	log_line(LOG_LEVEL_INFO, "\033[31mred\033[m");
 	log_line(LOG_LEVEL_INFO, "gr\303\274n ~");
+	/* U+0080, U+009B (an escape sequence's start) and U+009F; not U+00A0 */
+	log_line(LOG_LEVEL_INFO, "\302\200\302\233m\302\237\302\240");
+	log_line(LOG_LEVEL_INFO, "\302");
 	expect_printed(fd,
 	    "dinit: [                                ]\n"
 	    "dinit: two lines  \n"
 	    "dinit:  [31mred [m\n"
-	    "dinit: gr\303\274n ~\n");
+	    "dinit: gr\303\274n ~\n"
+	    "dinit:     m  \302\240\n"
+	    "dinit: \302\n");
 }
 
 Test(log, keeps_a_message_on_one_harmless_line)
@@ -253,7 +259,7 @@ drop_lines_of_closed_pipe(void *argument)
 	int fd = redirect_to_full_pipe();
 
 	(void)argument;
-	must(fchmod(fd, 0) == 0, "fchmod: %s", strerror(errno));
+	must(fchmod(fd, 0) == 0, "fchmod: %m");
 	become_nobody();
 	log_open();
 	must(log_descriptor() == -1, "somebody else's pipe is reopened");
@@ -263,6 +269,18 @@ drop_lines_of_closed_pipe(void *argument)
 Test(log, drops_and_counts_lines_also_where_it_cannot_reopen)
 {
 	in_child(drop_lines_of_closed_pipe, NULL);
+}
+
+static void
+drop_lines_on_old_kernel(void *argument)
+{
+	deny_system_call(SYS_pwritev2, ENOSYS);
+	drop_lines_of_closed_pipe(argument);
+}
+
+Test(log, drops_and_counts_lines_before_linux_6_4_too)
+{
+	in_child(drop_lines_on_old_kernel, NULL);
 }
 
 static void
@@ -294,7 +312,7 @@ append_to_file(void *argument)
 	int fd = memfd_create("log", MFD_CLOEXEC);
 
 	(void)argument;
-	must(fd >= 0, "memfd_create: %s", strerror(errno));
+	must(fd >= 0, "memfd_create: %m");
 	dup2(fd, STDERR_FILENO);
 	must(write(STDERR_FILENO, "the app's\n", 10) == 10, "write");
 	log_open();

@@ -556,12 +556,31 @@ Test(options, want_a_command)
 	    "COMMAND is missing");
 }
 
-Test(options, want_no_command_to_pause)
+Test(options, want_no_command_to_pause_or_to_ask)
 {
-	const char *const arguments[] = { "--pause", "--", "app", NULL };
+	static const char *const words[] = { "--pause", "--is-ready" };
 
-	expect_refused(parse(arguments, none), "--pause app", "'app'");
-	expect_refused(parse(arguments, none), "--pause app", "--pause");
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		const char *const arguments[] = {
+			words[i], "--", "app", NULL,
+		};
+
+		expect_refused(parse(arguments, none), words[i], "'app'");
+		expect_refused(parse(arguments, none), words[i], words[i]);
+	}
+}
+
+Test(options, have_no_readiness_where_there_is_no_command)
+{
+	const char *const arguments[] = {
+		"--pause", "--ready-file=/up", NULL,
+	};
+	const char *const environment[] = { "DINIT_HEALTH_CMD=x", NULL };
+	const struct result *result = parse(arguments, environment);
+
+	expect_accepted(result, "--pause");
+	cr_expect_null(result->options.health_cmd);
+	cr_expect_null(result->options.ready_file);
 }
 
 /* --- Where options end --- */
@@ -642,7 +661,8 @@ static const struct {
 	{ "grace", "DINIT_GRACE", "a duration such as", { "10 s", "1." } },
 	{ "drain", "DINIT_DRAIN", "a duration such as", { "no", ".5s" } },
 	{ "stop-signal", "DINIT_STOP_SIGNAL", "signals such as TERM,INT",
-	    { "TERMX", "TERM,", "0", "65", "TERM INT" } },
+	    { "TERMX", "TERM,", "0", "65", "TERM INT", "KILL", "TERM,STOP",
+	    "all" } },
 	{ "rewrite", "DINIT_REWRITE", "pairs of signals such as",
 	    { "TERM", "TERM:", "TERM:FOO", "0:TERM", "TERM:INT," } },
 	{ "main-only", "DINIT_MAIN_ONLY", "or all",
@@ -715,6 +735,44 @@ Test(options, take_no_bad_variable_even_where_the_command_line_is_good)
 	    "DINIT_GRACE=soon", "DINIT_GRACE: 'soon'");
 }
 
+Test(options, answer_a_probe_in_spite_of_a_bad_variable)
+{
+	static const char *const words[] = {
+		"--is-ready", "--help", "--version",
+	};
+	const char *const environment[] = {
+		"DINIT_OK_EXIT=256", "DINIT_READY_FILE=/up", "DINIT_DRAIN=x",
+		NULL,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		const char *const arguments[] = { words[i], NULL };
+		const struct result *result = parse(arguments, environment);
+
+		expect_accepted(result, words[i]);
+		cr_expect_str_eq(result->options.ready_file, "/up", "%s",
+		    words[i]);
+	}
+}
+
+Test(options, start_nothing_with_a_bad_variable)
+{
+	static const char *const words[] = {
+		"--pause", "--show-config", "--grace=1s", "--bogus",
+		"--version=1",
+	};
+	const char *const environment[] = {
+		"DINIT_OK_EXIT=256", "DINIT_DRAIN=x", NULL,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		const char *const arguments[] = { words[i], NULL };
+
+		expect_refused(parse(arguments, environment), words[i],
+		    "DINIT_OK_EXIT: '256'");
+	}
+}
+
 Test(options, quote_long_values_only_in_part)
 {
 	char value[4096];
@@ -749,6 +807,61 @@ Test(options, name_what_an_unknown_option_may_have_meant)
 
 		expect_refused(result, samples[i].word, samples[i].nearest);
 		expect_refused(result, samples[i].word, samples[i].word);
+	}
+}
+
+/* Each of the ways to mistype one character of NAME from the place AT on. */
+static size_t
+mistype(const char *name, size_t at, char typed[3][64])
+{
+	int head = (int)at;
+
+	snprintf(typed[0], sizeof(typed[0]), "%.*s#%s", head, name, name + at);
+	snprintf(typed[1], sizeof(typed[1]), "%.*s#%s", head, name,
+	    name + at + 1);
+	snprintf(typed[2], sizeof(typed[2]), "%.*s%s", head, name,
+	    name + at + 1);
+	return 3;
+}
+
+Test(options, guess_what_is_one_character_off)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		const char *name = settings[i].name;
+		/* Not the last ones: what is shorter is an abbreviation. */
+		size_t length = strlen(name) - 1;
+
+		for (size_t at = 0; at < length; at++) {
+			char typed[3][64];
+			size_t count = mistype(name, at, typed);
+
+			for (size_t j = 0; j < count; j++)
+				expect_refused(parse_word(phrase("--%s",
+				    typed[j]), NULL), typed[j],
+				    phrase("did you mean --%s?", name));
+		}
+	}
+}
+
+Test(options, guess_which_variable_is_one_character_off)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		const char *variable = settings[i].variable;
+
+		for (size_t at = 6; at < strlen(variable); at++) {
+			char typed[3][64];
+			size_t count = mistype(variable, at, typed);
+
+			for (size_t j = 0; j < count; j++) {
+				char nearest[64] = "";
+
+				cr_expect(options_is_unknown_variable(
+				    typed[j], nearest, sizeof(nearest)), "%s",
+				    typed[j]);
+				cr_expect_str_eq(nearest, variable,
+				    "%s: %s", typed[j], nearest);
+			}
+		}
 	}
 }
 
@@ -880,6 +993,8 @@ Test(options, call_only_variables_of_their_prefix_unknown)
 	    sizeof(nearest)));
 	cr_expect(!options_is_unknown_variable("dinit_grace=1", nearest,
 	    sizeof(nearest)));
+	cr_expect(!options_is_unknown_variable("DINITGRACE=1", nearest,
+	    sizeof(nearest)));
 	cr_expect(options_is_unknown_variable("DINIT_SERVICE_HOST=10.0.0.1",
 	    nearest, sizeof(nearest)));
 	cr_expect(options_is_unknown_variable("DINIT_=", nearest,
@@ -939,7 +1054,9 @@ look_in_help(const char *name, char short_name, const char *variable)
 
 Test(options, are_all_in_the_help)
 {
+	memset(help, '#', sizeof(help));
 	options_format_help(help, sizeof(help));
+	cr_expect(strncmp(help, "dinit: ", 7) == 0);
 	options_visit(look_in_help);
 	cr_expect_not_null(strstr(help, "--grace=DUR "));
 	cr_expect_not_null(strstr(help, " [9s]\n"));

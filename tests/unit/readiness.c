@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -167,6 +168,41 @@ Test(readiness, leaves_directories_that_exist_as_they_are)
 	cr_assert_eq(mkdir(scratch_path("a"), 0700), 0);
 	prepare(scratch_path("a/b/ready"));
 	cr_expect_eq(mode_of(scratch_path("a")), 0700);
+}
+
+static void
+publish_and_look_at_umask(void *argument)
+{
+	struct readiness readiness;
+
+	umask(0137);
+	must(readiness_prepare(&readiness, argument) == 0, "prepare");
+	must(readiness_publish(&readiness, &facts) == 0, "publish");
+	must(umask(0) == 0137, "it is changed");
+}
+
+Test(readiness, leaves_the_umask_to_the_app)
+{
+	in_child(publish_and_look_at_umask,
+	    (void *)scratch_path("a/b/ready"));
+}
+
+Test(readiness, takes_a_path_with_dots_and_more_slashes_than_needed)
+{
+	const char *path = scratch_path("a//./b/../c///ready");
+	struct readiness readiness = prepare(path);
+
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	cr_expect(exists(scratch_path("a/c/ready")));
+	cr_expect(exists(scratch_path("a/b")));
+	cr_expect_eq(readiness_check(path), 1);
+}
+
+Test(readiness, takes_a_path_through_a_symbolic_link)
+{
+	cr_assert_eq(mkdir(scratch_path("var"), 0755), 0);
+	cr_assert_eq(symlink("var", scratch_path("link")), 0);
+	prepare(scratch_path("link/ready"));
 }
 
 /* The app's directory of that name is not ours. */
@@ -346,7 +382,100 @@ Test(readiness, is_not_published_over_a_directory)
 	cr_expect(!exists(aside_path()), "the file aside is left");
 }
 
+static void
+publish_to_full_disk(void *argument)
+{
+	const struct rlimit limit = { *(rlim_t *)argument, RLIM_INFINITY };
+	const char *path = scratch_path("ready");
+	struct readiness readiness;
+	int error;
+
+	must(readiness_prepare(&readiness, path) == 0, "prepare");
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &limit);
+	error = readiness_publish(&readiness, &facts);
+	must(error == (limit.rlim_cur == 0 ? -EFBIG : -ENOSPC), "%s",
+	    strerror(-error));
+	must(readiness.file == -1, "it says it is published");
+	must(!exists(path) && !exists(aside_path()), "half a file is left");
+}
+
+Test(readiness, is_not_published_in_part)
+{
+	in_child(publish_to_full_disk, &(rlim_t){ 0 });
+	in_child(publish_to_full_disk, &(rlim_t){ 20 });
+}
+
+Test(readiness, is_not_published_at_a_time_beyond_the_calendar)
+{
+	const char *path = scratch_path("ready");
+	struct readiness readiness = prepare(path);
+	struct readiness_facts changed = facts;
+
+	changed.since = INT64_MAX;
+	cr_expect_eq(readiness_publish(&readiness, &changed), -EOVERFLOW);
+	cr_expect(!exists(path));
+	cr_expect(!exists(aside_path()));
+}
+
+Test(readiness, takes_the_longest_name_that_leaves_room_for_one_aside)
+{
+	char name[256];
+	struct readiness readiness;
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	cr_expect_eq(readiness_prepare(&readiness, scratch_path(name)),
+	    -ENAMETOOLONG);
+	name[200] = '\0';
+	prepare(scratch_path(name));
+}
+
 /* --- The lock --- */
+
+static void
+publish_without_locks(void *argument)
+{
+	struct readiness readiness;
+
+	deny_fcntl(F_OFD_SETLK, ENOLCK);
+	must(readiness_prepare(&readiness, argument) == -ENOLCK,
+	    "prepared without locks");
+	must(!exists(argument) && !exists(aside_path()), "a file is left");
+}
+
+Test(readiness, proves_at_the_start_that_it_can_be_locked)
+{
+	in_child(publish_without_locks, (void *)scratch_path("ready"));
+}
+
+static void
+look_from_child(const char *path)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(readiness_check(path));
+	must(waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == 1, "wait status %#x", status);
+}
+
+static void
+publish_with_process_locks(void *argument)
+{
+	struct readiness readiness;
+
+	deny_fcntl(F_OFD_SETLK, EINVAL);
+	must(readiness_prepare(&readiness, argument) == 0, "prepare");
+	must(readiness_publish(&readiness, &facts) == 0, "publish");
+	look_from_child(argument);
+}
+
+Test(readiness, is_locked_where_only_processes_have_locks)
+{
+	in_child(publish_with_process_locks, (void *)scratch_path("ready"));
+}
 
 static void
 check_from_elsewhere(void *argument)

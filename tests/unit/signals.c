@@ -315,6 +315,26 @@ Test(signals, reads_back_each_map_it_writes)
 	}
 }
 
+Test(signals, write_no_further_than_the_room)
+{
+	struct signal_policy policy;
+
+	signals_clear_rewrite(&policy);
+	cr_assert_eq(signals_parse_rewrite("HUP:0,TERM:QUIT", &policy), 0);
+	for (size_t size = 1; size < 20; size++) {
+		char text[32];
+
+		memset(text, '#', sizeof(text));
+		signals_format_set(0xff, 0, text, size);
+		cr_expect(strlen(text) < size, "%zu bytes", size);
+		cr_expect_eq(text[size], '#', "%zu bytes", size);
+		memset(text, '#', sizeof(text));
+		signals_format_rewrite(&policy, text, size);
+		cr_expect(strlen(text) < size, "%zu bytes", size);
+		cr_expect_eq(text[size], '#', "%zu bytes", size);
+	}
+}
+
 /* --- Mask and dispositions --- */
 
 static uint64_t

@@ -346,6 +346,35 @@ Test(spawn, maps_each_failure_to_an_exit_status)
 		    strerror(samples[i].failure.error));
 }
 
+Test(spawn, has_a_hint_only_where_the_error_misleads)
+{
+	static const struct {
+		struct spawn_failure failure;
+		const char *file;
+		const char *hint;
+	} samples[] = {
+		{ { SPAWN_STEP_EXEC, ENOENT }, "/etc/passwd", "interpreter" },
+		{ { SPAWN_STEP_EXEC, ENOEXEC }, "/etc/passwd", "#!" },
+		{ { SPAWN_STEP_EXEC, ENOENT }, "/no/such/file", NULL },
+		{ { SPAWN_STEP_EXEC, ENOENT }, "etc", NULL },
+		{ { SPAWN_STEP_EXEC, EACCES }, "/etc/passwd", NULL },
+		{ { SPAWN_STEP_GROUP, ENOENT }, "/etc/passwd", NULL },
+	};
+
+	cr_assert_eq(chdir("/"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		const char *hint = spawn_hint(&samples[i].failure,
+		    samples[i].file);
+
+		if (samples[i].hint == NULL)
+			cr_expect_str_eq(hint, "", "%s", samples[i].file);
+		else
+			cr_expect(strncmp(hint, "; ", 2) == 0 &&
+			    strstr(hint, samples[i].hint) != NULL, "%s: '%s'",
+			    samples[i].file, hint);
+	}
+}
+
 Test(spawn, names_each_step_for_a_message)
 {
 	cr_expect_str_eq(spawn_step_name(SPAWN_STEP_EXEC), "execute");

@@ -178,10 +178,8 @@ become_nobody(void)
 {
 	if (geteuid() != 0)
 		return;
-	must(setresgid(NOBODY, NOBODY, NOBODY) == 0, "setresgid: %s",
-	    strerror(errno));
-	must(setresuid(NOBODY, NOBODY, NOBODY) == 0, "setresuid: %s",
-	    strerror(errno));
+	must(setresgid(NOBODY, NOBODY, NOBODY) == 0, "setresgid: %m");
+	must(setresuid(NOBODY, NOBODY, NOBODY) == 0, "setresuid: %m");
 }
 
 void
@@ -190,22 +188,39 @@ lead_session_on_terminal(void)
 	int master;
 	int slave;
 
-	must(setsid() == getpid(), "setsid: %s", strerror(errno));
-	must(openpty(&master, &slave, NULL, NULL, NULL) == 0, "openpty: %s",
-	    strerror(errno));
-	must(ioctl(slave, TIOCSCTTY, 0) == 0, "TIOCSCTTY: %s",
-	    strerror(errno));
+	must(setsid() == getpid(), "setsid: %m");
+	must(openpty(&master, &slave, NULL, NULL, NULL) == 0, "openpty: %m");
+	must(ioctl(slave, TIOCSCTTY, 0) == 0, "TIOCSCTTY: %m");
+}
+
+/* With a SECOND that is not -1: where that is the second argument. */
+static void
+deny(int number, int second, int error)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	const struct scmp_arg_cmp is_second = {
+		.arg = 1,
+		.op = SCMP_CMP_EQ,
+		.datum_a = (scmp_datum_t)second,
+	};
+
+	must(filter != NULL && seccomp_rule_add_array(filter,
+	    SCMP_ACT_ERRNO((unsigned int)error), number, second >= 0,
+	    &is_second) == 0 && seccomp_load(filter) == 0,
+	    "cannot filter system call %d", number);
+	seccomp_release(filter);
 }
 
 void
-take_system_call_away(int number)
+deny_system_call(int number, int error)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	deny(number, -1, error);
+}
 
-	must(filter != NULL &&
-	    seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), number, 0) == 0 &&
-	    seccomp_load(filter) == 0, "cannot filter system call %d", number);
-	seccomp_release(filter);
+void
+deny_fcntl(int command, int error)
+{
+	deny(SCMP_SYS(fcntl), command, error);
 }
 
 void
@@ -247,7 +262,7 @@ scratch_remove(void)
 const char *
 scratch_path(const char *name)
 {
-	static char paths[8][256];
+	static char paths[8][512];
 	static unsigned int next;
 	char *path = paths[next++ % 8];
 

@@ -58,9 +58,16 @@ become_nobody(void);
 void
 lead_session_on_terminal(void);
 
-/* System call NUMBER answers ENOSYS from now on, as on an older kernel. */
+/*
+ * System call NUMBER fails with ERROR from now on: ENOSYS as on an older
+ * kernel, EPERM as under a container's filter.
+ */
 void
-take_system_call_away(int number);
+deny_system_call(int number, int error);
+
+/* So does fcntl(2) with COMMAND. */
+void
+deny_fcntl(int command, int error);
 
 /* A scratch folder of the test's own; use as .init and .fini. */
 void

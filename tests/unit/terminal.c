@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Each in a child that leads a session on a terminal of its own. */
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -41,7 +40,7 @@ start_job(void)
 		for (;;)
 			pause();
 	}
-	must(setpgid(pid, pid) == 0, "setpgid: %s", strerror(errno));
+	must(setpgid(pid, pid) == 0, "setpgid: %m");
 	return pid;
 }
 

@@ -19,22 +19,27 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #define OTHER_USER 65534
 
-/* Another process founds the new group, and dies with us. */
+/* Another process founds the new group, once it is sure to die with us. */
 static void
 move_to_other_group(void)
 {
+	const struct timespec breath = { .tv_nsec = 1000000 };
 	pid_t founder = fork();
 
 	if (founder == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setpgid(0, 0);
 		for (;;)
 			pause();
 	}
-	if (setpgid(founder, founder) < 0 || setpgid(0, founder) < 0)
+	while (getpgid(founder) != founder)
+		nanosleep(&breath, NULL);
+	if (setpgid(0, founder) < 0)
 		exit(1);
 }
 
