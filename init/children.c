@@ -15,8 +15,15 @@
 /* No tree is this deep; a bound in case the one we read changes under us. */
 #define DEPTH_MAX 100000
 
-/* What forks and ends all the time is caught at the latest by then. */
-#define ROUNDS_MAX 100
+/*
+ * Looks at /proc for one SIGKILL: each nearly always finds what the last one
+ * missed.
+ */
+#define ROUNDS_MAX 10
+
+/* Entries of /proc read at once, and the shortest there can be. */
+#define BLOCK_SIZE 1024
+#define ENTRY_SIZE_MIN 24
 
 /* As the kernel lays it out (getdents64(2)); musl's differs from glibc's. */
 struct directory_entry {
@@ -153,38 +160,50 @@ is_descendant(const struct process *process, pid_t ancestor)
 
 /* Those that children_signal_group does not reach. */
 static bool
-is_left_over(const struct family *family, pid_t pid)
+is_left_over(const struct family *family, pid_t pid, struct process *out)
 {
-	struct process process;
-
-	return read_process(pid, &process) &&
-	    (family->app == 0 || process.group != family->app) &&
-	    is_descendant(&process, getpid());
+	return read_process(pid, out) &&
+	    (family->app == 0 || out->group != family->app) &&
+	    is_descendant(out, getpid());
 }
 
 /*
  * Through a pidfd, and looked at once more behind it: should the process be
  * gone by then and its number given to a stranger, the signal finds nobody.
  * Where there are no pidfds (Linux 5.3, filters) kill(2) has to do, right after
- * the look. 1: it was one of
- * ours, and not gone yet; 0: it was not; or -errno.
+ * the look; 0 or -errno.
+ */
+static int
+signal_grandchild(const struct family *family, pid_t pid, int signo)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct process process;
+	int error = 0;
+
+	if (pidfd < 0)
+		return errno == ESRCH ? 0 : send_signal(pid, signo);
+	if (is_left_over(family, pid, &process) &&
+	    syscall(SYS_pidfd_send_signal, pidfd, signo, NULL, 0) < 0)
+		error = errno == ENOSYS ? send_signal(pid, signo) : -errno;
+	close(pidfd);
+	return error;
+}
+
+/*
+ * A child of ours keeps its number until we reap it: no detour, for what forks
+ * and ends all the time has to be hit in between. 1: it was one of ours, and
+ * not gone yet; 0: it was not; or -errno.
  */
 static int
 signal_left_over(const struct family *family, pid_t pid, int signo)
 {
-	int pidfd;
-	int error = 0;
+	struct process process;
+	int error;
 
-	if (!is_left_over(family, pid))
+	if (!is_left_over(family, pid, &process))
 		return 0;
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd < 0)
-		error = errno == ESRCH ? 0 : send_signal(pid, signo);
-	else if (is_left_over(family, pid) &&
-	    syscall(SYS_pidfd_send_signal, pidfd, signo, NULL, 0) < 0)
-		error = errno == ENOSYS ? send_signal(pid, signo) : -errno;
-	if (pidfd >= 0)
-		close(pidfd);
+	error = process.parent == getpid() ? send_signal(pid, signo) :
+	    signal_grandchild(family, pid, signo);
 	return error < 0 && error != -ESRCH ? error : 1;
 }
 
@@ -201,30 +220,51 @@ is_own_proc(void)
 	return atoi(text) == getpid();
 }
 
-/* Signals those above HIGHEST, which becomes the highest of them. */
+/* The numbers of processes in BLOCK, in its order; how many. */
+static int
+parse_block(const char *block, long length,
+    pid_t pids[BLOCK_SIZE / ENTRY_SIZE_MIN])
+{
+	int count = 0;
+
+	for (long at = 0; at < length;) {
+		const struct directory_entry *entry =
+		    (const void *)(block + at);
+		pid_t pid = atoi(entry->name);
+
+		if (pid > 0)
+			pids[count++] = pid;
+		at += entry->length;
+	}
+	return count;
+}
+
+/*
+ * Signals those above HIGHEST, which becomes the highest of them. The newest
+ * of a block first: it is the one that may be gone the soonest.
+ */
 static int
 signal_entries(const struct family *family, int proc, int signo,
     pid_t *highest)
 {
-	_Alignas(struct directory_entry) char block[1024];
+	_Alignas(struct directory_entry) char block[BLOCK_SIZE];
+	pid_t pids[BLOCK_SIZE / ENTRY_SIZE_MIN];
 	pid_t seen = *highest;
 	int error = 0;
 	long length;
 
 	while ((length = syscall(SYS_getdents64, proc, block,
 	    sizeof(block))) > 0) {
-		for (long at = 0; at < length;) {
-			const struct directory_entry *entry =
-			    (const void *)(block + at);
-			pid_t pid = atoi(entry->name);
-			int sent = pid <= seen ? 0 :
-			    signal_left_over(family, pid, signo);
+		int count = parse_block(block, length, pids);
+
+		while (count-- > 0 && pids[count] > seen) {
+			int sent = signal_left_over(family, pids[count],
+			    signo);
 
 			if (sent < 0)
 				error = sent;
-			if (sent != 0 && pid > *highest)
-				*highest = pid;
-			at += entry->length;
+			if (sent != 0 && pids[count] > *highest)
+				*highest = pids[count];
 		}
 	}
 	return length < 0 ? -errno : error;
