@@ -543,12 +543,14 @@ static void
 signal_all(void *argument)
 {
 	struct family family = start_tree();
+	int descriptors = count_descriptors();
 	struct child_change change;
 
 	(void)argument;
 	must(children_signal_all(&family, COUNTED) == 0, "not sent");
 	for (enum role role = APP; role <= DEEPEST; role++)
 		expect_counted_once(role);
+	must(count_descriptors() == descriptors, "a descriptor is left open");
 	kill(family.app, SIGKILL);
 	must(comes_true(has_news, &change) && change.pid == family.app,
 	    "no news");

@@ -316,6 +316,49 @@ Test(health, has_no_report_while_the_first_check_runs)
 }
 
 static void
+count_after_each_step(void *argument)
+{
+	int before = count_descriptors();
+	struct health_helper helper = start("true");
+
+	(void)argument;
+	must(count_descriptors() == before + 1, "%d more",
+	    count_descriptors() - before);
+	receive(&helper);
+	stop(&helper);
+	must(count_descriptors() == before, "%d more",
+	    count_descriptors() - before);
+}
+
+Test(health, leaves_no_descriptor_open_but_that_of_the_helper)
+{
+	in_child(count_after_each_step, NULL);
+}
+
+/* Each check's own, in the helper: they would run out in an hour. */
+static void
+count_in_checks(void *argument)
+{
+	struct health_helper helper =
+	    start("ls /proc/$PPID/fd | wc -l; exit 1");
+	char first[16];
+
+	(void)argument;
+	receive(&helper);
+	snprintf(first, sizeof(first), "%.15s", output);
+	for (int i = 0; i < 3; i++) {
+		receive(&helper);
+		must(strcmp(output, first) == 0, "%s, not %s", output, first);
+	}
+	stop(&helper);
+}
+
+Test(health, leaves_no_descriptor_of_a_check_open)
+{
+	in_child(count_in_checks, NULL);
+}
+
+static void
 look_at_helper(void *argument)
 {
 	struct health_helper helper = start("true");

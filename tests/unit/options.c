@@ -602,7 +602,9 @@ Test(options, end_at_the_command)
 
 Test(options, end_at_two_dashes)
 {
-	const char *const arguments[] = { "-v", "--", "--grace=1s", "-x", NULL };
+	const char *const arguments[] = {
+		"-v", "--", "--grace=1s", "-x", NULL,
+	};
 	const struct result *result = parse(arguments, none);
 
 	expect_accepted(result, "-- --grace=1s");

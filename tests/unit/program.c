@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Each in a child, which becomes the program: that exits with 0 if all is well. */
+/* Each in a child, which becomes the program and has to exit with 0. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <sched.h>

@@ -431,6 +431,82 @@ Test(readiness, takes_the_longest_name_that_leaves_room_for_one_aside)
 	prepare(scratch_path(name));
 }
 
+Test(readiness, takes_directories_with_the_longest_names)
+{
+	char path[300] = "a/";
+
+	memset(path + 2, 'x', 255);
+	strcpy(path + 2 + 255, "/ready");
+	prepare(scratch_path(path));
+}
+
+Test(readiness, refuses_directories_with_longer_names)
+{
+	char path[300] = "a/";
+	struct readiness readiness;
+
+	memset(path + 2, 'x', 256);
+	strcpy(path + 2 + 256, "/ready");
+	cr_expect_eq(readiness_prepare(&readiness, scratch_path(path)),
+	    -ENAMETOOLONG);
+}
+
+static void
+publish_where_nobody_may_look(void *argument)
+{
+	struct readiness readiness;
+
+	become_nobody();
+	must(mkdir(scratch_path("own"), 0300) == 0, "mkdir: %m");
+	must(readiness_prepare(&readiness, argument) == 0, "prepare");
+	must(readiness_publish(&readiness, &facts) == 0, "publish");
+	must(readiness_check(argument) == 1, "not ready");
+	chmod(scratch_path("own"), 0700);
+}
+
+Test(readiness, needs_no_leave_to_list_its_directory)
+{
+	in_child(publish_where_nobody_may_look,
+	    (void *)scratch_path("own/ready"));
+}
+
+/* --- Descriptors --- */
+
+Test(readiness, leaves_no_descriptor_open)
+{
+	const char *path = scratch_path("a/b/ready");
+	int before = count_descriptors();
+	struct readiness readiness = prepare(path);
+
+	/* The directory and its parent; with the file while it is locked. */
+	cr_expect_eq(count_descriptors(), before + 2);
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	cr_expect_eq(count_descriptors(), before + 3);
+	cr_assert_eq(readiness_withdraw(&readiness), 0);
+	cr_expect_eq(count_descriptors(), before + 2);
+	cr_assert_eq(rmdir(scratch_path("a/b")), 0);
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	cr_expect_eq(count_descriptors(), before + 3, "after a new directory");
+	cr_expect_eq(readiness_check(path), 1);
+	cr_expect_eq(count_descriptors(), before + 3, "after a check");
+}
+
+Test(readiness, leaves_no_descriptor_open_when_it_fails)
+{
+	const char *path = scratch_path("ready");
+	int before = count_descriptors();
+	struct readiness readiness;
+
+	cr_assert_eq(mkdir(scratch_path("directory"), 0755), 0);
+	cr_expect_eq(readiness_prepare(&readiness,
+	    scratch_path("directory")), -EISDIR);
+	cr_expect_eq(count_descriptors(), before, "after prepare");
+	readiness = prepare(path);
+	cr_assert_eq(mkdir(path, 0755), 0);
+	cr_expect_eq(readiness_publish(&readiness, &facts), -EISDIR);
+	cr_expect_eq(count_descriptors(), before + 2, "after publish");
+}
+
 /* --- The lock --- */
 
 static void

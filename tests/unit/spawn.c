@@ -103,6 +103,28 @@ Test(spawn, executes_what_it_finds_in_path)
 }
 
 static void
+count_after_each_step(void *argument)
+{
+	const char *const argv[] = { "true", NULL };
+	int before = count_descriptors();
+	struct spawned spawned = spawn(argv);
+	struct spawn_failure failure;
+
+	(void)argument;
+	must(count_descriptors() == before + 1, "%d more",
+	    count_descriptors() - before);
+	must(spawn_read_result(spawned.result_fd, &failure) == 0, "no exec");
+	must(count_descriptors() == before, "%d more",
+	    count_descriptors() - before);
+	reap(spawned.pid);
+}
+
+Test(spawn, leaves_no_descriptor_open_but_that_of_the_result)
+{
+	in_child(count_after_each_step, NULL);
+}
+
+static void
 look_at_group(void *argument)
 {
 	/* pid, pgrp and session: fields 1, 5 and 6 of proc(5). */

@@ -173,6 +173,16 @@ write_file(const char *path, const char *text)
 	close(fd);
 }
 
+int
+count_descriptors(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
 void
 become_nobody(void)
 {

@@ -50,6 +50,10 @@ read_file(const char *path);
 void
 write_file(const char *path, const char *text);
 
+/* How many descriptors are open. */
+int
+count_descriptors(void);
+
 /* Gives up root, if we are root: permissions count from now on. */
 void
 become_nobody(void);
