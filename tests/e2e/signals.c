@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -465,6 +466,7 @@ Test(signals, survives_a_signal_that_it_may_not_send)
 	    "the app's group: Operation not permitted\n");
 	container_signal(&c, SIGTERM);
 	container_await_text(&c, "log", "cannot send SIGTERM");
+	container_await_text(&c, "out", "\n18\n");
 	cr_assert(container_is_running(&c));
 	kill(container_find_process(&c, "listen"), LAST);
 	cr_assert_eq(container_wait(&c), 0);
@@ -478,6 +480,7 @@ start_bystander(pid_t group)
 {
 	pid_t pid = fork();
 
+	cr_assert(pid >= 0);
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)
@@ -504,12 +507,23 @@ Test(signals, touches_no_stranger_in_sweep_and_kill)
 	kill(bystander, SIGKILL);
 }
 
+/* Room enough to be never empty; all there is would be missed by others. */
+static void
+limit_queue(void *argument)
+{
+	const struct rlimit room = { 1000, 1000 };
+
+	(void)argument;
+	setrlimit(RLIMIT_SIGPENDING, &room);
+}
+
 Test(signals, a_flood_of_them_holds_up_neither_the_stop_nor_its_grace)
 {
 	for (enum place place = AS_PID_1; place <= AS_ORDINARY; place++) {
 		struct container c = container_start(&(struct run){
 			.arguments = { "--grace=200ms", "flood" },
 			.place = place,
+			.before_exec = limit_queue,
 		});
 
 		container_await_text(&c, "out", "flooding");
