@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What COMMAND may do: its user and groups, its capabilities, whether it can
+ * gain privileges, its seccomp filter. All of it is worked out before the
+ * fork, by a process that is then thrown away with its heap, and only applied
+ * after it.
+ */
+#ifndef DINIT_PRIVILEGES_H
+#define DINIT_PRIVILEGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "seccomp_profile.h"
+
+#define PRIVILEGES_GROUPS_MAX 256
+#define PRIVILEGES_HOME_MAX 256
+
+/* Why it cannot be had. */
+struct privileges_problem {
+	const char *option; /* its long name */
+	char text[512];
+};
+
+/* As the user wrote it; NULL or false: no change. */
+struct privileges_request {
+	const char *user;      /* USER[:GROUP] */
+	const char *keep_caps; /* list, "all" or "none" */
+	const char *drop_caps; /* list or "all" */
+	const char *seccomp;   /* path of a profile */
+	bool no_new_privs;
+};
+
+/* Ready to be applied: no name left to look up. */
+struct privileges {
+	bool changes_user;
+	uid_t uid;
+	gid_t gid;
+	size_t group_count;
+	gid_t groups[PRIVILEGES_GROUPS_MAX]; /* supplementary */
+	char home[PRIVILEGES_HOME_MAX + 5];  /* "HOME=..." */
+
+	bool changes_capabilities;
+	bool keeps_capabilities;  /* a list was given: across the user too */
+	uint64_t kept;            /* capabilities, bit N for number N */
+	uint64_t dropped;         /* from the bounding set */
+
+	bool no_new_privs;
+	struct seccomp_filter filter;
+
+	struct privileges_problem problem;
+};
+
+/*
+ * Works REQUEST out. 0 and OUT, in memory that a fork shares and that is
+ * never touched here (NULL: nothing was asked for); or -EINVAL and PROBLEM.
+ */
+int
+privileges_prepare(const struct privileges_request *request,
+    const struct privileges **out, struct privileges_problem *problem);
+
+/*
+ * Becomes the user, in this order: groups, gid, uid; then capabilities,
+ * no-new-privs; then proof that there is no way back. For a process with one
+ * thread. 0, or -errno and what was being done in *STEP, for "cannot ...".
+ */
+int
+privileges_apply(const struct privileges *privileges, const char **step);
+
+/*
+ * Puts the seccomp filter on, last of all: what it forbids cannot be done any
+ * more. 0 or -errno.
+ */
+int
+privileges_apply_filter(const struct privileges *privileges);
+
+/* Lets go of what privileges_prepare gave. */
+void
+privileges_release(const struct privileges *privileges);
+
+#endif
