@@ -121,7 +121,8 @@ APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))
 
 .DELETE_ON_ERROR:
 .PHONY: all apps check demo deps install install-strip uninstall clean FORCE \
-	musl-libraries $(addprefix check-,unit e2e headers purity man scripts)
+	musl-libraries \
+	$(addprefix check-,unit e2e lockdown headers purity man scripts)
 
 all: $(O)/dinit
 
@@ -181,6 +182,15 @@ RUN_ON = DINIT=$(abspath $(DINIT)) APPS=$(abspath $(O)/apps) \
 check-e2e: $(DINIT) $(O)/e2e-tests $(APPS)
 	$(RUN_ON) $(O)/e2e-tests --jobs $(E2E_JOBS) $(TEST_ARGS)
 
+# All of it once more with a list of system calls that kills instead of denying,
+# and then strace.
+check-lockdown: $(O)/dinit $(APPS)
+	@$(MAKE) --no-print-directory O=$(O)/deadly MUSL=$(MUSL) \
+		DINIT=$(O)/deadly/dinit \
+		CPPFLAGS='$(CPPFLAGS) -DLOCKDOWN_DENIAL=SECCOMP_RET_KILL_PROCESS' \
+		check-e2e
+	APPS=$(abspath $(O)/apps) tests/lockdown.sh $(DINIT)
+
 check-headers: $(O)/flags $(MUSL_BUILT)
 	@for header in init/*.h; do \
 		echo "#include \"$${header#init/}\"" | \
@@ -212,7 +222,7 @@ demo: deps
 	@$(RUN_ON) tests/demo/demo.sh
 
 PACKAGES = gcc libc6-dev pkg-config libcap-dev libseccomp-dev libjansson-dev \
-	libcriterion-dev mandoc shellcheck util-linux
+	libcriterion-dev mandoc shellcheck util-linux bsdutils procps strace
 PACKAGES += $(if $(findstring clang,$(CC)),clang)
 PACKAGES += $(if $(filter musl,$(LIBC)),musl-tools gperf dpkg-dev)
 deps:
