@@ -18,6 +18,7 @@
 #include "array.h"
 #include "descriptors.h"
 #include "exit_status.h"
+#include "privileges.h"
 #include "program.h"
 #include "signals.h"
 
@@ -138,10 +139,13 @@ run_command(const struct worker *worker, pid_t helper, int output_fd)
 	if (null > STDERR_FILENO)
 		close(null);
 	signals_hand_back(worker->plan->signals);
+	if (worker->plan->privileges != NULL &&
+	    privileges_apply_filter(worker->plan->privileges) < 0)
+		_exit(EXIT_STATUS_NOT_EXECUTABLE);
 	error = program_execute(worker->arguments);
 	dprintf(STDERR_FILENO, "cannot execute %s: %s\n", worker->arguments[0],
 	    strerror(-error));
-	_exit(program_exit_status(error));
+	program_end(program_exit_status(error));
 }
 
 static int
@@ -357,16 +361,24 @@ work(const struct health_plan *plan, int report_fd)
 	}
 }
 
-/* Only the report socket stays; a session of its own has no terminal. */
+/*
+ * Only the report socket stays; a session of its own has no terminal. The
+ * app's user and capabilities are the helper's, its filter only the check's:
+ * it need not allow what the helper does.
+ */
 static void __attribute__((noreturn))
 become_helper(const struct health_plan *plan, int report_fd)
 {
 	const int kept[] = { report_fd };
+	const char *step;
 
 	prctl(PR_SET_NAME, "dinit-health");
 	setsid();
 	descriptors_close_others(kept, ARRAY_SIZE(kept));
 	descriptors_hold_standard();
+	if (plan->privileges != NULL &&
+	    privileges_apply(plan->privileges, &step) < 0)
+		_exit(1);
 	work(plan, report_fd);
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct privileges;
 struct signal_state;
 
 /* How much of what a check prints is kept. */
@@ -24,6 +25,7 @@ struct health_plan {
 	int64_t interval_ms; /* longest pause between two checks */
 	int64_t timeout_ms;  /* of one check; 0: none */
 	const struct signal_state *signals; /* the command's, as the app's */
+	const struct privileges *privileges; /* likewise; NULL: dinit's own */
 };
 
 enum health_result {

@@ -12,8 +12,10 @@
 
 #include "descriptors.h"
 #include "exit_status.h"
+#include "lockdown.h"
 #include "log.h"
 #include "options.h"
+#include "privileges.h"
 #include "readiness.h"
 #include "signals.h"
 #include "supervisor.h"
@@ -88,18 +90,64 @@ follow_parent(int signo, pid_t parent)
 	return 0;
 }
 
+/* With the rights that will be left when it counts. */
+static int
+rehearse_readiness(const struct supervisor *sup)
+{
+	const struct lockdown_owner owner = {
+		.uid = sup->readiness.owner,
+		.gid = sup->readiness.group,
+	};
+	struct lockdown_rehearsal rehearsal;
+	int error;
+
+	if (!sup->locks_down)
+		return readiness_prove(&sup->readiness);
+	error = lockdown_begin_rehearsal(&owner, &rehearsal);
+	if (error == 0)
+		error = readiness_prove(&sup->readiness);
+	lockdown_end_rehearsal(&rehearsal);
+	return error;
+}
+
 static int
 prepare_readiness(const struct options *options, struct supervisor *sup)
 {
 	int error = options->ready_file == NULL ? 0 :
 	    readiness_prepare(&sup->readiness, options->ready_file);
 
+	if (error == 0 && options->ready_file != NULL)
+		error = rehearse_readiness(sup);
 	if (error < 0)
 		log_line(LOG_LEVEL_ERROR,
 		    "cannot write readiness file %s: %s; mount a tmpfs there, "
 		    "or name another place with --ready-file",
 		    options->ready_file, strerror(-error));
 	return error;
+}
+
+/* Everything about what COMMAND may do. 0, or -errno after one message. */
+static int
+prepare_privileges(const struct options *options, struct supervisor *sup)
+{
+	const struct privileges_request request = {
+		.user = options->user,
+		.keep_caps = options->keep_caps,
+		.drop_caps = options->drop_caps,
+		.seccomp = options->seccomp,
+		.no_new_privs = options->no_new_privs,
+	};
+	struct privileges_problem problem;
+	char origin[64];
+
+	if (privileges_prepare(&request, &sup->privileges, &problem) == 0) {
+		sup->health_plan.privileges = sup->privileges;
+		return 0;
+	}
+	options_format_origin(options, problem.option, origin,
+	    sizeof(origin));
+	log_line(LOG_LEVEL_ERROR, "%s: %s", origin, problem.text);
+	return -EINVAL;
 }
 
 /* Without gating NOTIFY_SOCKET is the app's own affair. */
@@ -143,6 +191,7 @@ prepare(const struct options *options, pid_t parent, struct supervisor *sup)
 	set_limits(options, &sup->limits);
 	sup->family.is_init = getpid() == 1;
 	sup->warn_orphans = options->warn_orphans;
+	sup->locks_down = !options->no_lockdown;
 	sup->health_plan.command = options->health_cmd;
 	sup->health_plan.interval_ms = options->health_interval_ms;
 	sup->health_plan.timeout_ms = options->health_timeout_ms;
@@ -165,6 +214,8 @@ prepare(const struct options *options, pid_t parent, struct supervisor *sup)
 	}
 	terminal_open(&sup->terminal);
 	prepare_upstream(options, sup);
+	if (sup->command != NULL && prepare_privileges(options, sup) < 0)
+		return -EINVAL;
 	return prepare_readiness(options, sup);
 }
 

@@ -22,7 +22,8 @@
 #define LONG_OPTION 256
 
 enum type {
-	TYPE_TEXT,
+	TYPE_COMMAND,
+	TYPE_TEXT,      /* whose meaning another module knows */
 	TYPE_PATH,
 	TYPE_DURATION,
 	TYPE_FLAG,
@@ -58,13 +59,16 @@ static const struct row rows[] = {
 	{ .name = "drain", .type = TYPE_DURATION, .offset = MEMBER(drain_ms),
 	    .argument = "DUR", .fallback = "0",
 	    .help = "serve on this long, unready, before the stop signal" },
+	{ .name = "drop-caps", .type = TYPE_TEXT, .offset = MEMBER(drop_caps),
+	    .argument = "LIST",
+	    .help = "capabilities COMMAND can never have" },
 	{ .short_name = 'g', .type = TYPE_NOTHING,
 	    .help = "accepted as in tini: the group is signalled anyway" },
 	{ .name = "grace", .type = TYPE_DURATION, .offset = MEMBER(grace_ms),
 	    .argument = "DUR", .fallback = "9s",
 	    .help = "from the relayed stop signal to SIGKILL" },
-	{ .name = "health-cmd", .type = TYPE_TEXT, .offset = MEMBER(health_cmd),
-	    .argument = "CMD",
+	{ .name = "health-cmd", .type = TYPE_COMMAND,
+	    .offset = MEMBER(health_cmd), .argument = "CMD",
 	    .help = "ready when CMD exits 0; [\"a\",\"b\"] is executed, "
 	    "else sh -c" },
 	{ .name = "health-interval", .type = TYPE_DURATION,
@@ -79,6 +83,9 @@ static const struct row rows[] = {
 	    .mode = MODE_HELP, .help = "print this" },
 	{ .name = "is-ready", .type = TYPE_MODE, .mode = MODE_IS_READY,
 	    .help = "exit 0 if the container is ready, 1 if not" },
+	{ .name = "keep-caps", .type = TYPE_TEXT, .offset = MEMBER(keep_caps),
+	    .argument = "LIST",
+	    .help = "capabilities COMMAND keeps, across --user too" },
 	{ .name = "log-level", .type = TYPE_LEVEL, .offset = MEMBER(log_level),
 	    .argument = "LEVEL", .fallback = "info",
 	    .help = "error, warn, info or debug" },
@@ -86,6 +93,12 @@ static const struct row rows[] = {
 	    .type = TYPE_SIGNALS, .offset = MEMBER(signals.main_only),
 	    .argument = "SIG[,SIG]|all",
 	    .help = "relay these to COMMAND, not to its group (-c: all)" },
+	{ .name = "no-lockdown", .type = TYPE_FLAG,
+	    .offset = MEMBER(no_lockdown),
+	    .help = "leave dinit itself unconfined" },
+	{ .name = "no-new-privs", .type = TYPE_FLAG,
+	    .offset = MEMBER(no_new_privs),
+	    .help = "COMMAND can gain no privilege through exec" },
 	{ .name = "ok-exit", .short_name = 'e', .type = TYPE_EXIT_CODES,
 	    .offset = MEMBER(ok_exit), .argument = "N[,N]",
 	    .help = "exit codes of COMMAND reported as 0" },
@@ -109,6 +122,9 @@ static const struct row rows[] = {
 	    .help = "relay B when A arrives; 0 drops it" },
 	{ .short_name = 's', .type = TYPE_NOTHING,
 	    .help = "accepted as in tini: subreaper is automatic" },
+	{ .name = "seccomp", .type = TYPE_TEXT, .offset = MEMBER(seccomp),
+	    .argument = "FILE",
+	    .help = "run COMMAND under this OCI seccomp profile" },
 	{ .name = "show-config", .type = TYPE_MODE, .mode = MODE_SHOW_CONFIG,
 	    .help = "print each setting and where it came from" },
 	{ .name = "startup-budget", .type = TYPE_DURATION,
@@ -119,6 +135,9 @@ static const struct row rows[] = {
 	    .offset = MEMBER(signals), .argument = "SIG[,SIG]",
 	    .fallback = "TERM,INT",
 	    .help = "signals that start the shutdown" },
+	{ .name = "user", .type = TYPE_TEXT, .offset = MEMBER(user),
+	    .argument = "USER[:GROUP]",
+	    .help = "run COMMAND and the health command as this user" },
 	{ .short_name = 'v', .type = TYPE_LOUDER, .offset = MEMBER(log_level),
 	    .help = "raise the level" },
 	{ .name = "version", .short_name = 'V', .type = TYPE_MODE,
@@ -326,8 +345,10 @@ static const char *
 expectation(enum type type)
 {
 	switch (type) {
-	case TYPE_TEXT:
+	case TYPE_COMMAND:
 		return "a command";
+	case TYPE_TEXT:
+		return "a value, not an empty one";
 	case TYPE_PATH:
 		return "an absolute path of a file";
 	case TYPE_DURATION:
@@ -415,6 +436,7 @@ parse_value(const struct row *row, const char *text, struct options *out)
 			return -EINVAL;
 		*(const char **)target = text;
 		return 0;
+	case TYPE_COMMAND:
 	case TYPE_TEXT:
 		*(const char **)target = text;
 		return *text == '\0' ? -EINVAL : 0;
@@ -483,7 +505,8 @@ set_value(const struct row *row, const struct origin *origin,
 	if (parse_value(row, text, out) == 0)
 		return 0;
 	snprintf(problem, OPTIONS_PROBLEM_MAX,
-	    "%s: '%.200s' is wrong; it takes %s", origin->name, text, expectation(row->type));
+	    "%s: '%.200s' is wrong; it takes %s", origin->name, text,
+	    expectation(row->type));
 	return -EINVAL;
 }
 
@@ -786,6 +809,7 @@ format_value(const struct row *row, const struct options *options,
 
 	text[0] = '\0';
 	switch (row->type) {
+	case TYPE_COMMAND:
 	case TYPE_TEXT:
 	case TYPE_PATH:
 		if (*(const char *const *)value != NULL)
@@ -839,6 +863,22 @@ strongest_source(const struct options *options, const struct row *row)
 		    options->sources[i] > strongest)
 			strongest = options->sources[i];
 	return (enum source)strongest;
+}
+
+void
+options_format_origin(const struct options *options, const char *name,
+    char *text, size_t size)
+{
+	char variable[VARIABLE_MAX];
+
+	snprintf(text, size, "--%s", name);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].name == NULL || strcmp(rows[i].name, name) != 0 ||
+		    options->sources[i] != SOURCE_ENVIRONMENT)
+			continue;
+		variable_name(&rows[i], variable);
+		snprintf(text, size, "%s", variable);
+	}
 }
 
 void

@@ -51,6 +51,12 @@ struct options {
 	uint64_t ok_exit[4];      /* as in struct limits */
 	bool ok_stop;
 	bool warn_orphans;
+	const char *user;         /* these as in struct privileges_request */
+	const char *keep_caps;
+	const char *drop_caps;
+	const char *seccomp;
+	bool no_new_privs;
+	bool no_lockdown;
 	int parent_death_signal;  /* 0: none */
 	int log_level;            /* enum log_level */
 	unsigned char sources[OPTIONS_MAX]; /* enum source, by row */
@@ -64,6 +70,13 @@ struct options {
 int
 options_parse(struct options *out, int argc, char *const *argv,
     char *const *environment, char problem[OPTIONS_PROBLEM_MAX]);
+
+/*
+ * How the option with the long name NAME was given: "--user" or "DINIT_USER".
+ */
+void
+options_format_origin(const struct options *options, const char *name,
+    char *text, size_t size);
 
 /* True if ENTRY ("NAME=value") is a variable of the table. */
 bool

@@ -20,4 +20,8 @@ program_execute(char *const *argv);
 int
 program_exit_status(int error);
 
+/* Ends a process that may be under a filter which forbids even that. */
+void
+program_end(int status) __attribute__((noreturn));
+
 #endif

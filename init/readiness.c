@@ -189,8 +189,8 @@ write_aside(int directory, const char *name,
 	return fd;
 }
 
-static int
-prove_writable(const struct readiness *readiness)
+int
+readiness_prove(const struct readiness *readiness)
 {
 	const struct readiness_facts facts = { .pid = 0 };
 	char aside[NAME_MAX + 1];
@@ -205,12 +205,18 @@ prove_writable(const struct readiness *readiness)
 }
 
 static int
-clear_and_prove(const struct readiness *readiness)
+clear(struct readiness *readiness)
 {
+	struct stat status;
+
 	if (unlinkat(readiness->directory, file_name(readiness), 0) < 0 &&
 	    errno != ENOENT)
 		return -errno;
-	return prove_writable(readiness);
+	if (fstat(readiness->directory, &status) < 0)
+		return -errno;
+	readiness->owner = status.st_uid;
+	readiness->group = status.st_gid;
+	return 0;
 }
 
 int
@@ -230,7 +236,7 @@ readiness_prepare(struct readiness *readiness, const char *path)
 		return -EISDIR;
 	error = open_directories(&opened);
 	if (error == 0)
-		error = clear_and_prove(&opened);
+		error = clear(&opened);
 	if (error == 0) {
 		*readiness = opened;
 		return 0;

@@ -20,6 +20,8 @@ struct readiness {
 	int directory;    /* opened once: it cannot be swapped later */
 	int parent;       /* what that is in; -1: it is the root */
 	int file;         /* holds the lock; -1: not published */
+	uid_t owner;      /* of the directory */
+	gid_t group;
 };
 
 /* What the file says. */
@@ -32,11 +34,15 @@ struct readiness_facts {
 
 /*
  * Opens the directory of PATH, an absolute one (made if missing, mode 0755),
- * deletes a file left there by an earlier run, and proves that a new one can be
- * written and locked. PATH must outlive READINESS. 0 or -errno.
+ * and deletes a file left there by an earlier run. PATH must outlive READINESS.
+ * 0 or -errno.
  */
 int
 readiness_prepare(struct readiness *readiness, const char *path);
+
+/* Proves that a file can be written and locked there. 0 or -errno. */
+int
+readiness_prove(const struct readiness *readiness);
 
 /* Publishes: written aside, locked, renamed. 0 or -errno, and no file. */
 int

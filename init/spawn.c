@@ -9,18 +9,24 @@
 
 #include "spawn.h"
 #include "exit_status.h"
+#include "privileges.h"
 #include "program.h"
 #include "signals.h"
 #include "terminal.h"
 
 /* Tells the parent what failed, and ends the child. */
 static void __attribute__((noreturn))
-fail(int fd, enum spawn_step step, int error)
+fail(int fd, enum spawn_step step, int error, const char *detail)
 {
-	struct spawn_failure failure = { .step = step, .error = error };
+	struct spawn_failure failure = {
+		.step = step,
+		.error = error,
+		.detail = detail,
+	};
 	ssize_t written = write(fd, &failure, sizeof(failure));
 
-	_exit(written < 0 ? EXIT_STATUS_DINIT : EXIT_STATUS_NOT_EXECUTABLE);
+	program_end(written < 0 ? EXIT_STATUS_DINIT :
+	    EXIT_STATUS_NOT_EXECUTABLE);
 }
 
 /*
@@ -44,34 +50,52 @@ correct_listen_pid(pid_t parent, char *text, size_t size)
 	}
 }
 
-static void __attribute__((noreturn))
-run_child(char *const *argv, const struct signal_state *signals,
-    const struct terminal *terminal, int result_fd)
+/* Whatever COMMAND's user, groups and capabilities are to be. */
+static void
+take_privileges(const struct privileges *privileges, int result_fd)
 {
-	bool in_foreground = terminal_is_in_foreground(terminal);
+	const char *detail = NULL;
+	int error;
+
+	if (privileges == NULL)
+		return;
+	error = privileges_apply(privileges, &detail);
+	if (error < 0)
+		fail(result_fd, SPAWN_STEP_PRIVILEGES, -error, detail);
+}
+
+static void __attribute__((noreturn))
+run_child(const struct spawn_request *request, int result_fd)
+{
+	bool in_foreground = terminal_is_in_foreground(request->terminal);
 	char listen_pid[32];
 	int error;
 
 	/*
 	 * The foreground was asked for while still in dinit's group. Then our
 	 * own group, for only then can it be in the foreground. The signals
-	 * last: what is pending must meet COMMAND, not this copy of dinit.
+	 * late: what is pending must meet COMMAND, not this copy of dinit. The
+	 * filter last of all: it need not allow anything but the exec.
 	 */
 	if (setpgid(0, 0) < 0)
-		fail(result_fd, SPAWN_STEP_GROUP, errno);
+		fail(result_fd, SPAWN_STEP_GROUP, errno, NULL);
 	if (in_foreground)
-		terminal_set_foreground(terminal, getpid());
+		terminal_set_foreground(request->terminal, getpid());
 	correct_listen_pid(getppid(), listen_pid, sizeof(listen_pid));
-	error = signals_hand_back(signals);
+	take_privileges(request->privileges, result_fd);
+	error = signals_hand_back(request->signals);
 	if (error < 0)
-		fail(result_fd, SPAWN_STEP_SIGNALS, -error);
-	error = program_execute(argv);
-	fail(result_fd, SPAWN_STEP_EXEC, -error);
+		fail(result_fd, SPAWN_STEP_SIGNALS, -error, NULL);
+	error = request->privileges == NULL ? 0 :
+	    privileges_apply_filter(request->privileges);
+	if (error < 0)
+		fail(result_fd, SPAWN_STEP_FILTER, -error, NULL);
+	error = program_execute(request->argv);
+	fail(result_fd, SPAWN_STEP_EXEC, -error, NULL);
 }
 
 int
-spawn_command(char *const *argv, const struct signal_state *signals,
-    const struct terminal *terminal, struct spawned *out)
+spawn_command(const struct spawn_request *request, struct spawned *out)
 {
 	int ends[2];
 	pid_t pid;
@@ -87,7 +111,7 @@ spawn_command(char *const *argv, const struct signal_state *signals,
 		return -error;
 	}
 	if (pid == 0)
-		run_child(argv, signals, terminal, ends[1]);
+		run_child(request, ends[1]);
 	close(ends[1]);
 	out->pid = pid;
 	out->result_fd = ends[0];
@@ -108,15 +132,17 @@ spawn_read_result(int fd, struct spawn_failure *failure)
 }
 
 const char *
-spawn_step_name(enum spawn_step step)
+spawn_step_name(const struct spawn_failure *failure)
 {
 	static const char *const names[] = {
 		[SPAWN_STEP_GROUP] = "make a process group for",
 		[SPAWN_STEP_SIGNALS] = "restore the signals for",
+		[SPAWN_STEP_FILTER] = "put the seccomp filter on",
 		[SPAWN_STEP_EXEC] = "execute",
 	};
 
-	return names[step];
+	return failure->step == SPAWN_STEP_PRIVILEGES ? failure->detail :
+	    names[failure->step];
 }
 
 const char *

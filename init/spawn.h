@@ -9,19 +9,24 @@
 
 #include <sys/types.h>
 
+struct privileges;
 struct signal_state;
 struct terminal;
 
 enum spawn_step {
 	SPAWN_STEP_GROUP,
 	SPAWN_STEP_SIGNALS,
+	SPAWN_STEP_PRIVILEGES,
+	SPAWN_STEP_FILTER,
 	SPAWN_STEP_EXEC,
 };
 
 /* What went wrong in the child. */
 struct spawn_failure {
 	enum spawn_step step;
-	int error; /* errno */
+	int error;          /* errno */
+	const char *detail; /* of SPAWN_STEP_PRIVILEGES: a constant, which
+	                       parent and child have at the same place */
 };
 
 /* A child on its way to its exec. */
@@ -30,13 +35,20 @@ struct spawned {
 	int result_fd; /* readable when the exec has happened or failed */
 };
 
+/* What to run, and as what. */
+struct spawn_request {
+	char *const *argv;
+	const struct signal_state *signals;   /* to hand back */
+	const struct terminal *terminal;      /* to lend */
+	const struct privileges *privileges;  /* NULL: dinit's own */
+};
+
 /*
  * Forks and executes ARGV (searched in PATH, with the current environment).
  * 0 and OUT, or -errno if there is no child. Does not wait for the exec.
  */
 int
-spawn_command(char *const *argv, const struct signal_state *signals,
-    const struct terminal *terminal, struct spawned *out);
+spawn_command(const struct spawn_request *request, struct spawned *out);
 
 /*
  * Reads what came of the exec and closes FD: 0 if it succeeded, 1 and FAILURE
@@ -47,7 +59,7 @@ spawn_read_result(int fd, struct spawn_failure *failure);
 
 /* What was being done, for a message: "execute" and the like. */
 const char *
-spawn_step_name(enum spawn_step step);
+spawn_step_name(const struct spawn_failure *failure);
 
 /* What to do about it, to be said behind the errno; "" if that is clear. */
 const char *

@@ -14,7 +14,9 @@
 #include "descriptors.h"
 #include "duration.h"
 #include "exit_status.h"
+#include "lockdown.h"
 #include "log.h"
+#include "privileges.h"
 #include "signals.h"
 
 #define NS_PER_MS 1000000
@@ -397,6 +399,32 @@ let_go(const struct supervisor *sup)
 		    strerror(errno));
 }
 
+/*
+ * From here on dinit can do no more than its work takes. What a kernel does
+ * not grant is no reason not to start.
+ */
+static void
+lock_down(const struct supervisor *sup)
+{
+	const struct lockdown_owner owner = {
+		.uid = sup->readiness.owner,
+		.gid = sup->readiness.group,
+	};
+	int error;
+
+	if (!sup->locks_down)
+		return;
+	error = lockdown_drop_capabilities(sup->readiness.path == NULL ? NULL :
+	    &owner);
+	if (error < 0)
+		log_line(LOG_LEVEL_WARN, "cannot give up capabilities: %s",
+		    strerror(-error));
+	error = lockdown_filter_calls();
+	if (error < 0)
+		log_line(LOG_LEVEL_DEBUG, "cannot filter system calls: %s",
+		    strerror(-error));
+}
+
 static void
 take_exec_result(struct supervisor *sup)
 {
@@ -406,7 +434,7 @@ take_exec_result(struct supervisor *sup)
 	sup->spawn_fd = -1;
 	if (failed) {
 		log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s",
-		    spawn_step_name(failure.step), sup->command[0],
+		    spawn_step_name(&failure), sup->command[0],
 		    strerror(failure.error),
 		    spawn_hint(&failure, sup->command[0]));
 		handle(sup, EVENT_EXEC_FAILED, spawn_exit_status(&failure));
@@ -414,7 +442,9 @@ take_exec_result(struct supervisor *sup)
 		sup->executed_ms = monotonic_ms();
 		handle(sup, EVENT_EXECUTED, 0);
 	}
+	privileges_release(sup->privileges);
 	let_go(sup);
+	lock_down(sup);
 }
 
 /*
@@ -612,8 +642,13 @@ static int
 launch(struct supervisor *sup)
 {
 	struct spawned spawned;
-	int error = spawn_command(sup->command, sup->signals_found,
-	    &sup->terminal, &spawned);
+	const struct spawn_request request = {
+		.argv = sup->command,
+		.signals = sup->signals_found,
+		.terminal = &sup->terminal,
+		.privileges = sup->privileges,
+	};
+	int error = spawn_command(&request, &spawned);
 
 	if (error < 0) {
 		log_line(LOG_LEVEL_ERROR, "cannot fork for %s: %s",
@@ -649,10 +684,12 @@ supervisor_run(struct supervisor *sup)
 		return EXIT_STATUS_DINIT;
 	/* Zombies from before our exec: their SIGCHLD came long ago. */
 	take_children(sup);
-	if (sup->command == NULL)
+	if (sup->command == NULL) {
 		let_go(sup);
-	else if (launch(sup) < 0)
+		lock_down(sup);
+	} else if (launch(sup) < 0) {
 		return EXIT_STATUS_DINIT;
+	}
 	while (sup->spawn_fd >= 0)
 		wait_for_exec(sup);
 	while (sup->exit_status < 0)

@@ -24,6 +24,8 @@ struct supervisor {
 	struct health_plan health_plan;
 	char *const *command;       /* NULL with --pause */
 	const struct signal_state *signals_found;
+	const struct privileges *privileges; /* COMMAND's; NULL: ours */
+	bool locks_down;
 	bool warn_orphans;
 
 	struct family family;

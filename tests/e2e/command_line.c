@@ -48,6 +48,12 @@ static const struct bad_value bad_values[] = {
 	{ "--parent-death-signal", "DINIT_PARENT_DEATH_SIGNAL", "SIG",
 	    "RTMIN+3" },
 	{ "--log-level", "DINIT_LOG_LEVEL", "loud", "debug" },
+	{ "--user", "DINIT_USER", "0x0", "/etc/passwd" },
+	{ "--keep-caps", "DINIT_KEEP_CAPS", "chwon", "CAP_CHOWN" },
+	{ "--drop-caps", "DINIT_DROP_CAPS", "chwon", "CAP_CHOWN" },
+	{ "--seccomp", "DINIT_SECCOMP", "/no/such/profile", "No such file" },
+	{ "--no-new-privs", "DINIT_NO_NEW_PRIVS", "maybe", "yes or no" },
+	{ "--no-lockdown", "DINIT_NO_LOCKDOWN", "maybe", "yes or no" },
 };
 
 #define BAD_VALUE_COUNT (sizeof(bad_values) / sizeof(bad_values[0]))

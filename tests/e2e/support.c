@@ -246,7 +246,7 @@ become_init(const struct run *run, const struct container *container,
 	char *environment[ENVIRONMENT_MAX];
 	char *arguments[ARGUMENTS_MAX + 1] = { (char *)"dinit" };
 
-	if (run->place == AS_PID_1 &&
+	if (run->place != AS_ORDINARY &&
 	    (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("proc", "/proc", "proc", 0, NULL) < 0))
 		_exit(STATUS_DENIED);
@@ -417,6 +417,9 @@ keep(const struct run *run, const struct container *container, int slave,
 	prctl(PR_SET_CHILD_SUBREAPER, 1L);
 	if (run->place == AS_PID_1)
 		enter_namespaces();
+	if (run->place == AS_PID_1_AS_ROOT &&
+	    unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
+		_exit(STATUS_DENIED);
 	init = fork();
 	if (init == 0)
 		become_init(run, container, slave);
@@ -441,6 +444,8 @@ container_start(const struct run *run)
 
 	must_get("DINIT");
 	must_get("APPS");
+	if (run->place == AS_PID_1_AS_ROOT && geteuid() != 0)
+		cr_skip("skipped: needs root");
 	strcpy(container.directory, "/tmp/dinit-e2e.XXXXXX");
 	cr_assert_not_null(mkdtemp(container.directory));
 	cr_assert_eq(chmod(container.directory, 0755), 0);
@@ -832,6 +837,36 @@ process_signals(pid_t pid, const char *line)
 	if (file != NULL)
 		fclose(file);
 	return set;
+}
+
+const char *
+process_status(pid_t pid)
+{
+	static char text[8192];
+	char path[64];
+	size_t length = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	if (file != NULL) {
+		length = fread(text, 1, sizeof(text) - 1, file);
+		fclose(file);
+	}
+	text[length] = '\0';
+	return text;
+}
+
+uint64_t
+status_field(const char *status, const char *name)
+{
+	char start[64];
+	const char *line;
+
+	snprintf(start, sizeof(start), "\n%s:\t", name);
+	line = strstr(status, start);
+	cr_assert_not_null(line, "no %s in '%s'", name, status);
+	return strtoull(line + strlen(start), NULL, 16);
 }
 
 static bool

@@ -27,6 +27,9 @@
 enum place {
 	AS_PID_1,       /* of namespaces of its own */
 	AS_ORDINARY,    /* a plain child of the test's keeper process */
+	/* of PID and mount namespaces only, with all that root has; skips the
+	 * test where it is not run as root. Last: not in loops over places */
+	AS_PID_1_AS_ROOT,
 };
 
 /* What to run. Unset members mean the usual. */
@@ -152,6 +155,14 @@ process_state(pid_t pid);
 /* A line of /proc/PID/status that is a set of signals: "SigBlk", "ShdPnd". */
 uint64_t
 process_signals(pid_t pid, const char *line);
+
+/* The whole /proc/PID/status; a static buffer. */
+const char *
+process_status(pid_t pid);
+
+/* The first number of the line NAME in such a text, in hex as sets are. */
+uint64_t
+status_field(const char *status, const char *name);
 
 /* Waits until dinit takes signals: before that they are lost, or end it. */
 void

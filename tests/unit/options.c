@@ -115,6 +115,12 @@ static const struct setting {
 	{ "parent-death-signal", "DINIT_PARENT_DEATH_SIGNAL", "-", "TERM",
 	    "RTMAX" },
 	{ "log-level", "DINIT_LOG_LEVEL", "info", "debug", "error" },
+	{ "user", "DINIT_USER", "-", "app:www", "1000" },
+	{ "keep-caps", "DINIT_KEEP_CAPS", "-", "net_bind_service", "none" },
+	{ "drop-caps", "DINIT_DROP_CAPS", "-", "CAP_SYS_ADMIN,12", "all" },
+	{ "no-new-privs", "DINIT_NO_NEW_PRIVS", "no", "yes", "no" },
+	{ "seccomp", "DINIT_SECCOMP", "-", "/etc/profile.json", "here.json" },
+	{ "no-lockdown", "DINIT_NO_LOCKDOWN", "no", "yes", "no" },
 };
 
 static const char * __attribute__((format(printf, 1, 2)))
@@ -247,7 +253,9 @@ Test(options, end_in_the_members_they_are_for)
 		"--health-timeout=3s", "--grace=4s", "--drain=5s",
 		"--stop-signal=QUIT,HUP", "--rewrite=TERM:0",
 		"--main-only=USR1", "--ok-exit=0,63,64,255", "--ok-stop",
-		"--parent-death-signal=INT", "--log-level=error", "-w", "app",
+		"--parent-death-signal=INT", "--log-level=error", "-w",
+		"--user=a:b", "--keep-caps=chown", "--drop-caps=kill",
+		"--no-new-privs", "--seccomp=p.json", "--no-lockdown", "app",
 		NULL,
 	};
 	const struct result *result = parse(arguments, none);
@@ -255,6 +263,12 @@ Test(options, end_in_the_members_they_are_for)
 
 	expect_accepted(result, "everything");
 	cr_expect_str_eq(options->health_cmd, "check");
+	cr_expect_str_eq(options->user, "a:b");
+	cr_expect_str_eq(options->keep_caps, "chown");
+	cr_expect_str_eq(options->drop_caps, "kill");
+	cr_expect_str_eq(options->seccomp, "p.json");
+	cr_expect(options->no_new_privs);
+	cr_expect(options->no_lockdown);
 	cr_expect_str_eq(options->ready_file, "/up");
 	cr_expect_eq(options->startup_budget_ms, 1000);
 	cr_expect_eq(options->health_interval_ms, 2000);
@@ -677,6 +691,8 @@ static const struct {
 	    "a signal such as TERM", { "0", "65", "TERM,INT", "FOO" } },
 	{ "log-level", "DINIT_LOG_LEVEL", "error, warn, info or debug",
 	    { "loud", "INFOS", "0" } },
+	{ "no-new-privs", "DINIT_NO_NEW_PRIVS", "yes or no", { "maybe" } },
+	{ "no-lockdown", "DINIT_NO_LOCKDOWN", "yes or no", { "maybe" } },
 };
 
 /* The problem of one bad value must name NAME, VALUE and EXPECTATION. */
@@ -706,6 +722,8 @@ Test(options, explain_each_bad_value_on_the_command_line)
 	}
 	expect_explained(parse_word("--health-cmd=", NULL), "--health-cmd",
 	    "", "a command");
+	expect_explained(parse_word("--user=", NULL), "--user", "",
+	    "not an empty one");
 }
 
 Test(options, explain_each_bad_value_of_a_variable)
@@ -1076,19 +1094,44 @@ Test(options, show_where_each_value_came_from)
 	cr_expect_str_eq(result->config,
 	    "drain                5s                       "
 	    "environment DINIT_DRAIN\n"
+	    "drop-caps            -                        default\n"
 	    "grace                1m                       command line\n"
 	    "health-cmd           -                        default\n"
 	    "health-interval      250ms                    default\n"
 	    "health-timeout       5s                       default\n"
+	    "keep-caps            -                        default\n"
 	    "log-level            info                     default\n"
 	    "main-only            -                        default\n"
+	    "no-lockdown          no                       default\n"
+	    "no-new-privs         no                       default\n"
 	    "ok-exit              3                        command line\n"
 	    "ok-stop              no                       default\n"
 	    "parent-death-signal  -                        default\n"
 	    "ready-file           -                        default\n"
 	    "rewrite              -                        default\n"
+	    "seccomp              -                        default\n"
 	    "startup-budget       30s                      default\n"
-	    "stop-signal          TERM,INT                 default\n");
+	    "stop-signal          TERM,INT                 default\n"
+	    "user                 -                        default\n");
+}
+
+Test(options, say_how_each_was_given)
+{
+	static const char *const environment[] = { "DINIT_USER=app",
+		"DINIT_SECCOMP=x", NULL };
+	const char *const arguments[] = { "--seccomp=y", "app", NULL };
+	const struct result *result = parse(arguments, environment);
+	char origin[64];
+
+	options_format_origin(&result->options, "user", origin,
+	    sizeof(origin));
+	cr_expect_str_eq(origin, "DINIT_USER");
+	options_format_origin(&result->options, "seccomp", origin,
+	    sizeof(origin));
+	cr_expect_str_eq(origin, "--seccomp");
+	options_format_origin(&result->options, "keep-caps", origin,
+	    sizeof(origin));
+	cr_expect_str_eq(origin, "--keep-caps");
 }
 
 Test(options, show_no_more_than_the_room)

@@ -50,12 +50,21 @@ mode_of(const char *path)
 	return lstat(path, &status) == 0 ? status.st_mode & 07777 : 0;
 }
 
+/* As before a start: 0 or -errno of the first that fails. */
+static int
+prepare_and_prove(struct readiness *readiness, const char *path)
+{
+	int error = readiness_prepare(readiness, path);
+
+	return error < 0 ? error : readiness_prove(readiness);
+}
+
 static struct readiness
 prepare(const char *path)
 {
 	struct readiness readiness;
 
-	cr_assert_eq(readiness_prepare(&readiness, path), 0);
+	cr_assert_eq(prepare_and_prove(&readiness, path), 0);
 	return readiness;
 }
 
@@ -149,7 +158,7 @@ publish_under_strict_umask(void *argument)
 	struct readiness readiness;
 
 	umask(0777);
-	must(readiness_prepare(&readiness, argument) == 0, "prepare");
+	must(prepare_and_prove(&readiness, argument) == 0, "prepare");
 	must(readiness_publish(&readiness, &facts) == 0, "publish");
 }
 
@@ -176,7 +185,7 @@ publish_and_look_at_umask(void *argument)
 	struct readiness readiness;
 
 	umask(0137);
-	must(readiness_prepare(&readiness, argument) == 0, "prepare");
+	must(prepare_and_prove(&readiness, argument) == 0, "prepare");
 	must(readiness_publish(&readiness, &facts) == 0, "publish");
 	must(umask(0) == 0137, "it is changed");
 }
@@ -280,11 +289,11 @@ Test(readiness, refuses_a_path_it_cannot_write)
 
 	write_file(scratch_path("file"), "");
 	cr_assert_eq(mkdir(scratch_path("directory"), 0755), 0);
-	cr_expect_eq(readiness_prepare(&readiness,
+	cr_expect_eq(prepare_and_prove(&readiness,
 	    scratch_path("file/ready")), -ENOTDIR);
-	cr_expect_eq(readiness_prepare(&readiness,
+	cr_expect_eq(prepare_and_prove(&readiness,
 	    scratch_path("directory")), -EISDIR);
-	cr_expect_eq(readiness_prepare(&readiness,
+	cr_expect_eq(prepare_and_prove(&readiness,
 	    scratch_path("directory/")), -EISDIR);
 	cr_expect_eq(readiness.directory, -2, "filled in all the same");
 	cr_expect_eq(readiness.file, -2, "filled in all the same");
@@ -298,7 +307,7 @@ Test(readiness, refuses_a_path_longer_than_the_kernel_takes)
 	for (size_t i = 0; i < 4096; i++)
 		memcpy(path + 2 * i, "/.", 2);
 	strcpy(path + 2 * 4096, "/ready");
-	cr_expect_eq(readiness_prepare(&readiness, path), -ENAMETOOLONG);
+	cr_expect_eq(prepare_and_prove(&readiness, path), -ENAMETOOLONG);
 }
 
 static void
@@ -307,7 +316,7 @@ prepare_unprivileged(void *argument)
 	struct readiness readiness;
 
 	become_nobody();
-	must(readiness_prepare(&readiness, argument) == -EACCES,
+	must(prepare_and_prove(&readiness, argument) == -EACCES,
 	    "prepared in a read-only directory");
 }
 
@@ -328,7 +337,7 @@ publish_where_it_is_closed_later(void *argument)
 
 	become_nobody();
 	must(mkdir(scratch_path("own"), 0755) == 0, "mkdir");
-	must(readiness_prepare(&readiness, path) == 0, "prepare");
+	must(prepare_and_prove(&readiness, path) == 0, "prepare");
 	must(chmod(scratch_path("own"), 0555) == 0, "chmod");
 	must(readiness_publish(&readiness, &facts) == -EACCES, "published");
 	must(readiness.file == -1, "it says it is published");
@@ -390,7 +399,7 @@ publish_to_full_disk(void *argument)
 	struct readiness readiness;
 	int error;
 
-	must(readiness_prepare(&readiness, path) == 0, "prepare");
+	must(prepare_and_prove(&readiness, path) == 0, "prepare");
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	error = readiness_publish(&readiness, &facts);
@@ -425,7 +434,7 @@ Test(readiness, takes_the_longest_name_that_leaves_room_for_one_aside)
 
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	cr_expect_eq(readiness_prepare(&readiness, scratch_path(name)),
+	cr_expect_eq(prepare_and_prove(&readiness, scratch_path(name)),
 	    -ENAMETOOLONG);
 	name[200] = '\0';
 	prepare(scratch_path(name));
@@ -447,7 +456,7 @@ Test(readiness, refuses_directories_with_longer_names)
 
 	memset(path + 2, 'x', 256);
 	strcpy(path + 2 + 256, "/ready");
-	cr_expect_eq(readiness_prepare(&readiness, scratch_path(path)),
+	cr_expect_eq(prepare_and_prove(&readiness, scratch_path(path)),
 	    -ENAMETOOLONG);
 }
 
@@ -458,7 +467,7 @@ publish_where_nobody_may_look(void *argument)
 
 	become_nobody();
 	must(mkdir(scratch_path("own"), 0300) == 0, "mkdir: %m");
-	must(readiness_prepare(&readiness, argument) == 0, "prepare");
+	must(prepare_and_prove(&readiness, argument) == 0, "prepare");
 	must(readiness_publish(&readiness, &facts) == 0, "publish");
 	must(readiness_check(argument) == 1, "not ready");
 	chmod(scratch_path("own"), 0700);
@@ -498,7 +507,7 @@ Test(readiness, leaves_no_descriptor_open_when_it_fails)
 	struct readiness readiness;
 
 	cr_assert_eq(mkdir(scratch_path("directory"), 0755), 0);
-	cr_expect_eq(readiness_prepare(&readiness,
+	cr_expect_eq(prepare_and_prove(&readiness,
 	    scratch_path("directory")), -EISDIR);
 	cr_expect_eq(count_descriptors(), before, "after prepare");
 	readiness = prepare(path);
@@ -515,7 +524,7 @@ publish_without_locks(void *argument)
 	struct readiness readiness;
 
 	deny_fcntl(F_OFD_SETLK, ENOLCK);
-	must(readiness_prepare(&readiness, argument) == -ENOLCK,
+	must(prepare_and_prove(&readiness, argument) == -ENOLCK,
 	    "prepared without locks");
 	must(!exists(argument) && !exists(aside_path()), "a file is left");
 }
@@ -543,7 +552,7 @@ publish_with_process_locks(void *argument)
 	struct readiness readiness;
 
 	deny_fcntl(F_OFD_SETLK, EINVAL);
-	must(readiness_prepare(&readiness, argument) == 0, "prepare");
+	must(prepare_and_prove(&readiness, argument) == 0, "prepare");
 	must(readiness_publish(&readiness, &facts) == 0, "publish");
 	look_from_child(argument);
 }
@@ -596,7 +605,7 @@ publish_and_be_killed(void *argument)
 	if (child == 0) {
 		struct readiness readiness;
 
-		must(readiness_prepare(&readiness, argument) == 0, "prepare");
+		must(prepare_and_prove(&readiness, argument) == 0, "prepare");
 		must(readiness_publish(&readiness, &facts) == 0, "publish");
 		kill(getpid(), SIGKILL);
 	}

@@ -27,11 +27,15 @@ static struct spawned
 spawn_on(const struct terminal *terminal, const char *const *argv)
 {
 	struct signal_state found;
+	const struct spawn_request request = {
+		.argv = (char *const *)argv,
+		.signals = &found,
+		.terminal = terminal,
+	};
 	struct spawned spawned;
 
 	must(signals_take_over(&found) == 0, "take over");
-	must(spawn_command((char *const *)argv, &found, terminal,
-	    &spawned) == 0, "cannot spawn");
+	must(spawn_command(&request, &spawned) == 0, "cannot spawn");
 	must(fcntl(spawned.result_fd, F_GETFD) & FD_CLOEXEC,
 	    "the result is inherited");
 	return spawned;
@@ -351,20 +355,22 @@ Test(spawn, maps_each_failure_to_an_exit_status)
 		struct spawn_failure failure;
 		int status;
 	} samples[] = {
-		{ { SPAWN_STEP_EXEC, ENOENT }, 127 },
-		{ { SPAWN_STEP_EXEC, ENOTDIR }, 127 },
-		{ { SPAWN_STEP_EXEC, EACCES }, 126 },
-		{ { SPAWN_STEP_EXEC, ENOEXEC }, 126 },
-		{ { SPAWN_STEP_EXEC, E2BIG }, 126 },
-		{ { SPAWN_STEP_EXEC, EPERM }, 126 },
-		{ { SPAWN_STEP_GROUP, ENOENT }, 125 },
-		{ { SPAWN_STEP_SIGNALS, EINVAL }, 125 },
+		{ { SPAWN_STEP_EXEC, ENOENT, NULL }, 127 },
+		{ { SPAWN_STEP_EXEC, ENOTDIR, NULL }, 127 },
+		{ { SPAWN_STEP_EXEC, EACCES, NULL }, 126 },
+		{ { SPAWN_STEP_EXEC, ENOEXEC, NULL }, 126 },
+		{ { SPAWN_STEP_EXEC, E2BIG, NULL }, 126 },
+		{ { SPAWN_STEP_EXEC, EPERM, NULL }, 126 },
+		{ { SPAWN_STEP_GROUP, ENOENT, NULL }, 125 },
+		{ { SPAWN_STEP_SIGNALS, EINVAL, NULL }, 125 },
+		{ { SPAWN_STEP_PRIVILEGES, ENOENT, "set HOME for" }, 125 },
+		{ { SPAWN_STEP_FILTER, EINVAL, NULL }, 125 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
 		cr_expect_eq(spawn_exit_status(&samples[i].failure),
 		    samples[i].status, "%s: %s",
-		    spawn_step_name(samples[i].failure.step),
+		    spawn_step_name(&samples[i].failure),
 		    strerror(samples[i].failure.error));
 }
 
@@ -375,12 +381,12 @@ Test(spawn, has_a_hint_only_where_the_error_misleads)
 		const char *file;
 		const char *hint;
 	} samples[] = {
-		{ { SPAWN_STEP_EXEC, ENOENT }, "/etc/passwd", "interpreter" },
-		{ { SPAWN_STEP_EXEC, ENOEXEC }, "/etc/passwd", "#!" },
-		{ { SPAWN_STEP_EXEC, ENOENT }, "/no/such/file", NULL },
-		{ { SPAWN_STEP_EXEC, ENOENT }, "etc", NULL },
-		{ { SPAWN_STEP_EXEC, EACCES }, "/etc/passwd", NULL },
-		{ { SPAWN_STEP_GROUP, ENOENT }, "/etc/passwd", NULL },
+		{ { SPAWN_STEP_EXEC, ENOENT, NULL }, "/etc/passwd", "interpreter" },
+		{ { SPAWN_STEP_EXEC, ENOEXEC, NULL }, "/etc/passwd", "#!" },
+		{ { SPAWN_STEP_EXEC, ENOENT, NULL }, "/no/such/file", NULL },
+		{ { SPAWN_STEP_EXEC, ENOENT, NULL }, "etc", NULL },
+		{ { SPAWN_STEP_EXEC, EACCES, NULL }, "/etc/passwd", NULL },
+		{ { SPAWN_STEP_GROUP, ENOENT, NULL }, "/etc/passwd", NULL },
 	};
 
 	cr_assert_eq(chdir("/"), 0);
@@ -399,9 +405,24 @@ Test(spawn, has_a_hint_only_where_the_error_misleads)
 
 Test(spawn, names_each_step_for_a_message)
 {
-	cr_expect_str_eq(spawn_step_name(SPAWN_STEP_EXEC), "execute");
-	cr_expect_str_neq(spawn_step_name(SPAWN_STEP_GROUP),
-	    spawn_step_name(SPAWN_STEP_SIGNALS));
+	static const struct {
+		struct spawn_failure failure;
+		const char *name;
+	} samples[] = {
+		{ { SPAWN_STEP_GROUP, EPERM, NULL },
+		    "make a process group for" },
+		{ { SPAWN_STEP_SIGNALS, EPERM, NULL },
+		    "restore the signals for" },
+		{ { SPAWN_STEP_PRIVILEGES, EPERM, "set the user of" },
+		    "set the user of" },
+		{ { SPAWN_STEP_FILTER, EPERM, NULL },
+		    "put the seccomp filter on" },
+		{ { SPAWN_STEP_EXEC, EPERM, NULL }, "execute" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
+		cr_expect_str_eq(spawn_step_name(&samples[i].failure),
+		    samples[i].name);
 }
 
 static void
@@ -409,14 +430,18 @@ spawn_without_descriptors(void *argument)
 {
 	const char *const argv[] = { "true", NULL };
 	struct signal_state found;
+	const struct spawn_request request = {
+		.argv = (char *const *)argv,
+		.signals = &found,
+		.terminal = &no_terminal,
+	};
 	struct spawned spawned;
 
 	(void)argument;
 	must(signals_take_over(&found) == 0, "take over");
 	while (dup(STDERR_FILENO) >= 0)
 		continue;
-	must(spawn_command((char *const *)argv, &found, &no_terminal,
-	    &spawned) == -EMFILE, "spawned without a descriptor");
+	must(spawn_command(&request, &spawned) == -EMFILE, "spawned without a descriptor");
 	must(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD,
 	    "there is a child");
 }

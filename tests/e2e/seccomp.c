@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* COMMAND under a profile; dinit not. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support.h"
+
+TestSuite(seccomp, .timeout = 60);
+
+#define PROFILE(name) \
+	"--seccomp=" SOURCE_DIR "/tests/e2e/profiles/" name ".json"
+#define SKIPPED_COMMAND 77
+
+static struct container
+run_under(const char *profile, const char *command)
+{
+	return container_start(&(struct run){
+		.arguments = { profile, "--", "sh", "-c", command },
+	});
+}
+
+/* --- Programs under an allow-list in the shape of an engine's ------------- */
+
+static void
+expect_run(const char *program, const char *command, const char *said)
+{
+	char script[1024];
+	struct container c;
+	int status;
+
+	snprintf(script, sizeof(script), "command -v %s >/dev/null || exit %d; "
+	    "%s", program, SKIPPED_COMMAND, command);
+	c = run_under(PROFILE("allow-list"), script);
+	status = container_wait(&c);
+	if (status == SKIPPED_COMMAND)
+		cr_skip("skipped: there is no %s here", program);
+	cr_assert_eq(status, 0, "status %d; the log: %s", status,
+	    container_read(&c, "log"));
+	cr_assert_not_null(strstr(container_read(&c, "out"), said), "%s",
+	    container_read(&c, "out"));
+}
+
+Test(seccomp, shell_runs_under_the_allow_list)
+{
+	expect_run("sh", "cd $DIR && ls -l / | sort | wc -l >a && mv a b && "
+	    "test $(cat b) -gt 5 && sleep 0.01 & wait $! && echo shell $?",
+	    "shell 0");
+}
+
+Test(seccomp, python_runs_under_the_allow_list)
+{
+	expect_run("/usr/bin/python3", "/usr/bin/python3 -c 'import json, "
+	    "socket, subprocess, tempfile, threading\n"
+	    "socket.socketpair()\n"
+	    "thread = threading.Thread(target=tempfile.TemporaryFile)\n"
+	    "thread.start(); thread.join()\n"
+	    "print(json.dumps(subprocess.check_output([\"echo\", \"snake\"])"
+	    ".decode()))'", "snake");
+}
+
+Test(seccomp, perl_runs_under_the_allow_list)
+{
+	expect_run("perl", "perl -e 'my $pid = fork; exit 3 unless $pid; "
+	    "waitpid $pid, 0; print \"pearl \", $? >> 8, \"\\n\"'",
+	    "pearl 3");
+}
+
+Test(seccomp, nginx_runs_under_the_allow_list)
+{
+	expect_run("nginx", "nginx -v 2>&1", "nginx version");
+}
+
+Test(seccomp, java_runs_under_the_allow_list)
+{
+	expect_run("java", "java -version 2>&1", "ersion");
+}
+
+/* --- Verdicts ------------------------------------------------------------- */
+
+static void
+expect_calls(const char *option, const char *calls, const char *verdicts)
+{
+	char command[256];
+	struct container c;
+
+	snprintf(command, sizeof(command), "calls %s", calls);
+	c = container_start(&(struct run){
+		.arguments = { PROFILE("allow-list"), option, "--", "sh",
+		    "-c", command },
+	});
+	container_expect_status(&c, 0);
+	cr_assert_str_eq(container_read(&c, "out"), verdicts);
+}
+
+/* PID 1 of a user namespace has all capabilities there. */
+Test(seccomp, rules_follow_the_capabilities_of_the_app)
+{
+	expect_calls("-q", "mount unshare clone3 clock_settime chroot",
+	    "mount=EFAULT\nunshare=EINVAL\nclone3=EINVAL\n"
+	    "clock_settime=EINVAL\nchroot=EFAULT\n");
+	expect_calls("--drop-caps=sys_admin,sys_time",
+	    "mount unshare clone_newns clone3 clock_settime chroot",
+	    "mount=EPERM\nunshare=EPERM\nclone_newns=EPERM\nclone3=ENOSYS\n"
+	    "clock_settime=EPERM\nchroot=EFAULT\n");
+}
+
+Test(seccomp, rules_follow_the_arguments)
+{
+	expect_calls("-q", "personality_query personality_other socket_unix "
+	    "socket_vsock", "personality_query=ok\npersonality_other=EPERM\n"
+	    "socket_unix=EINVAL\nsocket_vsock=EPERM\n");
+}
+
+Test(seccomp, forbidden_call_fails_with_the_errno_of_its_rule)
+{
+	expect_calls("-q", "bpf keyctl getppid",
+	    "bpf=EPERM\nkeyctl=ENOSYS\ngetppid=ok\n");
+}
+
+Test(seccomp, app_that_the_filter_kills_ends_with_128_and_sigsys)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { PROFILE("kill"), "--", "spy" },
+	});
+
+	container_expect_status(&c, 128 + SIGSYS);
+}
+
+Test(seccomp, filter_implies_no_new_privileges)
+{
+	struct container c = run_under(PROFILE("allow-list"),
+	    "grep -E '^(NoNewPrivs|Seccomp):' /proc/self/status");
+
+	container_expect_status(&c, 0);
+	cr_assert_str_eq(container_read(&c, "out"),
+	    "NoNewPrivs:\t1\nSeccomp:\t2\n");
+}
+
+Test(seccomp, profile_may_come_from_the_environment)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "calls", "bpf" },
+		.environment = { "DINIT_SECCOMP=" SOURCE_DIR
+		    "/tests/e2e/profiles/allow-list.json" },
+	});
+
+	container_expect_status(&c, 0);
+	cr_assert_str_eq(container_read(&c, "out"), "bpf=EPERM\n");
+}
+
+/* --- dinit and its helper are not under it -------------------------------- */
+
+Test(seccomp, what_the_filter_forbids_dinit_still_does)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { PROFILE("deny-dinit"), "--grace=300ms",
+		    "--ready-file=$DIR/ready", "--health-interval=10ms",
+		    "--health-cmd=[\"spy\", \"checked\"]", "--", "sh", "-c",
+		    "act name=left TERM: & exec act TERM:exit=3" },
+		.place = AS_ORDINARY,
+	});
+
+	container_await_file(&c, "ready");
+	container_await_text(&c, "out", "left up\n");
+	container_find_process(&c, "act");
+	container_signal(&c, SIGHUP);
+	container_await_text(&c, "out", "HUP\n");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 3);
+	cr_assert(!container_has_file(&c, "ready"));
+	cr_assert(!container_left_something(&c));
+}
+
+Test(seccomp, filter_that_allows_only_exec_kills_the_app_alone)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { PROFILE("only-execve"), "--", "act" },
+	});
+
+	container_expect_status(&c, 128 + SIGSYS);
+}
+
+/* The child may neither report that nor exit. */
+Test(seccomp, command_not_found_under_a_filter_that_forbids_to_exit_ends)
+{
+	struct container c;
+
+	if (getenv("ASAN_OPTIONS") != NULL)
+		cr_skip("skipped: AddressSanitizer needs more to exit");
+	c = container_start(&(struct run){
+		.arguments = { PROFILE("no-way-out"), "--", "/no/such" },
+	});
+	cr_assert_neq(container_wait(&c), 0);
+	c = container_start(&(struct run){
+		.arguments = { PROFILE("only-execve"), "--", "/no/such" },
+	});
+	cr_assert_neq(container_wait(&c), 0);
+}
+
+Test(seccomp, health_command_is_under_the_filter_and_the_helper_is_not)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { PROFILE("allow-list"),
+		    "--ready-file=$DIR/ready", "--health-interval=10ms",
+		    "--health-cmd=calls bpf getppid >$DIR/verdicts; "
+		    "grep ^Seccomp: /proc/$PPID/status >$DIR/helper",
+		    "--", "act", "TERM:exit=0" },
+	});
+
+	container_await_file(&c, "ready");
+	container_await_text(&c, "out", "up\n");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 0);
+	cr_assert_str_eq(container_read(&c, "verdicts"),
+	    "bpf=EPERM\ngetppid=ok\n");
+	cr_assert_str_eq(container_read(&c, "helper"), "Seccomp:\t0\n");
+}
+
+/* --- Malformed profiles --------------------------------------------------- */
+
+static void
+write_profile(void *text)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/profile", getenv("DIR"));
+	file = fopen(path, "we");
+	if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0)
+		_exit(98);
+}
+
+static void
+expect_refused(const char *profile, const char *cause)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--seccomp=$DIR/profile", "--", "act",
+		    "start:touch=ran,exit=0" },
+		.before_exec = write_profile,
+		.argument = (void *)(uintptr_t)profile,
+	});
+
+	container_expect_status(&c, 125);
+	container_expect_log(&c, "dinit: error: --seccomp");
+	container_expect_log(&c, cause);
+	cr_assert_eq(count_text(container_read(&c, "log"), "\n"), 1);
+	cr_assert(!container_has_file(&c, "ran"));
+	container_discard(&c);
+}
+
+Test(seccomp, malformed_profile_is_refused_and_nothing_runs)
+{
+	expect_refused("", "profile: line 1: ");
+	expect_refused("{\n\"defaultAction\"\n", "profile: line 3: ");
+	expect_refused("[]", "it is not a JSON object");
+	expect_refused("{\"defaultAction\": \"SCMP_ACT_NOTIFY\"}",
+	    "SCMP_ACT_NOTIFY needs an agent outside");
+	expect_refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": "
+	    "[{\"names\": [\"fly\"], \"action\": \"SCMP_ACT_ERRNO\"}]}",
+	    "syscalls[0]: system call fly is unknown");
+	expect_refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": "
+	    "[{\"names\": \"bpf\", \"action\": \"SCMP_ACT_ERRNO\"}]}",
+	    "\"names\" is not a list of strings");
+}
+
+Test(seccomp, missing_profile_is_refused_by_the_name_of_its_variable)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "act", "start:touch=ran,exit=0" },
+		.environment = { "DINIT_SECCOMP=/no/such/profile" },
+	});
+
+	container_expect_status(&c, 125);
+	container_expect_log(&c, "dinit: error: DINIT_SECCOMP");
+	container_expect_log(&c,
+	    "/no/such/profile: No such file or directory");
+	cr_assert(!container_has_file(&c, "ran"));
+}
+
+Test(seccomp, unknown_name_that_is_skipped_is_worth_a_debug_line)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "-vv", PROFILE("allow-list"), "--", "true" },
+	});
+
+	container_expect_status(&c, 0);
+	container_expect_log(&c,
+	    "system call a_call_of_the_future is unknown");
+}
