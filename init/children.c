@@ -117,11 +117,8 @@ read_process(pid_t pid, struct process *out)
 {
 	char path[32];
 	char text[512];
-	const char *name_end;
+	char *end;
 	ssize_t length;
-	char state;
-	int parent;
-	int group;
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
@@ -134,13 +131,12 @@ read_process(pid_t pid, struct process *out)
 		return false;
 	text[length] = '\0';
 	/* The name is in parentheses, and may hold some itself. */
-	name_end = strrchr(text, ')');
-	if (name_end == NULL ||
-	    sscanf(name_end, ") %c %d %d", &state, &parent, &group) != 3)
+	end = strrchr(text, ')');
+	if (end == NULL || strlen(end) < sizeof(") S 1 1") - 1)
 		return false;
-	out->state = state;
-	out->parent = parent;
-	out->group = group;
+	out->state = end[2];
+	out->parent = (pid_t)strtol(end + 3, &end, 10);
+	out->group = (pid_t)strtol(end, &end, 10);
 	return true;
 }
 
