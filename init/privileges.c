@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -413,15 +414,15 @@ static int
 wait_for_worker(pid_t worker, const struct privileges *shared,
     struct privileges_problem *problem)
 {
-	int status;
+	siginfo_t info;
 
-	if (waitpid(worker, &status, 0) < 0)
+	if (waitid(P_PID, (id_t)worker, &info, WEXITED) < 0)
 		return refuse(problem, "user", "cannot wait: %s",
 		    strerror(errno));
-	if (WIFSIGNALED(status))
+	if (info.si_code != CLD_EXITED)
 		return refuse(problem, "seccomp", "the process that works it "
-		    "out died of signal %d", WTERMSIG(status));
-	if (WEXITSTATUS(status) == 0)
+		    "out died of signal %d", info.si_status);
+	if (info.si_status == 0)
 		return 0;
 	*problem = shared->problem;
 	return -EINVAL;
