@@ -695,34 +695,42 @@ export_code(struct compiler *compiler, struct seccomp_filter *out)
 	return 0;
 }
 
-/* Never waits, as a FIFO would have it, nor reads what has no end. */
-static int
+/*
+ * Never waits, as a FIFO would have it, nor reads what has no end. NULL:
+ * refused.
+ */
+static FILE *
 open_profile(struct compiler *compiler, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	FILE *file = NULL;
 	struct stat status;
 
 	if (fd < 0 || fstat(fd, &status) < 0)
-		return refuse(compiler, "%s", strerror(errno));
-	if (S_ISREG(status.st_mode) && status.st_size <= PROFILE_MAX)
-		return fd;
-	close(fd);
-	return refuse(compiler, S_ISREG(status.st_mode) ?
-	    "it is larger than 1 MiB" : "it is not a regular file");
+		refuse(compiler, "%s", strerror(errno));
+	else if (!S_ISREG(status.st_mode))
+		refuse(compiler, "it is not a regular file");
+	else if (status.st_size > PROFILE_MAX)
+		refuse(compiler, "it is larger than 1 MiB");
+	else if ((file = fdopen(fd, "r")) == NULL)
+		refuse(compiler, "out of memory");
+	if (file == NULL && fd >= 0)
+		close(fd);
+	return file;
 }
 
-/* NULL: refused. */
+/* NULL: refused. Of a stream, for json_loadfd(3) reads each byte by itself. */
 static json_t *
 read_profile(struct compiler *compiler, const char *path)
 {
+	FILE *file = open_profile(compiler, path);
 	json_error_t where;
 	json_t *profile;
-	int fd = open_profile(compiler, path);
 
-	if (fd < 0)
+	if (file == NULL)
 		return NULL;
-	profile = json_loadfd(fd, JSON_REJECT_DUPLICATES, &where);
-	close(fd);
+	profile = json_loadf(file, JSON_REJECT_DUPLICATES, &where);
+	fclose(file);
 	if (profile == NULL)
 		refuse(compiler, "line %d: %s", where.line, where.text);
 	return profile;
