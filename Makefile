@@ -37,7 +37,7 @@ DINIT := $(O)/dinit
 E2E_JOBS := 8
 TEST_ARGS :=
 
-CFLAGS = -O2 -g
+CFLAGS = $(if $(LIBC),-Os,-O2) -g
 PKG_CONFIG = pkg-config
 INSTALL = install
 INSTALL_PROGRAM = $(INSTALL)
@@ -70,7 +70,18 @@ HARDENING = -fstack-protector-strong $(FORTIFY) \
 SANITIZER = $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer)
 CODE = $(if $(filter 1,$(PIE)),-fPIE,-fno-pie) \
-	-ffunction-sections -fdata-sections
+	-ffunction-sections -fdata-sections \
+	$(if $(LIBC),-fno-merge-constants -fno-asynchronous-unwind-tables)
+
+# Of a file, the kernel maps 16 pages at once: the aligned ones around the page
+# that is touched, 64 KiB from where a segment begins. What PID 1 runs lies side
+# by side, with its part of the C library; behind that what works before the
+# fork or in other processes only, with the libraries it needs. (Constants that
+# are alike are not merged: ours would be found among a library's.) The address
+# below leaves room for 96 KiB in the first segment to be mapped, no more.
+BEHIND = $(addprefix $(O)/,privileges.o seccomp_profile.o)
+SEGMENT = -Wl,-Ttext-segment=0x407000
+LINK_ORDER = $(filter-out $(BEHIND),$^) -lc $(BEHIND) $(LIBRARIES_LIBS)
 
 # By STATIC and PIE.
 LINK_00 = -no-pie
@@ -93,6 +104,7 @@ MUSL_BUILT = $(MUSL)/built-$(subst $() ,-,$(LIBCAP_VERSION) \
 	$(LIBSECCOMP_VERSION) $(JANSSON_VERSION))
 LIBRARIES_CFLAGS = -isystem $(MUSL)/include
 LIBRARIES_LIBS = -L$(MUSL)/lib -lcap -lseccomp -ljansson
+LINK_10 += $(if $(filter x86_64%,$(MACHINE)),$(SEGMENT))
 # Debian's musl-gcc takes no -static-pie: what that stands for.
 LINK_11 = -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
 	/usr/lib/$(MACHINE:-gnu=-musl)/rcrt1.o
@@ -127,7 +139,7 @@ APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))
 all: $(O)/dinit
 
 $(O)/dinit: $(OBJECTS)
-	$(call run,LD) $(DINIT_CC) $(DINIT_LDFLAGS) -o $@ $^ $(LIBRARIES_LIBS) $(LDLIBS)
+	$(call run,LD) $(DINIT_CC) $(DINIT_LDFLAGS) -o $@ $(LINK_ORDER) $(LDLIBS)
 
 $(O)/%.o: init/%.c $(O)/flags $(MUSL_BUILT)
 	$(call run,CC) $(DINIT_CC) $(DINIT_CFLAGS) -MMD -MP -c -o $@ $<
