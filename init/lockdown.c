@@ -85,7 +85,6 @@ static const struct sock_filter filter[] = {
 	ALLOW(SYS_open),
 	ALLOW(SYS_poll),
 	ALLOW(SYS_readlink),
-	ALLOW(SYS_time),
 #else
 	ALLOW(SYS_readlinkat),
 	ALLOW(SYS_renameat2),

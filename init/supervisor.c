@@ -39,6 +39,16 @@ monotonic_ms(void)
 	return monotonic_ns() / NS_PER_MS;
 }
 
+/* The time of day, exact: time(2) may be a tick behind. */
+static time_t
+wall_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec;
+}
+
 /* Events of a gated container are news; those of any other its normal life. */
 static enum log_level
 news_level(const struct supervisor *sup)
@@ -249,7 +259,7 @@ publish(struct supervisor *sup)
 {
 	struct readiness_facts facts = {
 		.pid = sup->family.app,
-		.since = time(NULL),
+		.since = wall_clock(),
 		.ready_after_ms = monotonic_ms() - sup->executed_ms,
 		.checks = sup->checks,
 	};

@@ -20,7 +20,6 @@ cd "$(dirname "$0")/.."
 
 declare -A unseen=(
 	[clock_gettime]='in the vDSO where there is one'
-	[time]='in the vDSO where there is one'
 	[restart_syscall]='the kernel makes it, after a stop during ppoll'
 	[gettid]='abort(3), of an assertion that fails'
 	[tgkill]='abort(3), of an assertion that fails'
