@@ -137,7 +137,7 @@ prepare_privileges(const struct options *options, struct supervisor *sup)
 		.seccomp = options->seccomp,
 		.no_new_privs = options->no_new_privs,
 	};
-	struct privileges_problem problem;
+	struct problem problem;
 	char origin[64];
 
 	if (privileges_prepare(&request, &sup->privileges, &problem) == 0) {

@@ -13,16 +13,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "problem.h"
 #include "seccomp_profile.h"
-
-#define PRIVILEGES_GROUPS_MAX 256
-#define PRIVILEGES_HOME_MAX 256
-
-/* Why it cannot be had. */
-struct privileges_problem {
-	const char *option; /* its long name */
-	char text[512];
-};
+#include "user.h"
 
 /* As the user wrote it; NULL or false: no change. */
 struct privileges_request {
@@ -36,11 +29,7 @@ struct privileges_request {
 /* Ready to be applied: no name left to look up. */
 struct privileges {
 	bool changes_user;
-	uid_t uid;
-	gid_t gid;
-	size_t group_count;
-	gid_t groups[PRIVILEGES_GROUPS_MAX]; /* supplementary */
-	char home[PRIVILEGES_HOME_MAX + 5];  /* "HOME=..." */
+	struct user user;
 
 	bool changes_capabilities;
 	bool keeps_capabilities;  /* a list was given: across the user too */
@@ -50,7 +39,7 @@ struct privileges {
 	bool no_new_privs;
 	struct seccomp_filter filter;
 
-	struct privileges_problem problem;
+	struct problem problem;
 };
 
 /*
@@ -59,7 +48,7 @@ struct privileges {
  */
 int
 privileges_prepare(const struct privileges_request *request,
-    const struct privileges **out, struct privileges_problem *problem);
+    const struct privileges **out, struct problem *problem);
 
 /*
  * Becomes the user, in this order: groups, gid, uid; then capabilities,

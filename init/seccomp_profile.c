@@ -18,6 +18,7 @@
 #include "seccomp_profile.h"
 #include "array.h"
 #include "log.h"
+#include "problem.h"
 
 /* The largest number of comparisons a rule may have: one an argument. */
 #define ARGUMENTS_MAX 6
@@ -34,8 +35,7 @@ struct compiler {
 	uint32_t default_action;
 	unsigned int flags;
 	size_t rule;                /* its place in "syscalls", or NO_RULE */
-	char *problem;
-	size_t problem_size;
+	struct problem *problem;
 };
 
 struct named_number {
@@ -57,18 +57,16 @@ struct named_number {
 static int __attribute__((format(printf, 2, 3)))
 refuse(struct compiler *compiler, const char *format, ...)
 {
+	char text[sizeof(compiler->problem->text) - 32];
 	va_list arguments;
-	size_t used = 0;
 
-	if (compiler->rule != NO_RULE)
-		used = (size_t)snprintf(compiler->problem,
-		    compiler->problem_size, "syscalls[%zu]: ",
-		    compiler->rule);
 	va_start(arguments, format);
-	vsnprintf(compiler->problem + used, compiler->problem_size - used,
-	    format, arguments);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	return -EINVAL;
+	if (compiler->rule == NO_RULE)
+		return problem_set(compiler->problem, "%s", text);
+	return problem_set(compiler->problem, "syscalls[%zu]: %s",
+	    compiler->rule, text);
 }
 
 /* What the value of a key may be. null is as good as nothing, as in Go. */
@@ -739,13 +737,12 @@ read_profile(struct compiler *compiler, const char *path)
 int
 seccomp_profile_compile(const char *path,
     const struct seccomp_circumstances *circumstances,
-    struct seccomp_filter *out, char *problem, size_t size)
+    struct seccomp_filter *out, struct problem *problem)
 {
 	struct compiler compiler = {
 		.circumstances = circumstances,
 		.rule = NO_RULE,
 		.problem = problem,
-		.problem_size = size,
 	};
 	json_t *profile = read_profile(&compiler, path);
 	int error;

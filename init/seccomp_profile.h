@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct problem;
+
 /* The kernel takes no longer ones (BPF_MAXINSNS). */
 #define SECCOMP_FILTER_MAX 4096
 
@@ -29,12 +31,11 @@ struct seccomp_circumstances {
 };
 
 /*
- * Compiles the profile in the file PATH. 0 and OUT, or -EINVAL and one line in
- * PROBLEM. Uses the heap: call it in a process that is thrown away.
+ * Compiles the profile in the file PATH. 0 and OUT, or -EINVAL and PROBLEM.
  */
 int
 seccomp_profile_compile(const char *path,
     const struct seccomp_circumstances *circumstances,
-    struct seccomp_filter *out, char *problem, size_t size);
+    struct seccomp_filter *out, struct problem *problem);
 
 #endif

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Each in a child of its own, which stands for dinit in a container: with an
- * /etc of its own where it looks up users.
- */
+/* Each in a child of its own, which stands for dinit in a container. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <grp.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,80 +19,11 @@ TestSuite(privileges, .timeout = 60);
 
 #define BIT(capability) (UINT64_C(1) << (capability))
 
-static const char passwd[] =
-    "root:x:0:0:root:/root:/bin/sh\n"
-    "app:x:1000:1001:App:/srv/app:/bin/sh\n"
-    "homeless:x:1002:1002:::\n"
-    "app:x:2000:2000:second:/second:/bin/sh\n"
-    "double:x:1000:3000:same id:/third:/bin/sh\n"
-    "4000:x:5:5:a number for a name:/five:/bin/sh\n";
-
-static const char group[] =
-    "root:x:0:\n"
-    "app:x:1001:\n"
-    "www:x:33:other,app\n"
-    "log:x:34:app\n"
-    "not:x:35:apple,xapp\n"
-    "www:x:99:second\n"
-    "4000:x:6:\n"
-    "last:x:36:app\n";
-
-/* Root of a mount namespace whose /etc is empty. */
-static void
-enter_etc(void)
-{
-	must(unshare(CLONE_NEWNS) == 0, "unshare: %s", strerror(errno));
-	must(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	    mount("etc", "/etc", "tmpfs", 0, NULL) == 0, "mount: %s",
-	    strerror(errno));
-}
-
 static void
 skip_without_root(void)
 {
 	if (geteuid() != 0)
 		cr_skip("skipped: needs root");
-}
-
-/* --- Users --- */
-
-struct user_sample {
-	const char *spec;
-	uid_t uid;
-	gid_t gid;
-	const char *home;
-	const char *groups; /* supplementary, each with a space before it */
-};
-
-static void
-expect_user(const struct user_sample *sample)
-{
-	const struct privileges_request request = { .user = sample->spec };
-	struct privileges_problem problem = { .text = "" };
-	const struct privileges *found;
-	char groups[256] = "";
-
-	must(privileges_prepare(&request, &found, &problem) == 0, "%s: %s",
-	    sample->spec, problem.text);
-	must(found->changes_user && found->uid == sample->uid &&
-	    found->gid == sample->gid, "%s: %u:%u", sample->spec, found->uid,
-	    found->gid);
-	must(strncmp(found->home, "HOME=", 5) == 0 &&
-	    strcmp(found->home + 5, sample->home) == 0, "%s: %s",
-	    sample->spec, found->home);
-	for (size_t i = 0; i < found->group_count; i++)
-		snprintf(groups + strlen(groups),
-		    sizeof(groups) - strlen(groups), " %u", found->groups[i]);
-	must(strcmp(groups, sample->groups) == 0, "%s: groups%s",
-	    sample->spec, groups);
-	privileges_release(found);
-}
-
-static void
-expect_users(const struct user_sample *samples, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		expect_user(&samples[i]);
 }
 
 /* What must not be had, and what the problem says. */
@@ -112,7 +37,7 @@ static void
 expect_refusal(const struct refusal *refusal)
 {
 	const struct privileges *found = NULL;
-	struct privileges_problem problem = { .option = "", .text = "" };
+	struct problem problem = { .option = "", .text = "" };
 	const struct privileges_request *request = &refusal->request;
 	const char *what = request->user != NULL ? request->user :
 	    request->keep_caps != NULL ? request->keep_caps :
@@ -126,263 +51,6 @@ expect_refusal(const struct refusal *refusal)
 	must(strstr(problem.text, refusal->text) != NULL, "'%s': %s", what,
 	    problem.text);
 	must(strchr(problem.text, '\n') == NULL, "'%s': two lines", what);
-}
-
-static void
-resolve_users(void *argument)
-{
-	static const struct user_sample samples[] = {
-		{ "app", 1000, 1001, "/srv/app", " 33 34 36" },
-		{ "1000", 1000, 1001, "/srv/app", " 33 34 36" },
-		{ "root", 0, 0, "/root", "" },
-		{ "0", 0, 0, "/root", "" },
-		{ "app:www", 1000, 33, "/srv/app", "" },
-		{ "app:33", 1000, 33, "/srv/app", "" },
-		{ "app:77", 1000, 77, "/srv/app", "" },
-		{ "1000:www", 1000, 33, "/srv/app", "" },
-		{ "1000:0", 1000, 0, "/srv/app", "" },
-		{ "12345", 12345, 0, "/", "" },
-		{ "12345:www", 12345, 33, "/", "" },
-		{ "12345:54321", 12345, 54321, "/", "" },
-		{ "01000", 1000, 1001, "/srv/app", " 33 34 36" },
-		{ "2147483647:2147483647", 2147483647, 2147483647, "/", "" },
-		{ "homeless", 1002, 1002, "/", "" },
-		/* Digits are an id, whoever is called so. */
-		{ "4000", 4000, 0, "/", "" },
-		{ "app:4000", 1000, 4000, "/srv/app", "" },
-	};
-
-	(void)argument;
-	enter_etc();
-	write_file("/etc/passwd", passwd);
-	write_file("/etc/group", group);
-	expect_users(samples, ARRAY_SIZE(samples));
-}
-
-Test(privileges, resolves_users_as_docker_does)
-{
-	skip_without_root();
-	in_child(resolve_users, NULL);
-}
-
-static void
-resolve_numbers(void *argument)
-{
-	static const struct user_sample samples[] = {
-		{ "0", 0, 0, "/", "" },
-		{ "1000", 1000, 0, "/", "" },
-		{ "1000:100", 1000, 100, "/", "" },
-	};
-
-	(void)argument;
-	enter_etc();
-	expect_users(samples, ARRAY_SIZE(samples));
-	write_file("/etc/passwd", "");
-	write_file("/etc/group", "");
-	expect_users(samples, ARRAY_SIZE(samples));
-	unlink("/etc/passwd");
-	unlink("/etc/group");
-	must(mkdir("/etc/passwd", 0755) == 0 && mkdir("/etc/group", 0755) == 0,
-	    "mkdir");
-	expect_users(samples, ARRAY_SIZE(samples));
-}
-
-Test(privileges, resolve_numbers_without_files)
-{
-	skip_without_root();
-	in_child(resolve_numbers, NULL);
-}
-
-/* Lines that are none are passed over; a last one needs no newline. */
-static void
-resolve_odd_files(void *argument)
-{
-	static const struct user_sample samples[] = {
-		{ "app", 1000, 1001, "/srv/app", " 33 34" },
-		{ "app:log", 1000, 34, "/srv/app", "" },
-	};
-
-	(void)argument;
-	enter_etc();
-	write_file("/etc/passwd",
-	    "\n# a comment\n:\n::::::\napp\napp:x\napp:x:0x0:0:::\n"
-	    "app:x:-1:0:::\napp:x:x:0:::\napp:x:4294967296:0:::\n"
-	    "+::::::\n+app::::::\n"
-	    "app:x:1000:1001::/srv/app:/bin/sh");
-	write_file("/etc/group",
-	    "\n# a comment\n:\nwww\nwww:x:y:app\nwww:x:-1:app\n"
-	    "www:x:33:app,app,,\nlog:x:34:other,app");
-	expect_users(samples, ARRAY_SIZE(samples));
-}
-
-/* As in Docker, what is missing at the end of a line is empty. */
-static void
-resolve_short_lines(void *argument)
-{
-	static const struct user_sample samples[] = {
-		{ "app", 1000, 1001, "/", "" },
-		{ "home", 1002, 1002, "/home", "" },
-		{ "1:www", 1, 33, "/", "" },
-	};
-
-	(void)argument;
-	enter_etc();
-	write_file("/etc/passwd", "app:x:1000:1001\n"
-	    "bad:x:1003:-1::/:/bin/sh\nhome:x:1002:1002::/home");
-	write_file("/etc/group", "www:x:33");
-	expect_users(samples, ARRAY_SIZE(samples));
-	expect_refusal(&(struct refusal){ { .user = "bad" }, "user",
-	    "'bad' has no valid group in /etc/passwd" });
-}
-
-Test(privileges, pass_over_lines_that_are_none)
-{
-	skip_without_root();
-	in_child(resolve_odd_files, NULL);
-	in_child(resolve_short_lines, NULL);
-}
-
-static void
-refuse_users(void *argument)
-{
-	static const char *const unknown[] = { "nobody-at-all", "0x0", "+1",
-		"-1", "1000x", "1e3", "1 ", " 1", "1.0", "4294967295",
-		"4294967296", "2147483648", "18446744073709551616", "App",
-		"ap", "app ", "other", "x", "*" };
-	static const char *const malformed[] = { ":", "", "a:", ":a", "a:b:c",
-		"::", ":0", "0:" };
-	char text[64];
-
-	(void)argument;
-	enter_etc();
-	write_file("/etc/passwd", passwd);
-	write_file("/etc/group", group);
-	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++) {
-		snprintf(text, sizeof(text), "no user '%s' in /etc/passwd",
-		    unknown[i]);
-		expect_refusal(&(struct refusal){ { .user = unknown[i] },
-		    "user", text });
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++) {
-		char spec[64];
-
-		if (strcmp(unknown[i], "other") == 0)
-			continue;
-		snprintf(spec, sizeof(spec), "app:%s", unknown[i]);
-		snprintf(text, sizeof(text), "no group '%s' in /etc/group",
-		    unknown[i]);
-		expect_refusal(&(struct refusal){ { .user = spec }, "user",
-		    text });
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(malformed); i++)
-		expect_refusal(&(struct refusal){ { .user = malformed[i] },
-		    "user", "is not USER or USER:GROUP" });
-}
-
-Test(privileges, refuse_whatever_is_no_user)
-{
-	skip_without_root();
-	in_child(refuse_users, NULL);
-}
-
-static void
-refuse_names_without_files(void *argument)
-{
-	(void)argument;
-	enter_etc();
-	for (int i = 0; i < 2; i++) {
-		expect_refusal(&(struct refusal){ { .user = "app" }, "user",
-		    "no user 'app' in /etc/passwd" });
-		expect_refusal(&(struct refusal){ { .user = "1:www" }, "user",
-		    "no group 'www' in /etc/group" });
-		mkdir("/etc/passwd", 0755);
-		mkdir("/etc/group", 0755);
-	}
-}
-
-Test(privileges, refuse_names_without_files)
-{
-	skip_without_root();
-	in_child(refuse_names_without_files, NULL);
-}
-
-/* A MIB of C between BEFORE and AFTER, in the file PATH. */
-static void
-write_long_line(const char *path, const char *before, char c,
-    const char *after)
-{
-	FILE *file = fopen(path, "w");
-
-	must(file != NULL, "%s: %s", path, strerror(errno));
-	fputs(before, file);
-	for (size_t i = 0; i < 1 << 20; i++)
-		fputc(c, file);
-	fputs(after, file);
-	fclose(file);
-}
-
-static void
-read_long_lines(void *argument)
-{
-	static const struct user_sample app =
-	    { "app", 1000, 1001, "/srv/app", " 33 34 36" };
-	static char name[1 << 16];
-
-	(void)argument;
-	enter_etc();
-	write_file("/etc/group", group);
-	write_long_line("/etc/passwd", "", 'x', "\n"
-	    "app:x:1000:1001::/srv/app:\n");
-	expect_user(&app);
-	write_long_line("/etc/passwd", "app:x:1000:1001::/", 'x', ":\n");
-	expect_refusal(&(struct refusal){ { .user = "app" }, "user",
-	    "the home of 'app' is too long" });
-	write_file("/etc/passwd", passwd);
-	write_long_line("/etc/group", group, ',', "\n");
-	expect_user(&app);
-	memset(name, 'n', sizeof(name) - 1);
-	expect_refusal(&(struct refusal){ { .user = name }, "user",
-	    "is not USER or USER:GROUP" });
-	memcpy(name, "app:", 4);
-	expect_refusal(&(struct refusal){ { .user = name }, "user",
-	    "is not USER or USER:GROUP" });
-}
-
-Test(privileges, stand_long_lines)
-{
-	skip_without_root();
-	in_child(read_long_lines, NULL);
-}
-
-static void
-resolve_many_groups(void *argument)
-{
-	static const struct user_sample last =
-	    { "app", 1000, 1001, "/srv/app", " 33" };
-	FILE *file;
-
-	(void)argument;
-	enter_etc();
-	write_file("/etc/passwd", passwd);
-	file = fopen("/etc/group", "w");
-	fputs("www:x:33:", file);
-	for (int i = 0; i < 300; i++)
-		fprintf(file, "member%d,", i);
-	fputs("app\n", file);
-	fclose(file);
-	expect_user(&last);
-	file = fopen("/etc/group", "w");
-	for (int i = 0; i < 300; i++)
-		fprintf(file, "group%d:x:%d:app\n", i, i);
-	fclose(file);
-	expect_refusal(&(struct refusal){ { .user = "app" }, "user",
-	    "'app' is in more than 256 groups" });
-}
-
-Test(privileges, resolve_many_members_and_refuse_too_many_groups)
-{
-	skip_without_root();
-	in_child(resolve_many_groups, NULL);
 }
 
 /* --- Capabilities --- */
@@ -438,7 +106,7 @@ parse_lists(void *argument)
 		const struct privileges_request drop = {
 			.drop_caps = samples[i].list,
 		};
-		struct privileges_problem problem = { .text = "" };
+		struct problem problem = { .text = "" };
 		const struct privileges *found;
 
 		must(privileges_prepare(&keep, &found, &problem) == 0,
@@ -503,7 +171,7 @@ drop_what_is_not_there(void *argument)
 		.keep_caps = "chown,kill",
 		.drop_caps = "sys_admin,kill",
 	};
-	struct privileges_problem problem = { .text = "" };
+	struct problem problem = { .text = "" };
 	const struct privileges *found;
 
 	(void)argument;
@@ -552,7 +220,7 @@ static void
 start_as_nobody(void *argument)
 {
 	const struct privileges_request same = { .user = "65534:65534" };
-	struct privileges_problem problem = { .text = "" };
+	struct problem problem = { .text = "" };
 	const struct privileges *found;
 	const char *step;
 
@@ -584,7 +252,7 @@ ask_for_nothing(void *argument)
 {
 	const struct privileges_request nothing = { .user = NULL };
 	const struct privileges *found = (const void *)argument;
-	struct privileges_problem problem;
+	struct problem problem;
 
 	must(privileges_prepare(&nothing, &found, &problem) == 0, "refused");
 	must(found == NULL, "something came of it");
@@ -615,7 +283,7 @@ apply_all(void *argument)
 		.keep_caps = "net_bind_service",
 		.no_new_privs = true,
 	};
-	struct privileges_problem problem = { .text = "" };
+	struct problem problem = { .text = "" };
 	const struct privileges *found;
 	const char *step = "";
 	const gid_t groups[] = { 1, 2, 3 };
@@ -649,7 +317,7 @@ static void
 refuse_new_groups(void *argument)
 {
 	const struct privileges_request request = { .user = "1234" };
-	struct privileges_problem problem = { .text = "" };
+	struct problem problem = { .text = "" };
 	const struct privileges *found;
 	const char *step = "";
 
@@ -673,7 +341,7 @@ static void
 keep_a_way_back(void *argument)
 {
 	const struct privileges_request request = { .user = "1234" };
-	struct privileges_problem problem = { .text = "" };
+	struct problem problem = { .text = "" };
 	const struct privileges *found;
 	const char *step = "";
 

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "seccomp_profile.h"
+#include "problem.h"
 #include "array.h"
 #include "support.h"
 
@@ -53,7 +54,7 @@ TestSuite(seccomp_profile, .timeout = 30, .init = scratch_make,
 struct findings {
 	bool is_done;
 	int result;
-	char problem[512];
+	struct problem problem;
 	struct seccomp_filter filter;
 };
 
@@ -86,7 +87,7 @@ compile_file(const char *path)
 
 	if (pid == 0) {
 		found->result = seccomp_profile_compile(path, &here,
-		    &found->filter, found->problem, sizeof(found->problem));
+		    &found->filter, &found->problem);
 		found->is_done = true;
 		_exit(0);
 	}
@@ -134,7 +135,7 @@ verdict(const char *profile, long number, const unsigned long arguments[6])
 	int status;
 	pid_t pid;
 
-	cr_assert_eq(found->result, 0, "%s: %s", profile, found->problem);
+	cr_assert_eq(found->result, 0, "%s: %s", profile, found->problem.text);
 	/* It makes calls of its own, and one to exit again and again. */
 	if (getenv("ASAN_OPTIONS") != NULL)
 		cr_skip("skipped: AddressSanitizer gets stuck in a filter");
@@ -177,9 +178,9 @@ expect_refused(const char *profile, const char *cause)
 	const struct findings *found = compile(profile);
 
 	cr_assert_eq(found->result, -EINVAL, "not refused: %s", profile);
-	cr_assert_not_null(strstr(found->problem, cause),
-	    "'%s' is not in '%s': %s", cause, found->problem, profile);
-	cr_assert_null(strchr(found->problem, '\n'));
+	cr_assert_not_null(strstr(found->problem.text, cause),
+	    "'%s' is not in '%s': %s", cause, found->problem.text, profile);
+	cr_assert_null(strchr(found->problem.text, '\n'));
 }
 
 /* True if the filter can end with that. */
@@ -188,7 +189,7 @@ can_return(const char *profile, unsigned int value)
 {
 	const struct findings *found = compile(profile);
 
-	cr_assert_eq(found->result, 0, "%s", found->problem);
+	cr_assert_eq(found->result, 0, "%s", found->problem.text);
 	for (unsigned int i = 0; i < found->filter.length; i++)
 		if (found->filter.code[i].code == (BPF_RET | BPF_K) &&
 		    found->filter.code[i].k == value)
@@ -505,7 +506,7 @@ verdict_on_32_bit(const char *profile)
 	int status;
 	pid_t pid;
 
-	cr_assert_eq(found->result, 0, "%s", found->problem);
+	cr_assert_eq(found->result, 0, "%s", found->problem.text);
 	if (getenv("ASAN_OPTIONS") != NULL)
 		cr_skip("skipped: AddressSanitizer gets stuck in a filter");
 	pid = fork();
@@ -729,13 +730,13 @@ Test(seccomp_profile, what_is_no_readable_file_is_refused_at_once)
 	const struct findings *found = compile_file(scratch_path("none"));
 
 	cr_assert_eq(found->result, -EINVAL);
-	cr_assert_str_eq(found->problem, strerror(ENOENT));
+	cr_assert_str_eq(found->problem.text, strerror(ENOENT));
 	found = compile_file("/");
 	cr_assert_eq(found->result, -EINVAL);
-	cr_assert_str_eq(found->problem, "it is not a regular file");
+	cr_assert_str_eq(found->problem.text, "it is not a regular file");
 	found = compile_file("/dev/zero");
-	cr_assert_str_eq(found->problem, "it is not a regular file");
+	cr_assert_str_eq(found->problem.text, "it is not a regular file");
 	cr_assert_eq(mkfifo(scratch_path("fifo"), 0600), 0);
 	found = compile_file(scratch_path("fifo"));
-	cr_assert_str_eq(found->problem, "it is not a regular file");
+	cr_assert_str_eq(found->problem.text, "it is not a regular file");
 }
