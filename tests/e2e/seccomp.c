@@ -160,15 +160,15 @@ Test(seccomp, what_the_filter_forbids_dinit_still_does)
 		.arguments = { PROFILE("deny-dinit"), "--grace=300ms",
 		    "--ready-file=$DIR/ready", "--health-interval=10ms",
 		    "--health-cmd=[\"spy\", \"checked\"]", "--", "sh", "-c",
-		    "act name=left TERM: & exec act TERM:exit=3" },
+		    "act name=left TERM: & exec act name=main TERM:exit=3" },
 		.place = AS_ORDINARY,
 	});
 
 	container_await_file(&c, "ready");
 	container_await_text(&c, "out", "left up\n");
-	container_find_process(&c, "act");
+	container_await_text(&c, "out", "main up\n");
 	container_signal(&c, SIGHUP);
-	container_await_text(&c, "out", "HUP\n");
+	container_await_text(&c, "out", "main HUP\n");
 	container_signal(&c, SIGTERM);
 	container_expect_status(&c, 3);
 	cr_assert(!container_has_file(&c, "ready"));
