@@ -201,23 +201,24 @@ privileges_prepare(const struct privileges_request *request,
 static int
 become_user(const struct privileges *privileges, const char **step)
 {
-	bool is_same = privileges->user.uid == geteuid() &&
-	    privileges->user.gid == getegid() && privileges->user.group_count == 0;
+	const struct user *user = &privileges->user;
+	bool is_same = user->uid == geteuid() &&
+	    user->gid == getegid() && user->group_count == 0;
 
 	*step = "set the groups for";
-	if (setgroups(privileges->user.group_count, privileges->user.groups) < 0 &&
+	if (setgroups(user->group_count, user->groups) < 0 &&
 	    !(errno == EPERM && is_same))
 		return -errno;
 	*step = "set the group of";
-	if (setresgid(privileges->user.gid, privileges->user.gid, privileges->user.gid) < 0)
+	if (setresgid(user->gid, user->gid, user->gid) < 0)
 		return -errno;
 	*step = "set HOME for";
-	if (putenv((char *)(uintptr_t)privileges->user.home) != 0)
+	if (putenv((char *)(uintptr_t)user->home) != 0)
 		return -errno;
 	/* Permitted capabilities stay for the next step (capabilities(7)). */
 	*step = "set the user of";
 	if (prctl(PR_SET_KEEPCAPS, 1L) < 0 ||
-	    setresuid(privileges->user.uid, privileges->user.uid, privileges->user.uid) < 0)
+	    setresuid(user->uid, user->uid, user->uid) < 0)
 		return -errno;
 	return 0;
 }

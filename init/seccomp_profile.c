@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +31,39 @@
 /* Not in "syscalls". */
 #define NO_RULE SIZE_MAX
 
+/* One of the machine's ABIs: each has numbers of its own for system calls. */
+struct abi {
+	uint32_t token;             /* libseccomp's name */
+	uint32_t architecture;      /* in struct seccomp_data */
+	uint32_t end;               /* its numbers are smaller */
+};
+
+/* This machine's names: libseccomp's, and Go's as in "includes". */
+#if defined(__x86_64__)
+#define NATIVE_ARCHITECTURE "SCMP_ARCH_X86_64"
+#define NATIVE_GO_NAME "amd64"
+static const struct abi abis[] = {
+	{ SCMP_ARCH_X86_64, AUDIT_ARCH_X86_64, 0x40000000 },
+	{ SCMP_ARCH_X32, AUDIT_ARCH_X86_64, UINT32_MAX },
+	{ SCMP_ARCH_X86, AUDIT_ARCH_I386, UINT32_MAX },
+};
+#elif defined(__aarch64__)
+#define NATIVE_ARCHITECTURE "SCMP_ARCH_AARCH64"
+#define NATIVE_GO_NAME "arm64"
+static const struct abi abis[] = {
+	{ SCMP_ARCH_AARCH64, AUDIT_ARCH_AARCH64, UINT32_MAX },
+	{ SCMP_ARCH_ARM, AUDIT_ARCH_ARM, UINT32_MAX },
+};
+#else
+#error "which architecture is this?"
+#endif
+
 struct compiler {
 	const struct seccomp_circumstances *circumstances;
 	scmp_filter_ctx filter;
 	uint32_t default_action;
 	unsigned int flags;
+	uint32_t newest[ARRAY_SIZE(abis)]; /* highest number named; 0: none */
 	size_t rule;                /* its place in "syscalls", or NO_RULE */
 	struct problem *problem;
 };
@@ -42,17 +72,6 @@ struct named_number {
 	const char *name;
 	uint32_t number;
 };
-
-/* This machine's names: libseccomp's, and Go's as in "includes". */
-#if defined(__x86_64__)
-#define NATIVE_ARCHITECTURE "SCMP_ARCH_X86_64"
-#define NATIVE_GO_NAME "amd64"
-#elif defined(__aarch64__)
-#define NATIVE_ARCHITECTURE "SCMP_ARCH_AARCH64"
-#define NATIVE_GO_NAME "arm64"
-#else
-#error "which architecture is this?"
-#endif
 
 static int __attribute__((format(printf, 2, 3)))
 refuse(struct compiler *compiler, const char *format, ...)
@@ -571,6 +590,18 @@ add_rule(struct compiler *compiler, const struct rule *rule, const char *name)
 	return 0;
 }
 
+static void
+note_name(struct compiler *compiler, const char *name)
+{
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(abis); i++) {
+		int number = seccomp_syscall_resolve_name_arch(abis[i].token,
+		    name);
+
+		if (number > 0 && (uint32_t)number > compiler->newest[i])
+			compiler->newest[i] = (uint32_t)number;
+	}
+}
+
 static int
 parse_rule(struct compiler *compiler, const json_t *object, struct rule *out)
 {
@@ -623,9 +654,14 @@ take_rule(struct compiler *compiler, const json_t *object)
 		    "it has both name and names: only one can hold" :
 		    "it names no system call");
 	applies = does_apply(compiler, object);
+	if (applies <= 0)
+		return applies;
+	note_name(compiler, name);
+	json_array_foreach(names, i, item)
+		note_name(compiler, json_string_value(item));
 	/* libseccomp refuses a rule that says what the default does. */
-	if (applies <= 0 || rule.action == compiler->default_action)
-		return applies < 0 ? applies : 0;
+	if (rule.action == compiler->default_action)
+		return 0;
 	if (name != NULL && add_rule(compiler, &rule, name) < 0)
 		return -EINVAL;
 	json_array_foreach(names, i, item)
@@ -670,10 +706,56 @@ take_profile(struct compiler *compiler, const json_t *profile)
 	return 0;
 }
 
+/*
+ * As in runc: what is newer than all that the profile names was not known to
+ * its author. C libraries try such a call and, where it does not exist, an
+ * older one; told that it is forbidden they give up. The length of the code.
+ */
+static size_t
+deny_newer_calls(const struct compiler *compiler, struct sock_filter *code)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(abis); i++) {
+		const struct sock_filter check[] = {
+			BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			    offsetof(struct seccomp_data, arch)),
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+			    abis[i].architecture, 0, 4),
+			BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			    offsetof(struct seccomp_data, nr)),
+			BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K,
+			    compiler->newest[i], 0, 2),
+			BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, abis[i].end, 1, 0),
+			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		};
+
+		if (compiler->newest[i] == 0 ||
+		    seccomp_arch_exist(compiler->filter, abis[i].token) < 0)
+			continue;
+		memcpy(code + length, check, sizeof(check));
+		length += ARRAY_SIZE(check);
+	}
+	return length;
+}
+
+/* A tracer, as what is allowed, can tell for itself what does not exist. */
+static bool
+knows_newer_calls(const struct compiler *compiler)
+{
+	uint32_t action = compiler->default_action & SECCOMP_RET_ACTION_FULL;
+
+	return is_permissive(compiler->default_action) ||
+	    action == SECCOMP_RET_TRACE;
+}
+
 /* The filter's code, by way of a file that only this process sees. */
 static int
 export_code(struct compiler *compiler, struct seccomp_filter *out)
 {
+	size_t begun = knows_newer_calls(compiler) ? 0 :
+	    deny_newer_calls(compiler, out->code);
+	size_t room = sizeof(out->code) - begun * sizeof(out->code[0]);
 	int fd = memfd_create("filter", MFD_CLOEXEC);
 	ssize_t length;
 	int error;
@@ -682,13 +764,14 @@ export_code(struct compiler *compiler, struct seccomp_filter *out)
 		return refuse(compiler, "cannot make a memory file: %s",
 		    strerror(errno));
 	error = seccomp_export_bpf(compiler->filter, fd);
-	length = error < 0 ? -1 : pread(fd, out->code, sizeof(out->code), 0);
+	length = error < 0 ? -1 : pread(fd, out->code + begun, room, 0);
 	if (length > 0 && lseek(fd, 0, SEEK_END) != length)
 		length = -1;
 	close(fd);
 	if (length <= 0)
 		return refuse(compiler, "its filter is too long or empty");
-	out->length = (unsigned short)((size_t)length / sizeof(out->code[0]));
+	out->length = (unsigned short)(begun +
+	    (size_t)length / sizeof(out->code[0]));
 	out->flags = compiler->flags;
 	return 0;
 }

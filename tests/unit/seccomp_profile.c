@@ -308,6 +308,35 @@ Test(seccomp_profile, names_are_a_list_or_in_old_profiles_one)
 	expect_refused(RULE(", 'name': 'getuid'"), "both name and names");
 }
 
+#define UP_TO_GETUID(action)                                                  \
+	"{'defaultAction': '" action "', 'syscalls': [{'names': ['getuid', "  \
+	"'exit_group', 'a_call_of_the_future'], 'action': 'SCMP_ACT_ALLOW'},"   \
+	"{'names': ['seccomp'], 'action': 'SCMP_ACT_ALLOW', 'includes': "     \
+	"{'caps': ['CAP_SYS_ADMIN']}}]}"
+
+/* SYS_exit_group is the highest number that is named where it counts. */
+Test(seccomp_profile, calls_newer_than_all_that_are_named_do_not_exist)
+{
+	const char *profile = UP_TO_GETUID("SCMP_ACT_ERRNO");
+
+	cr_assert_eq(verdict_on(profile, SYS_getppid), EPERM);
+	cr_assert_eq(verdict_on(profile, SYS_getuid), ALLOWED);
+	cr_assert_eq(verdict_on(profile, SYS_exit_group + 1), ENOSYS);
+	cr_assert_eq(verdict_on(profile, SYS_seccomp), ENOSYS);
+	cr_assert_eq(verdict_on(profile, 0x3fffffff), ENOSYS);
+	cr_assert_eq(verdict_on(UP_TO_GETUID("SCMP_ACT_KILL"), SYS_seccomp),
+	    ENOSYS);
+}
+
+Test(seccomp_profile, calls_newer_than_all_that_are_named_may_be_allowed)
+{
+	cr_assert_eq(verdict_on(UP_TO_GETUID("SCMP_ACT_LOG"), SYS_gettid),
+	    ALLOWED);
+	cr_assert_eq(verdict_on("{'defaultAction': 'SCMP_ACT_ALLOW', "
+	    "'syscalls': [{'names': ['read'], 'action': 'SCMP_ACT_ERRNO'}]}",
+	    SYS_getppid), ALLOWED);
+}
+
 Test(seccomp_profile, unknown_name_is_skipped_where_nothing_is_lost)
 {
 	expect("{'defaultAction': 'SCMP_ACT_ERRNO', 'syscalls': [{'names': "
