@@ -135,7 +135,8 @@ APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))
 .DELETE_ON_ERROR:
 .PHONY: all apps check demo deps install install-strip uninstall clean FORCE \
 	musl-libraries \
-	$(addprefix check-,unit e2e lockdown headers purity man scripts)
+	$(addprefix check-,unit e2e lockdown containers headers purity man \
+	scripts)
 
 all: $(O)/dinit
 
@@ -204,6 +205,14 @@ check-lockdown: $(O)/dinit $(APPS)
 		check-e2e
 	APPS=$(abspath $(O)/apps) tests/lockdown.sh $(DINIT)
 
+# Under real engines, which it starts and stops: see tests/containers.
+CONTAINER_PACKAGES = bats docker.io podman runc golang-github-containers-common
+check-containers:
+	@tests/deps.sh $(CONTAINER_PACKAGES)
+	@$(MAKE) --no-print-directory LIBC=musl all apps
+	DINIT=$(abspath build/musl/dinit) APPS=$(abspath build/musl/apps) \
+		bats $(TEST_ARGS) tests/containers
+
 check-headers: $(O)/flags $(MUSL_BUILT)
 	@for header in init/*.h; do \
 		echo "#include \"$${header#init/}\"" | \
@@ -220,7 +229,7 @@ check-man:
 	mandoc -T lint -W warning man/dinit.8
 
 check-scripts:
-	shellcheck $$(grep -rlE '^#!/.*sh$$' .ci tests)
+	shellcheck $$(grep -rlE '^#!/.*(sh|bats)$$|shell=bash' .ci tests)
 
 # The rest in makes of their own: what follows deps sees what deps installed,
 # and tests that depend on time have the machine for themselves.

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# Engines of the suite's own, which end with it: a dockerd, and a Podman with
+# storage and configuration of its own. What cannot be had is in NO_DOCKER and
+# NO_PODMAN, with the reason. No registry: images are made here, "apps" of
+# nothing but dinit and the static programs of the end-to-end tests.
+
+# await COMMAND...: until it succeeds.
+await()
+{
+	local tries
+
+	for ((tries = 0; tries < 600; tries++)); do
+		! "$@" >/dev/null 2>&1 || return 0
+		sleep 0.05
+	done
+	echo "never came true: $*" >&2
+	return 1
+}
+
+start_docker()
+{
+	local docker=$SUITE/docker
+
+	export DOCKER_HOST=unix://$docker/socket
+	mkdir -p "$docker"
+	dockerd --iptables=false --bridge=none --data-root "$docker/data" \
+		--exec-root "$docker/exec" -H "$DOCKER_HOST" -p "$docker/pid" \
+		>"$docker/log" 2>&1 3>&- &
+	if ! await docker version; then
+		NO_DOCKER="dockerd does not start: $(tail -n 1 "$docker/log")"
+		return
+	fi
+	tar -C "$SUITE/apps" -c . | docker import - apps >/dev/null
+}
+
+start_podman()
+{
+	export CONTAINERS_CONF=$SUITE/containers.conf
+	export CONTAINERS_STORAGE_CONF=$SUITE/storage.conf
+	# crun refuses the layout of control groups that some machines have.
+	cat >"$CONTAINERS_CONF" <<-END
+		[engine]
+		runtime = "runc"
+		cgroup_manager = "cgroupfs"
+		events_logger = "file"
+		[containers]
+		default_ulimits = ["nofile=20000:20000", "nproc=20000:20000"]
+	END
+	cat >"$CONTAINERS_STORAGE_CONF" <<-END
+		[storage]
+		driver = "overlay"
+		graphroot = "$SUITE/podman/data"
+		runroot = "$SUITE/podman/run"
+	END
+	if ! tar -C "$SUITE/apps" -c . | podman import - apps >/dev/null; then
+		NO_PODMAN="podman cannot make an image"
+	fi
+}
+
+make_root()
+{
+	mkdir -p "$SUITE/apps/sbin" "$SUITE/apps/bin" "$SUITE/apps/tmp" \
+		"$SUITE/apps/etc"
+	cp "$DINIT" "$SUITE/apps/sbin/dinit"
+	cp "$APPS"/* "$SUITE/apps/bin/"
+	cp tests/e2e/profiles/allow-list.json "$SUITE/apps/etc/"
+	cp /usr/share/containers/seccomp.json "$SUITE/apps/etc/" || true
+}
+
+setup_suite()
+{
+	export SUITE=$BATS_SUITE_TMPDIR
+	export NO_DOCKER='' NO_PODMAN=''
+
+	cd "$(dirname "${BASH_SOURCE[0]}")/../.." || return
+	make_root
+	if [[ $(id -u) -ne 0 ]]; then
+		NO_DOCKER='dockerd needs root' NO_PODMAN='needs root'
+		return
+	fi
+	if [[ -x $(command -v dockerd) ]]; then
+		start_docker
+	else
+		NO_DOCKER='there is no dockerd here'
+	fi
+	if [[ -x $(command -v podman) ]]; then
+		start_podman
+	else
+		NO_PODMAN='there is no podman here'
+	fi
+}
+
+teardown_suite()
+{
+	local pid
+
+	if [[ -s $SUITE/docker/pid ]]; then
+		pid=$(<"$SUITE/docker/pid")
+		kill "$pid"
+		await test ! -e "/proc/$pid"
+	fi
+	[[ ! -d $SUITE/podman ]] || podman system reset --force >/dev/null 2>&1 ||
+		true
+}
