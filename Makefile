@@ -135,7 +135,7 @@ APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))
 .DELETE_ON_ERROR:
 .PHONY: all apps check demo deps install install-strip uninstall clean FORCE \
 	musl-libraries \
-	$(addprefix check-,unit e2e lockdown containers headers purity man \
+	$(addprefix check-,unit e2e lockdown fuzz containers headers purity man \
 	scripts)
 
 all: $(O)/dinit
@@ -204,6 +204,32 @@ check-lockdown: $(O)/dinit $(APPS)
 		CPPFLAGS='$(CPPFLAGS) -DLOCKDOWN_DENIAL=SECCOMP_RET_KILL_PROCESS' \
 		check-e2e
 	APPS=$(abspath $(O)/apps) tests/lockdown.sh $(DINIT)
+
+# libFuzzer's targets, each for so long, from the seeds in tests/fuzz/corpus. An
+# input that breaks something stays in build/fuzz, to be run again by its name.
+FUZZ_SECONDS = 60
+FUZZERS = $(filter-out fuzz,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
+check-fuzz:
+	@tests/deps.sh $(PACKAGES) clang
+	@$(MAKE) --no-print-directory -j$$(nproc) O=build/fuzz CC=clang STATIC=0 \
+		SANITIZE=fuzzer-no-link,address,undefined \
+		$(addprefix fuzz-,$(FUZZERS))
+
+.SECONDARY: $(addprefix $(O)/fuzz-,$(FUZZERS))
+fuzz-%: $(O)/fuzz-% FORCE
+	mkdir -p $(O)/corpus/$*
+	@echo '  fuzz $*, $(FUZZ_SECONDS) s' && \
+	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=8192 \
+		-print_final_stats=1 -artifact_prefix=$(O)/$*- \
+		$(addprefix -dict=,$(wildcard tests/fuzz/$*.dict)) \
+		$(O)/corpus/$* tests/fuzz/corpus/$* >$(O)/$*.log 2>&1 || \
+		{ tail -n 40 $(O)/$*.log; exit 1; }
+	@sed -n 's/^stat::number_of_executed_units: */  $* ran on inputs: /p' \
+		$(O)/$*.log
+
+$(O)/fuzz-%: tests/fuzz/%.c tests/fuzz/fuzz.c $(filter-out $(O)/main.o,$(OBJECTS))
+	$(call run,LD) $(CC) -fsanitize=fuzzer,address,undefined -iquote tests/fuzz \
+		$(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES_LIBS) $(LDLIBS)
 
 # Under real engines, which it starts and stops: see tests/containers.
 CONTAINER_PACKAGES = bats docker.io podman runc golang-github-containers-common

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* A filter that comes out is one that the kernel would take. */
+#include <errno.h>
+
+#include "fuzz.h"
+#include "problem.h"
+#include "seccomp_profile.h"
+
+/* As in bpf_check_classic of the kernel: ends, and jumps nowhere else. */
+static void
+check(const struct seccomp_filter *filter)
+{
+	unsigned int length = filter->length;
+
+	fuzz_require(length > 0 && length <= SECCOMP_FILTER_MAX);
+	for (unsigned int i = 0; i < length; i++) {
+		const struct sock_filter *code = &filter->code[i];
+
+		if (BPF_CLASS(code->code) != BPF_JMP)
+			continue;
+		if (BPF_OP(code->code) == BPF_JA)
+			fuzz_require(code->k < length - i - 1);
+		else
+			fuzz_require(i + code->jt + 1 < length &&
+			    i + code->jf + 1 < length);
+	}
+	fuzz_require(BPF_CLASS(filter->code[length - 1].code) == BPF_RET);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct seccomp_filter filter;
+	const struct seccomp_circumstances here = {
+		.capabilities = 0xa80425fb, /* Docker's */
+		.kernel_major = 5,
+		.kernel_minor = 10,
+	};
+	struct problem problem = { .text = "" };
+	int error = seccomp_profile_compile(fuzz_file(0, data, size), &here,
+	    &filter, &problem);
+
+	fuzz_require(error == 0 || error == -EINVAL);
+	fuzz_require((error == 0) == (problem.text[0] == '\0'));
+	if (error == 0)
+		check(&filter);
+	return 0;
+}
