@@ -32,6 +32,7 @@ struct worker {
 	int signal_fd;  /* readable: a check may have ended */
 	int64_t started_us;
 	int checks;
+	bool monitors;  /* one has succeeded: the app has started */
 };
 
 /* One check while it runs. */
@@ -331,6 +332,19 @@ send_report(const struct worker *worker, struct check *check,
 		leave(NULL);
 }
 
+static int64_t
+next_pause_ms(struct worker *worker, const struct health_report *last)
+{
+	const struct health_plan *plan = worker->plan;
+
+	if (plan->monitor_ms > 0 && last->result == HEALTH_PASSED)
+		worker->monitors = true;
+	if (worker->monitors)
+		return plan->monitor_ms;
+	return health_pause_ms(ms_since(worker->started_us), last->took_ms,
+	    plan->interval_ms);
+}
+
 static void __attribute__((noreturn))
 work(const struct health_plan *plan, int report_fd)
 {
@@ -354,8 +368,7 @@ work(const struct health_plan *plan, int report_fd)
 		run_check(&worker, &check, &report);
 		send_report(&worker, &check, &report);
 		ended_us = monotonic_us();
-		pause_ms = health_pause_ms(ms_since(worker.started_us),
-		    report.took_ms, plan->interval_ms);
+		pause_ms = next_pause_ms(&worker, &report);
 		while ((left = pause_ms - ms_since(ended_us)) > 0)
 			wait_for_something(&worker, NULL, left);
 	}

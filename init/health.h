@@ -22,7 +22,8 @@ struct signal_state;
 /* What to check, and how often. */
 struct health_plan {
 	const char *command;
-	int64_t interval_ms; /* longest pause between two checks */
+	int64_t interval_ms; /* longest pause between two checks at the start */
+	int64_t monitor_ms;  /* pause once one has succeeded; 0: there is none */
 	int64_t timeout_ms;  /* of one check; 0: none */
 	const struct signal_state *signals; /* the command's, as the app's */
 	const struct privileges *privileges; /* likewise; NULL: dinit's own */
@@ -50,8 +51,8 @@ struct health_helper {
 
 /*
  * Starts the helper, which takes over the working directory, environment and
- * user of the caller, and nothing else. Its checks begin at once. 0 and OUT,
- * or -errno.
+ * user of the caller, and nothing else. Its checks begin at once; when one has
+ * succeeded it goes on at the pace of monitoring. 0 and OUT, or -errno.
  */
 int
 health_start(const struct health_plan *plan, struct health_helper *out);

@@ -105,6 +105,16 @@ accept_stop(struct lifecycle *lc, const struct event *ev, struct actions *out)
 }
 
 static void
+stop_or_relay(struct lifecycle *lc, const struct event *ev,
+    struct actions *out)
+{
+	if (starts_stop(lc, ev->arg))
+		accept_stop(lc, ev, out);
+	else
+		relay(lc, ev->arg, out);
+}
+
+static void
 fail_start(struct lifecycle *lc, int64_t now, enum message why,
     struct actions *out)
 {
@@ -112,6 +122,25 @@ fail_start(struct lifecycle *lc, int64_t now, enum message why,
 	add(out, ACTION_SAY, (int)why);
 	end_readiness(lc, out);
 	begin_stopping(lc, now, lc->limits->signals.first_stop, out);
+}
+
+/* It may become ready again, unless nobody can tell any more. */
+static void
+become_unready(struct lifecycle *lc, enum message why, struct actions *out)
+{
+	withdraw(lc, out);
+	lc->state = STATE_UNREADY;
+	lc->publish_again_at = NEVER;
+	add(out, ACTION_SAY, (int)why);
+}
+
+static void
+publish_again(struct lifecycle *lc, int64_t now, struct actions *out)
+{
+	if (now < lc->publish_again_at)
+		return;
+	lc->publish_again_at = NEVER;
+	add(out, ACTION_PUBLISH, 0);
 }
 
 static void
@@ -195,6 +224,7 @@ step_launching(struct lifecycle *lc, const struct event *ev,
 	case EVENT_APP_EXITED:     /* the exec's result comes first */
 	case EVENT_CHILDREN_GONE:  /* there is one */
 	case EVENT_HEALTHY:        /* no helper runs yet */
+	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
 	case EVENT_PUBLISHED:      /* nothing was published yet */
 	case EVENT_PUBLISH_FAILED:
@@ -209,14 +239,15 @@ step_starting(struct lifecycle *lc, const struct event *ev,
 {
 	switch (ev->type) {
 	case EVENT_SIGNAL:
-		if (starts_stop(lc, ev->arg))
-			accept_stop(lc, ev, out);
-		else
-			relay(lc, ev->arg, out);
+		stop_or_relay(lc, ev, out);
 		break;
 	case EVENT_HEALTHY:
-		add(out, ACTION_STOP_HEALTH, 0);
+		if (lc->limits->monitor_failures == 0)
+			add(out, ACTION_STOP_HEALTH, 0);
 		add(out, ACTION_PUBLISH, 0);
+		break;
+	case EVENT_UNHEALTHY:      /* nor is it any more, if it was before */
+		lc->publish_again_at = NEVER;
 		break;
 	case EVENT_HEALTH_LOST:
 		fail_start(lc, ev->now, MESSAGE_HEALTH_LOST, out);
@@ -238,9 +269,8 @@ step_starting(struct lifecycle *lc, const struct event *ev,
 	case EVENT_TIMEOUT:
 		if (ev->now >= lc->budget_until) {
 			fail_start(lc, ev->now, MESSAGE_BUDGET_OVER, out);
-		} else if (ev->now >= lc->publish_again_at) {
-			lc->publish_again_at = NEVER;
-			add(out, ACTION_PUBLISH, 0);
+		} else {
+			publish_again(lc, ev->now, out);
 		}
 		break;
 	case EVENT_EXECUTED:       /* happens once, before */
@@ -255,10 +285,19 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
 	case EVENT_SIGNAL:
-		if (starts_stop(lc, ev->arg))
-			accept_stop(lc, ev, out);
-		else
-			relay(lc, ev->arg, out);
+		stop_or_relay(lc, ev, out);
+		break;
+	case EVENT_HEALTHY:
+		lc->failures = 0;
+		break;
+	case EVENT_UNHEALTHY:
+		if (lc->limits->monitor_failures > 0 &&
+		    ++lc->failures == lc->limits->monitor_failures)
+			become_unready(lc, MESSAGE_UNHEALTHY, out);
+		break;
+	case EVENT_HEALTH_LOST:    /* as told, unless it monitors */
+		if (lc->limits->monitor_failures > 0)
+			become_unready(lc, MESSAGE_MONITOR_LOST, out);
 		break;
 	case EVENT_APP_STOPPED:
 		add(out, ACTION_SUSPEND, ev->arg);
@@ -266,14 +305,54 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_APP_EXITED:
 		begin_sweeping(lc, ev, out);
 		break;
-	case EVENT_HEALTHY:        /* the helper was stopped on the first one */
-	case EVENT_HEALTH_LOST:    /* as told: its work is done */
 	case EVENT_EXECUTED:       /* happens once, before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_PUBLISHED:      /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
 	case EVENT_CHILDREN_GONE:  /* COMMAND is one, until APP_EXITED */
 	case EVENT_TIMEOUT:        /* no deadline is set */
+		break;
+	}
+}
+
+static void
+step_unready(struct lifecycle *lc, const struct event *ev,
+    struct actions *out)
+{
+	switch (ev->type) {
+	case EVENT_SIGNAL:
+		stop_or_relay(lc, ev, out);
+		break;
+	case EVENT_HEALTHY:
+		add(out, ACTION_PUBLISH, 0);
+		break;
+	case EVENT_UNHEALTHY:
+		lc->publish_again_at = NEVER;
+		break;
+	case EVENT_HEALTH_LOST:
+		become_unready(lc, MESSAGE_MONITOR_LOST, out);
+		break;
+	case EVENT_PUBLISHED:
+		lc->state = STATE_READY;
+		lc->published = true;
+		lc->failures = 0;
+		add(out, ACTION_SAY, MESSAGE_READY_AGAIN);
+		break;
+	case EVENT_PUBLISH_FAILED:
+		lc->publish_again_at = ev->now + PUBLISH_AGAIN_MS;
+		break;
+	case EVENT_TIMEOUT:
+		publish_again(lc, ev->now, out);
+		break;
+	case EVENT_APP_STOPPED:
+		add(out, ACTION_SUSPEND, ev->arg);
+		break;
+	case EVENT_APP_EXITED:
+		begin_sweeping(lc, ev, out);
+		break;
+	case EVENT_EXECUTED:       /* happens once, before */
+	case EVENT_EXEC_FAILED:
+	case EVENT_CHILDREN_GONE:  /* COMMAND is one, until APP_EXITED */
 		break;
 	}
 }
@@ -305,6 +384,7 @@ step_draining(struct lifecycle *lc, const struct event *ev,
 		break;
 	case EVENT_APP_STOPPED:    /* we may not stop too: a deadline runs */
 	case EVENT_HEALTHY:        /* never ready again */
+	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
 	case EVENT_EXECUTED:       /* happens once, before */
 	case EVENT_EXEC_FAILED:
@@ -335,6 +415,7 @@ step_stopping(struct lifecycle *lc, const struct event *ev,
 		break;
 	case EVENT_APP_STOPPED:    /* we may not stop too: a deadline runs */
 	case EVENT_HEALTHY:        /* never ready again */
+	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
 	case EVENT_EXECUTED:       /* happens once, before */
 	case EVENT_EXEC_FAILED:
@@ -368,6 +449,7 @@ step_killing(struct lifecycle *lc, const struct event *ev,
 	case EVENT_SIGNAL:         /* SIGKILL is out: nobody could act on it */
 	case EVENT_APP_STOPPED:
 	case EVENT_HEALTHY:        /* never ready again */
+	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
 	case EVENT_EXECUTED:       /* happens once, before */
 	case EVENT_EXEC_FAILED:
@@ -393,6 +475,7 @@ step_sweeping(struct lifecycle *lc, const struct event *ev,
 	case EVENT_APP_STOPPED:
 	case EVENT_APP_EXITED:     /* once is enough, also after EXEC_FAILED */
 	case EVENT_HEALTHY:        /* never ready again */
+	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
 	case EVENT_EXECUTED:       /* happens once, before */
 	case EVENT_EXEC_FAILED:
@@ -413,6 +496,7 @@ step_paused(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_EXECUTED:       /* all the rest is about COMMAND */
 	case EVENT_EXEC_FAILED:
 	case EVENT_HEALTHY:
+	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
 	case EVENT_PUBLISHED:
 	case EVENT_PUBLISH_FAILED:
@@ -465,6 +549,10 @@ lifecycle_step(struct lifecycle *lc, const struct event *ev,
 		lend_terminal(ev, out);
 		step_ready(lc, ev, out);
 		break;
+	case STATE_UNREADY:
+		lend_terminal(ev, out);
+		step_unready(lc, ev, out);
+		break;
 	case STATE_DRAINING:
 		lend_terminal(ev, out);
 		step_draining(lc, ev, out);
@@ -499,6 +587,8 @@ lifecycle_deadline(const struct lifecycle *lc)
 	switch (lc->state) {
 	case STATE_STARTING:
 		return earlier(lc->budget_until, lc->publish_again_at);
+	case STATE_UNREADY:
+		return lc->publish_again_at;
 	case STATE_DRAINING:
 		return lc->drain_until;
 	case STATE_STOPPING:
@@ -522,6 +612,7 @@ lifecycle_state_name(enum state state)
 		[STATE_LAUNCHING] = "launching",
 		[STATE_STARTING] = "starting",
 		[STATE_READY] = "ready",
+		[STATE_UNREADY] = "unready",
 		[STATE_DRAINING] = "draining",
 		[STATE_STOPPING] = "stopping",
 		[STATE_KILLING] = "killing",

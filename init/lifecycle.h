@@ -8,6 +8,7 @@
  *     launching   COMMAND is forked, its exec has not happened yet
  *     starting    it runs; readiness is not published yet
  *     ready       readiness is published, or nobody asked for it
+ *     unready     it was withdrawn: the app is unhealthy, or nobody can tell
  *     draining    a stop was accepted: readiness withdrawn, the app serves on
  *     stopping    the stop signal was relayed, the grace period runs
  *     killing     the grace is over: SIGKILL is out, up to one second is left
@@ -43,6 +44,7 @@ enum state {
 	STATE_LAUNCHING,
 	STATE_STARTING,
 	STATE_READY,
+	STATE_UNREADY,
 	STATE_DRAINING,
 	STATE_STOPPING,
 	STATE_KILLING,
@@ -58,6 +60,7 @@ enum event_type {
 	EVENT_EXEC_FAILED,    /* arg: the exit status that says how */
 	EVENT_SIGNAL,         /* arg: a signal to relay, as it arrived */
 	EVENT_HEALTHY,        /* the health command succeeded */
+	EVENT_UNHEALTHY,      /* it did not */
 	EVENT_HEALTH_LOST,    /* the health helper is gone */
 	EVENT_PUBLISHED,      /* readiness is out */
 	EVENT_PUBLISH_FAILED, /* it could not be published */
@@ -94,6 +97,9 @@ enum action_type {
 
 enum message {
 	MESSAGE_READY,
+	MESSAGE_READY_AGAIN,
+	MESSAGE_UNHEALTHY,
+	MESSAGE_MONITOR_LOST,
 	MESSAGE_DRAINING,
 	MESSAGE_STOPPING,
 	MESSAGE_BUDGET_OVER,
@@ -119,6 +125,7 @@ struct limits {
 	bool gates;         /* a health command decides on readiness */
 	bool publishes;     /* there is a readiness file */
 	bool ok_stop;       /* an end by just the relayed stop signal is 0 */
+	int monitor_failures; /* in a row make it unhealthy; 0: no monitoring */
 	int64_t budget_ms;  /* 0: none */
 	int64_t drain_ms;
 	int64_t grace_ms;
@@ -132,6 +139,7 @@ struct lifecycle {
 	bool published;
 	bool overdue;             /* the grace ended before COMMAND did */
 	int stop_signal;          /* held back while draining, as it arrived */
+	int failures;             /* checks in a row, while ready */
 	int exit_status;          /* COMMAND's; -1: it still runs */
 	int failure_status;       /* of a failed start; 0: it did not fail */
 	uint64_t stops_relayed;   /* stop signals that COMMAND was sent */

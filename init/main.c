@@ -174,6 +174,8 @@ set_limits(const struct options *options, struct limits *limits)
 		.gates = options->health_cmd != NULL,
 		.publishes = options->ready_file != NULL,
 		.ok_stop = options->ok_stop,
+		.monitor_failures = options->monitor_ms > 0 ?
+		    options->monitor_failures : 0,
 		.budget_ms = options->startup_budget_ms,
 		.drain_ms = options->drain_ms,
 		.grace_ms = options->grace_ms,
@@ -194,6 +196,7 @@ prepare(const struct options *options, pid_t parent, struct supervisor *sup)
 	sup->locks_down = !options->no_lockdown;
 	sup->health_plan.command = options->health_cmd;
 	sup->health_plan.interval_ms = options->health_interval_ms;
+	sup->health_plan.monitor_ms = options->monitor_ms;
 	sup->health_plan.timeout_ms = options->health_timeout_ms;
 	if (options->mode == MODE_RUN)
 		sup->command = options->command;

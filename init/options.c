@@ -27,6 +27,7 @@ enum type {
 	TYPE_PATH,
 	TYPE_DURATION,
 	TYPE_FLAG,
+	TYPE_COUNT,
 	TYPE_SIGNAL,
 	TYPE_SIGNALS,
 	TYPE_STOP_SIGNALS,
@@ -93,6 +94,13 @@ static const struct row rows[] = {
 	    .type = TYPE_SIGNALS, .offset = MEMBER(signals.main_only),
 	    .argument = "SIG[,SIG]|all",
 	    .help = "relay these to COMMAND, not to its group (-c: all)" },
+	{ .name = "monitor", .type = TYPE_DURATION,
+	    .offset = MEMBER(monitor_ms), .argument = "DUR", .fallback = "0",
+	    .help = "keep checking this often once ready; 0: do not" },
+	{ .name = "monitor-failures", .type = TYPE_COUNT,
+	    .offset = MEMBER(monitor_failures), .argument = "N",
+	    .fallback = "3",
+	    .help = "failed checks in a row that withdraw readiness" },
 	{ .name = "no-lockdown", .type = TYPE_FLAG,
 	    .offset = MEMBER(no_lockdown),
 	    .help = "leave dinit itself unconfined" },
@@ -355,6 +363,8 @@ expectation(enum type type)
 		return "a duration such as 500ms, 9s, 1m30s or 1h";
 	case TYPE_FLAG:
 		return "yes or no (or 1, 0, true, false, on, off)";
+	case TYPE_COUNT:
+		return "a number from 1 to 1000000";
 	case TYPE_SIGNAL:
 		return "a signal such as TERM, SIGTERM, 15 or RTMIN+3";
 	case TYPE_SIGNALS:
@@ -386,6 +396,19 @@ parse_duration(const char *text, int64_t *ms)
 	if (parsed < 0)
 		return (int)parsed;
 	*ms = parsed;
+	return 0;
+}
+
+static int
+parse_count(const char *text, int *count)
+{
+	size_t length = strlen(text);
+
+	if (length == 0 || length > 7 ||
+	    strspn(text, "0123456789") != length ||
+	    atoi(text) < 1 || atoi(text) > 1000000)
+		return -EINVAL;
+	*count = atoi(text);
 	return 0;
 }
 
@@ -444,6 +467,8 @@ parse_value(const struct row *row, const char *text, struct options *out)
 		return parse_duration(text, target);
 	case TYPE_FLAG:
 		return parse_flag(text, target);
+	case TYPE_COUNT:
+		return parse_count(text, target);
 	case TYPE_SIGNAL:
 		return parse_signal(text, target);
 	case TYPE_SIGNALS:
@@ -820,6 +845,9 @@ format_value(const struct row *row, const struct options *options,
 		break;
 	case TYPE_FLAG:
 		snprintf(text, size, *(const bool *)value ? "yes" : "no");
+		break;
+	case TYPE_COUNT:
+		snprintf(text, size, "%d", *(const int *)value);
 		break;
 	case TYPE_SIGNAL:
 		if (*(const int *)value != 0)

@@ -45,6 +45,8 @@ struct options {
 	int64_t startup_budget_ms;
 	int64_t health_interval_ms;
 	int64_t health_timeout_ms;
+	int64_t monitor_ms;       /* 0: no monitoring */
+	int monitor_failures;
 	int64_t grace_ms;
 	int64_t drain_ms;
 	struct signal_policy signals;

@@ -21,6 +21,9 @@
 
 #define NS_PER_MS 1000000
 
+/* The output of a check and what goes with it. */
+#define LAST_CHECK_MAX (HEALTH_OUTPUT_MAX + 80)
+
 /* A full or broken log never changes what happens; nor do these. */
 #define NO_EVENT (-1)
 
@@ -93,31 +96,28 @@ say_ready(const struct supervisor *sup)
 
 /* The last check and what it printed: why the app is not ready. */
 static void
-say_last_check(const struct supervisor *sup)
+format_last_check(const struct supervisor *sup, char *text, size_t size)
 {
 	const struct health_report *last = &sup->last_report;
 	int length = (int)sup->last_output_length;
 	const char *colon = length > 0 ? ": " : "";
+	int used = snprintf(text, size, "last of %d health checks: ",
+	    last->checks);
 
+	text += used;
+	size -= (size_t)used;
 	switch (last->result) {
 	case HEALTH_PASSED:
-		break;
 	case HEALTH_FAILED:
-		log_line(LOG_LEVEL_ERROR,
-		    "last of %d health checks: exit status %d%s%.*s",
-		    last->checks, last->status, colon, length,
-		    sup->last_output);
+		snprintf(text, size, "exit status %d%s%.*s", last->status,
+		    colon, length, sup->last_output);
 		break;
 	case HEALTH_TIMED_OUT:
-		log_line(LOG_LEVEL_ERROR,
-		    "last of %d health checks: killed after %" PRId64
-		    "ms%s%.*s",
-		    last->checks, last->took_ms, colon, length,
-		    sup->last_output);
+		snprintf(text, size, "killed after %" PRId64 "ms%s%.*s",
+		    last->took_ms, colon, length, sup->last_output);
 		break;
 	case HEALTH_NOT_RUN:
-		log_line(LOG_LEVEL_ERROR,
-		    "last of %d health checks: cannot fork: %s", last->checks,
+		snprintf(text, size, "cannot fork: %s",
 		    strerror(last->status));
 		break;
 	}
@@ -127,18 +127,30 @@ static void
 say_budget_over(const struct supervisor *sup)
 {
 	char budget[DURATION_TEXT_MAX];
+	char last[LAST_CHECK_MAX];
 
 	duration_format(sup->limits.budget_ms, budget, sizeof(budget));
 	log_line(LOG_LEVEL_ERROR, "not ready within %s: stopping", budget);
+	format_last_check(sup, last, sizeof(last));
 	if (sup->publish_error < 0)
 		log_line(LOG_LEVEL_ERROR,
 		    "readiness could not be published in %s: %s",
 		    sup->readiness.path, publish_reason(sup->publish_error));
 	else if (sup->checks > 0)
-		say_last_check(sup);
+		log_line(LOG_LEVEL_ERROR, "%s", last);
 	else if (sup->limits.gates)
 		log_line(LOG_LEVEL_ERROR, "the first health check still runs");
 	notify(sup, "STATUS=not ready within the startup budget");
+}
+
+static void
+say_unhealthy(const struct supervisor *sup)
+{
+	char last[LAST_CHECK_MAX];
+
+	format_last_check(sup, last, sizeof(last));
+	log_line(LOG_LEVEL_WARN, "unhealthy, readiness is withdrawn; %s", last);
+	notify(sup, "STATUS=unhealthy");
 }
 
 static void
@@ -149,6 +161,18 @@ say(const struct supervisor *sup, enum message message)
 	switch (message) {
 	case MESSAGE_READY:
 		say_ready(sup);
+		break;
+	case MESSAGE_READY_AGAIN:
+		log_line(LOG_LEVEL_INFO, "ready again");
+		notify(sup, "STATUS=ready again");
+		break;
+	case MESSAGE_UNHEALTHY:
+		say_unhealthy(sup);
+		break;
+	case MESSAGE_MONITOR_LOST:
+		log_line(LOG_LEVEL_ERROR,
+		    "the health helper is gone: nobody can tell whether the "
+		    "app is healthy, readiness is withdrawn");
 		break;
 	case MESSAGE_DRAINING:
 		duration_format(sup->limits.drain_ms, text, sizeof(text));
@@ -257,19 +281,24 @@ publish_failed(struct supervisor *sup, int error)
 static int
 publish(struct supervisor *sup)
 {
+	const struct notify_upstream nobody = { .fd = -1 };
+	/* Having heard it once, many engines do not listen any more. */
+	const struct notify_upstream *engine = sup->was_ready ? &nobody :
+	    &sup->upstream;
 	struct readiness_facts facts = {
 		.pid = sup->family.app,
 		.since = wall_clock(),
-		.ready_after_ms = monotonic_ms() - sup->executed_ms,
+		.ready_after_ms = sup->was_ready ? sup->ready_after_ms :
+		    monotonic_ms() - sup->executed_ms,
 		.checks = sup->checks,
 	};
 	int error = -EAGAIN;
 
-	if (notify_has_room(&sup->upstream))
+	if (notify_has_room(engine))
 		error = readiness_publish(&sup->readiness, &facts);
 	if (error < 0)
 		return publish_failed(sup, error);
-	error = notify_send(&sup->upstream, "READY=1");
+	error = notify_send(engine, "READY=1");
 	if (error == -EAGAIN) {
 		readiness_withdraw(&sup->readiness);
 		return publish_failed(sup, error);
@@ -277,6 +306,8 @@ publish(struct supervisor *sup)
 	if (error < 0)
 		log_line(LOG_LEVEL_WARN, "cannot notify the engine: %s",
 		    strerror(-error));
+	sup->was_ready = true;
+	sup->publish_error = 0;
 	sup->ready_after_ms = facts.ready_after_ms;
 	return EVENT_PUBLISHED;
 }
@@ -529,8 +560,8 @@ take_reports(struct supervisor *sup)
 		    PRId64 "ms", sup->checks, sup->last_report.status,
 		    sup->last_report.took_ms);
 		warn_unrunnable(sup);
-		if (sup->last_report.result == HEALTH_PASSED)
-			handle(sup, EVENT_HEALTHY, 0);
+		handle(sup, sup->last_report.result == HEALTH_PASSED ?
+		    EVENT_HEALTHY : EVENT_UNHEALTHY, 0);
 	}
 }
 

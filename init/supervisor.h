@@ -37,7 +37,8 @@ struct supervisor {
 	int spawn_fd;               /* result of the exec; -1: it is known */
 
 	int64_t executed_ms;        /* when the exec of COMMAND succeeded */
-	int64_t ready_after_ms;
+	int64_t ready_after_ms;     /* the first time */
+	bool was_ready;
 	int exit_status;            /* -1: not yet known */
 	int publish_error;          /* -errno of the last try, or 0 */
 	int sweep_error;            /* of the last signal to all, or 0 */

@@ -593,6 +593,7 @@ choose_limits(unsigned int choice)
 		.budget_ms = choice >> 3 & 1 ? 300 : 0,
 		.drain_ms = choice >> 4 & 1 ? 300 : 0,
 		.grace_ms = choice >> 5 & 1 ? 200 : 0,
+		.monitor_failures = choice >> 6 & 1 ? 2 : 0,
 		.signals = {
 			.stop = signals_bit(SIGTERM) | signals_bit(SIGINT),
 			.first_stop = SIGTERM,
@@ -640,7 +641,7 @@ Test(documentation, draws_the_lifecycle_as_it_is)
 	static struct exploration exploration;
 	struct edges drawn = read_diagram();
 
-	for (unsigned int choice = 0; choice < 64; choice++) {
+	for (unsigned int choice = 0; choice < 128; choice++) {
 		const struct limits limits = choose_limits(choice);
 
 		explore(&exploration, &limits);

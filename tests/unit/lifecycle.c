@@ -40,6 +40,9 @@ static const char *const action_names[] = {
 
 static const char *const message_names[] = {
 	[MESSAGE_READY] = "ready",
+	[MESSAGE_READY_AGAIN] = "ready-again",
+	[MESSAGE_UNHEALTHY] = "unhealthy",
+	[MESSAGE_MONITOR_LOST] = "monitor-lost",
 	[MESSAGE_DRAINING] = "draining",
 	[MESSAGE_STOPPING] = "stopping",
 	[MESSAGE_BUDGET_OVER] = "budget-over",
@@ -264,6 +267,127 @@ Test(lifecycle, a_lost_health_helper_fails_the_start)
 	      "notify-stopping group:TERM group:CONT", STATE_STOPPING },
 	    { 20, EVENT_APP_EXITED, 143, "terminate-rest", STATE_SWEEPING },
 	    { 20, EVENT_CHILDREN_GONE, 0, "exit:124", STATE_ENDED });
+}
+
+static struct limits
+monitored_limits(void)
+{
+	struct limits limits = gated_limits();
+
+	limits.monitor_failures = 3;
+	return limits;
+}
+
+Test(lifecycle, monitoring_goes_on_and_withdraws_after_failures_in_a_row)
+{
+	struct limits limits = monitored_limits();
+
+	limits.drain_ms = 5000;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 10, EVENT_UNHEALTHY, 0, "", STATE_STARTING },
+	    { 20, EVENT_UNHEALTHY, 0, "", STATE_STARTING },
+	    { 30, EVENT_UNHEALTHY, 0, "", STATE_STARTING },
+	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 41, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 1000, EVENT_UNHEALTHY, 0, "", STATE_READY },
+	    { 2000, EVENT_UNHEALTHY, 0, "", STATE_READY },
+	    { 3000, EVENT_HEALTHY, 0, "", STATE_READY },
+	    { 4000, EVENT_UNHEALTHY, 0, "", STATE_READY },
+	    { 5000, EVENT_UNHEALTHY, 0, "", STATE_READY },
+	    { 6000, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
+	    STATE_UNREADY },
+	    { 7000, EVENT_UNHEALTHY, 0, "", STATE_UNREADY },
+	    { 8000, EVENT_HEALTHY, 0, "publish", STATE_UNREADY },
+	    { 8001, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY },
+	    { 9000, EVENT_UNHEALTHY, 0, "", STATE_READY },
+	    { 9100, EVENT_SIGNAL, SIGTERM,
+	    "withdraw stop-health notify-stopping say:draining",
+	    STATE_DRAINING },
+	    { 9200, EVENT_UNHEALTHY, 0, "", STATE_DRAINING },
+	    { 9300, EVENT_HEALTHY, 0, "", STATE_DRAINING });
+}
+
+Test(lifecycle, an_unready_app_is_not_drained)
+{
+	struct limits limits = monitored_limits();
+
+	limits.drain_ms = 5000;
+	limits.monitor_failures = 1;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 41, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 1000, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
+	    STATE_UNREADY },
+	    { 1001, EVENT_SIGNAL, SIGHUP, "group:HUP", STATE_UNREADY },
+	    { 1002, EVENT_APP_STOPPED, SIGTSTP, "suspend:TSTP",
+	    STATE_UNREADY },
+	    { 1100, EVENT_SIGNAL, SIGTERM, "stop-health notify-stopping "
+	    "say:stopping group:TERM group:CONT", STATE_STOPPING });
+}
+
+Test(lifecycle, an_unready_app_may_end)
+{
+	struct limits limits = monitored_limits();
+
+	limits.monitor_failures = 1;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 41, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 1000, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
+	    STATE_UNREADY },
+	    { 2000, EVENT_APP_EXITED, 3,
+	    "stop-health notify-stopping terminate-rest", STATE_SWEEPING },
+	    { 2001, EVENT_CHILDREN_GONE, 0, "exit:3", STATE_ENDED });
+}
+
+Test(lifecycle, a_publication_that_waits_is_off_when_a_check_has_failed)
+{
+	struct limits limits = monitored_limits();
+
+	limits.monitor_failures = 1;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 41, EVENT_PUBLISH_FAILED, 0, "", STATE_STARTING },
+	    { 50, EVENT_UNHEALTHY, 0, "", STATE_STARTING },
+	    { 141, EVENT_TIMEOUT, 0, "", STATE_STARTING },
+	    { 150, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 151, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 1000, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
+	    STATE_UNREADY },
+	    { 2000, EVENT_HEALTHY, 0, "publish", STATE_UNREADY },
+	    { 2001, EVENT_PUBLISH_FAILED, 0, "", STATE_UNREADY },
+	    { 2050, EVENT_TIMEOUT, 0, "", STATE_UNREADY },
+	    { 2101, EVENT_TIMEOUT, 0, "publish", STATE_UNREADY },
+	    { 2102, EVENT_PUBLISH_FAILED, 0, "", STATE_UNREADY },
+	    { 2110, EVENT_UNHEALTHY, 0, "", STATE_UNREADY },
+	    { 2202, EVENT_TIMEOUT, 0, "", STATE_UNREADY });
+}
+
+Test(lifecycle, a_lost_health_helper_withdraws_readiness_for_good)
+{
+	struct limits limits = monitored_limits();
+
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 41, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 1000, EVENT_HEALTH_LOST, 0, "withdraw say:monitor-lost",
+	    STATE_UNREADY },
+	    { 1100, EVENT_SIGNAL, SIGTERM, "stop-health notify-stopping "
+	    "say:stopping group:TERM group:CONT", STATE_STOPPING });
+	limits.monitor_failures = 1;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 41, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 900, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
+	    STATE_UNREADY },
+	    { 1000, EVENT_HEALTH_LOST, 0, "say:monitor-lost",
+	    STATE_UNREADY });
 }
 
 Test(lifecycle, withdraws_readiness_before_relaying_sigterm)
@@ -543,6 +667,9 @@ machine_in(enum state state, const struct limits *limits)
 		    { EVENT_COUNT, 0 } },
 		[STATE_READY] = { { EVENT_EXECUTED, 0 }, { EVENT_HEALTHY, 0 },
 		    { EVENT_PUBLISHED, 0 }, { EVENT_COUNT, 0 } },
+		[STATE_UNREADY] = { { EVENT_EXECUTED, 0 },
+		    { EVENT_HEALTHY, 0 }, { EVENT_PUBLISHED, 0 },
+		    { EVENT_UNHEALTHY, 0 }, { EVENT_COUNT, 0 } },
 		[STATE_DRAINING] = { { EVENT_EXECUTED, 0 },
 		    { EVENT_HEALTHY, 0 }, { EVENT_PUBLISHED, 0 },
 		    { EVENT_SIGNAL, SIGTERM }, { EVENT_COUNT, 0 } },
@@ -609,6 +736,7 @@ Test(lifecycle, every_event_in_every_state_keeps_the_rules)
 		struct limits limits = gated_limits();
 
 		limits.drain_ms = 500;
+		limits.monitor_failures = state == STATE_UNREADY;
 		limits.pauses = state == STATE_PAUSED;
 		for (int event = 0; event < EVENT_COUNT; event++) {
 			for (size_t i = 0; i < ARRAY_SIZE(times) * 64; i++) {

@@ -104,6 +104,8 @@ static const struct setting {
 	{ "startup-budget", "DINIT_STARTUP_BUDGET", "30s", "1m30s", "0s" },
 	{ "health-interval", "DINIT_HEALTH_INTERVAL", "250ms", "1s", "50ms" },
 	{ "health-timeout", "DINIT_HEALTH_TIMEOUT", "5s", "1s", "500ms" },
+	{ "monitor", "DINIT_MONITOR", "0s", "10s", "500ms" },
+	{ "monitor-failures", "DINIT_MONITOR_FAILURES", "3", "1", "1000000" },
 	{ "grace", "DINIT_GRACE", "9s", "29s", "1ms" },
 	{ "drain", "DINIT_DRAIN", "0s", "5s", "1h" },
 	{ "stop-signal", "DINIT_STOP_SIGNAL", "TERM,INT", "QUIT",
@@ -674,6 +676,9 @@ static const struct {
 	    { "1d", " 1s" } },
 	{ "health-timeout", "DINIT_HEALTH_TIMEOUT", "a duration such as",
 	    { "1,5s", "s" } },
+	{ "monitor", "DINIT_MONITOR", "a duration such as", { "often" } },
+	{ "monitor-failures", "DINIT_MONITOR_FAILURES", "a number from 1 to",
+	    { "0", "-1", "+1", "1.5", "1000001", "99999999999", "3x" } },
 	{ "grace", "DINIT_GRACE", "a duration such as", { "10 s", "1." } },
 	{ "drain", "DINIT_DRAIN", "a duration such as", { "no", ".5s" } },
 	{ "stop-signal", "DINIT_STOP_SIGNAL", "signals such as TERM,INT",
@@ -1102,6 +1107,8 @@ Test(options, show_where_each_value_came_from)
 	    "keep-caps            -                        default\n"
 	    "log-level            info                     default\n"
 	    "main-only            -                        default\n"
+	    "monitor              0s                       default\n"
+	    "monitor-failures     3                        default\n"
 	    "no-lockdown          no                       default\n"
 	    "no-new-privs         no                       default\n"
 	    "ok-exit              3                        command line\n"
