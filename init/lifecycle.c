@@ -73,10 +73,10 @@ static void
 end_readiness(struct lifecycle *lc, struct actions *out)
 {
 	withdraw(lc, out);
-	if (lc->limits->gates) {
+	if (lc->limits->gates)
 		add(out, ACTION_STOP_HEALTH, 0);
+	if (lc->limits->gates || lc->limits->listens)
 		add(out, ACTION_NOTIFY_STOPPING, 0);
-	}
 }
 
 static void
@@ -132,6 +132,14 @@ become_unready(struct lifecycle *lc, enum message why, struct actions *out)
 	lc->state = STATE_UNREADY;
 	lc->publish_again_at = NEVER;
 	add(out, ACTION_SAY, (int)why);
+}
+
+/* No limit stays none, and no extension makes it shorter. */
+static void
+extend_budget(struct lifecycle *lc, const struct event *ev)
+{
+	if (lc->budget_until < ev->now + ev->arg)
+		lc->budget_until = ev->now + ev->arg;
 }
 
 static void
@@ -212,8 +220,10 @@ step_launching(struct lifecycle *lc, const struct event *ev,
 		lc->state = STATE_STARTING;
 		if (lc->limits->budget_ms > 0)
 			lc->budget_until = ev->now + lc->limits->budget_ms;
-		add(out, lc->limits->gates ? ACTION_START_HEALTH :
-		    ACTION_PUBLISH, 0);
+		if (lc->limits->gates)
+			add(out, ACTION_START_HEALTH, 0);
+		else if (!lc->limits->listens)
+			add(out, ACTION_PUBLISH, 0);
 		break;
 	case EVENT_EXEC_FAILED:
 		lc->failure_status = ev->arg;
@@ -223,9 +233,11 @@ step_launching(struct lifecycle *lc, const struct event *ev,
 	case EVENT_APP_STOPPED:    /* our own code: it does not stop */
 	case EVENT_APP_EXITED:     /* the exec's result comes first */
 	case EVENT_CHILDREN_GONE:  /* there is one */
-	case EVENT_HEALTHY:        /* no helper runs yet */
+	case EVENT_HEALTHY:        /* no helper runs yet, nor the app */
 	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
+	case EVENT_APP_STOPPING:
+	case EVENT_EXTENDED:
 	case EVENT_PUBLISHED:      /* nothing was published yet */
 	case EVENT_PUBLISH_FAILED:
 	case EVENT_TIMEOUT:        /* no deadline was set */
@@ -242,12 +254,16 @@ step_starting(struct lifecycle *lc, const struct event *ev,
 		stop_or_relay(lc, ev, out);
 		break;
 	case EVENT_HEALTHY:
-		if (lc->limits->monitor_failures == 0)
+		if (lc->limits->gates && lc->limits->monitor_failures == 0)
 			add(out, ACTION_STOP_HEALTH, 0);
 		add(out, ACTION_PUBLISH, 0);
 		break;
 	case EVENT_UNHEALTHY:      /* nor is it any more, if it was before */
+	case EVENT_APP_STOPPING:
 		lc->publish_again_at = NEVER;
+		break;
+	case EVENT_EXTENDED:
+		extend_budget(lc, ev);
 		break;
 	case EVENT_HEALTH_LOST:
 		fail_start(lc, ev->now, MESSAGE_HEALTH_LOST, out);
@@ -299,6 +315,9 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		if (lc->limits->monitor_failures > 0)
 			become_unready(lc, MESSAGE_MONITOR_LOST, out);
 		break;
+	case EVENT_APP_STOPPING:
+		become_unready(lc, MESSAGE_APP_STOPPING, out);
+		break;
 	case EVENT_APP_STOPPED:
 		add(out, ACTION_SUSPEND, ev->arg);
 		break;
@@ -307,6 +326,7 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		break;
 	case EVENT_EXECUTED:       /* happens once, before */
 	case EVENT_EXEC_FAILED:
+	case EVENT_EXTENDED:       /* it has started */
 	case EVENT_PUBLISHED:      /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
 	case EVENT_CHILDREN_GONE:  /* COMMAND is one, until APP_EXITED */
@@ -327,6 +347,7 @@ step_unready(struct lifecycle *lc, const struct event *ev,
 		add(out, ACTION_PUBLISH, 0);
 		break;
 	case EVENT_UNHEALTHY:
+	case EVENT_APP_STOPPING:
 		lc->publish_again_at = NEVER;
 		break;
 	case EVENT_HEALTH_LOST:
@@ -350,6 +371,7 @@ step_unready(struct lifecycle *lc, const struct event *ev,
 	case EVENT_APP_EXITED:
 		begin_sweeping(lc, ev, out);
 		break;
+	case EVENT_EXTENDED:       /* it has started */
 	case EVENT_EXECUTED:       /* happens once, before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_CHILDREN_GONE:  /* COMMAND is one, until APP_EXITED */
@@ -386,6 +408,8 @@ step_draining(struct lifecycle *lc, const struct event *ev,
 	case EVENT_HEALTHY:        /* never ready again */
 	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
+	case EVENT_APP_STOPPING:   /* we know */
+	case EVENT_EXTENDED:       /* it is about the start */
 	case EVENT_EXECUTED:       /* happens once, before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_PUBLISHED:      /* no publication is under way */
@@ -417,6 +441,8 @@ step_stopping(struct lifecycle *lc, const struct event *ev,
 	case EVENT_HEALTHY:        /* never ready again */
 	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
+	case EVENT_APP_STOPPING:   /* we know */
+	case EVENT_EXTENDED:       /* it is about the start */
 	case EVENT_EXECUTED:       /* happens once, before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_PUBLISHED:      /* no publication is under way */
@@ -451,6 +477,8 @@ step_killing(struct lifecycle *lc, const struct event *ev,
 	case EVENT_HEALTHY:        /* never ready again */
 	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
+	case EVENT_APP_STOPPING:   /* we know */
+	case EVENT_EXTENDED:       /* it is about the start */
 	case EVENT_EXECUTED:       /* happens once, before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_PUBLISHED:      /* no publication is under way */
@@ -477,6 +505,8 @@ step_sweeping(struct lifecycle *lc, const struct event *ev,
 	case EVENT_HEALTHY:        /* never ready again */
 	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
+	case EVENT_APP_STOPPING:   /* we know */
+	case EVENT_EXTENDED:       /* it is about the start */
 	case EVENT_EXECUTED:       /* happens once, before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_PUBLISHED:      /* no publication is under way */
@@ -498,6 +528,8 @@ step_paused(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_HEALTHY:
 	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
+	case EVENT_APP_STOPPING:
+	case EVENT_EXTENDED:
 	case EVENT_PUBLISHED:
 	case EVENT_PUBLISH_FAILED:
 	case EVENT_APP_STOPPED:

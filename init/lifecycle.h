@@ -59,8 +59,10 @@ enum event_type {
 	EVENT_EXECUTED,       /* the exec of COMMAND succeeded */
 	EVENT_EXEC_FAILED,    /* arg: the exit status that says how */
 	EVENT_SIGNAL,         /* arg: a signal to relay, as it arrived */
-	EVENT_HEALTHY,        /* the health command succeeded */
-	EVENT_UNHEALTHY,      /* it did not */
+	EVENT_HEALTHY,        /* the health command succeeded, or READY=1 */
+	EVENT_UNHEALTHY,      /* it did not succeed */
+	EVENT_APP_STOPPING,   /* COMMAND said so: STOPPING=1 */
+	EVENT_EXTENDED,       /* arg: ms that COMMAND still needs to start */
 	EVENT_HEALTH_LOST,    /* the health helper is gone */
 	EVENT_PUBLISHED,      /* readiness is out */
 	EVENT_PUBLISH_FAILED, /* it could not be published */
@@ -100,6 +102,7 @@ enum message {
 	MESSAGE_READY_AGAIN,
 	MESSAGE_UNHEALTHY,
 	MESSAGE_MONITOR_LOST,
+	MESSAGE_APP_STOPPING,
 	MESSAGE_DRAINING,
 	MESSAGE_STOPPING,
 	MESSAGE_BUDGET_OVER,
@@ -122,7 +125,8 @@ struct actions {
 /* What the user set; never changed once the machine runs. */
 struct limits {
 	bool pauses;        /* there is no COMMAND */
-	bool gates;         /* a health command decides on readiness */
+	bool gates;         /* a health command decides on readiness ... */
+	bool listens;       /* ... or COMMAND itself, which tells us */
 	bool publishes;     /* there is a readiness file */
 	bool ok_stop;       /* an end by just the relayed stop signal is 0 */
 	int monitor_failures; /* in a row make it unhealthy; 0: no monitoring */

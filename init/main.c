@@ -157,7 +157,8 @@ prepare_upstream(const struct options *options, struct supervisor *sup)
 	const char *value = getenv("NOTIFY_SOCKET");
 	int error;
 
-	if (options->health_cmd == NULL || value == NULL || *value == '\0')
+	if ((options->health_cmd == NULL && !options->notify) ||
+	    value == NULL || *value == '\0')
 		return;
 	error = notify_open_upstream(value, &sup->upstream);
 	if (error < 0)
@@ -166,12 +167,25 @@ prepare_upstream(const struct options *options, struct supervisor *sup)
 	unsetenv("NOTIFY_SOCKET");
 }
 
+/* COMMAND's own way to tell. 0, or -errno after one message. */
+static int
+prepare_listener(const struct options *options, struct supervisor *sup)
+{
+	int error = options->notify ? notify_listen(&sup->listener) : 0;
+
+	if (error < 0)
+		log_line(LOG_LEVEL_ERROR, "cannot listen for COMMAND's "
+		    "notifications (--notify): %s", strerror(-error));
+	return error;
+}
+
 static void
 set_limits(const struct options *options, struct limits *limits)
 {
 	*limits = (struct limits){
 		.pauses = options->mode == MODE_PAUSE,
 		.gates = options->health_cmd != NULL,
+		.listens = options->notify,
 		.publishes = options->ready_file != NULL,
 		.ok_stop = options->ok_stop,
 		.monitor_failures = options->monitor_ms > 0 ?
@@ -217,6 +231,8 @@ prepare(const struct options *options, pid_t parent, struct supervisor *sup)
 	}
 	terminal_open(&sup->terminal);
 	prepare_upstream(options, sup);
+	if (prepare_listener(options, sup) < 0)
+		return -EINVAL;
 	if (sup->command != NULL && prepare_privileges(options, sup) < 0)
 		return -EINVAL;
 	return prepare_readiness(options, sup);

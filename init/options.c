@@ -107,6 +107,8 @@ static const struct row rows[] = {
 	{ .name = "no-new-privs", .type = TYPE_FLAG,
 	    .offset = MEMBER(no_new_privs),
 	    .help = "COMMAND can gain no privilege through exec" },
+	{ .name = "notify", .type = TYPE_FLAG, .offset = MEMBER(notify),
+	    .help = "ready when COMMAND says so by sd_notify(3)" },
 	{ .name = "ok-exit", .short_name = 'e', .type = TYPE_EXIT_CODES,
 	    .offset = MEMBER(ok_exit), .argument = "N[,N]",
 	    .help = "exit codes of COMMAND reported as 0" },
@@ -124,7 +126,7 @@ static const struct row rows[] = {
 	{ .name = "ready-file", .type = TYPE_PATH, .offset = MEMBER(ready_file),
 	    .argument = "PATH",
 	    .help = "where readiness is published "
-	    "(with --health-cmd: /run/dinit/ready)" },
+	    "(if gated: /run/dinit/ready)" },
 	{ .name = "rewrite", .short_name = 'r', .type = TYPE_REWRITE,
 	    .offset = MEMBER(signals.rewrite), .argument = "A:B[,A:B]",
 	    .help = "relay B when A arrives; 0 drops it" },
@@ -708,12 +710,32 @@ read_command_line(struct options *out, int argc, char *const *argv,
 	return 0;
 }
 
+/* Only one can decide on readiness. */
+static int
+check_gates(const struct options *options, char problem[OPTIONS_PROBLEM_MAX])
+{
+	char notify[VARIABLE_MAX];
+	char health[VARIABLE_MAX];
+
+	if (!options->notify || options->health_cmd == NULL)
+		return 0;
+	options_format_origin(options, "notify", notify, sizeof(notify));
+	options_format_origin(options, "health-cmd", health, sizeof(health));
+	snprintf(problem, OPTIONS_PROBLEM_MAX,
+	    "%s: %s='%.200s' is given too; only one of them can decide on "
+	    "readiness", notify, health, options->health_cmd);
+	return -EINVAL;
+}
+
 static int
 check_together(const struct options *options,
     char problem[OPTIONS_PROBLEM_MAX])
 {
 	bool has_command = options->command[0] != NULL;
 
+	if ((options->mode == MODE_RUN || options->mode == MODE_SHOW_CONFIG) &&
+	    check_gates(options, problem) < 0)
+		return -EINVAL;
 	if (options->mode == MODE_RUN && !has_command) {
 		snprintf(problem, OPTIONS_PROBLEM_MAX,
 		    "COMMAND is missing: dinit [OPTION]... [--] COMMAND "
@@ -755,10 +777,11 @@ options_parse(struct options *out, int argc, char *const *argv,
 	/* Without COMMAND there is nobody to become ready. */
 	if (out->mode == MODE_PAUSE) {
 		out->health_cmd = NULL;
+		out->notify = false;
 		out->ready_file = NULL;
 	}
-	if (out->ready_file == NULL &&
-	    (out->health_cmd != NULL || out->mode == MODE_IS_READY))
+	if (out->ready_file == NULL && (out->health_cmd != NULL ||
+	    out->notify || out->mode == MODE_IS_READY))
 		out->ready_file = READINESS_DEFAULT_PATH;
 	return 0;
 }

@@ -42,6 +42,7 @@ struct options {
 	char *const *command;     /* COMMAND and its arguments, or empty */
 	const char *health_cmd;   /* NULL: none */
 	const char *ready_file;   /* NULL: none given */
+	bool notify;              /* COMMAND tells when it is ready */
 	int64_t startup_budget_ms;
 	int64_t health_interval_ms;
 	int64_t health_timeout_ms;

@@ -82,6 +82,9 @@ run_child(const struct spawn_request *request, int result_fd)
 	if (in_foreground)
 		terminal_set_foreground(request->terminal, getpid());
 	correct_listen_pid(getppid(), listen_pid, sizeof(listen_pid));
+	if (request->notify_socket != NULL &&
+	    setenv("NOTIFY_SOCKET", request->notify_socket, 1) < 0)
+		fail(result_fd, SPAWN_STEP_ENVIRONMENT, errno, NULL);
 	take_privileges(request->privileges, result_fd);
 	error = signals_hand_back(request->signals);
 	if (error < 0)
@@ -136,6 +139,7 @@ spawn_step_name(const struct spawn_failure *failure)
 {
 	static const char *const names[] = {
 		[SPAWN_STEP_GROUP] = "make a process group for",
+		[SPAWN_STEP_ENVIRONMENT] = "set NOTIFY_SOCKET for",
 		[SPAWN_STEP_SIGNALS] = "restore the signals for",
 		[SPAWN_STEP_FILTER] = "put the seccomp filter on",
 		[SPAWN_STEP_EXEC] = "execute",

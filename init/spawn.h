@@ -15,6 +15,7 @@ struct terminal;
 
 enum spawn_step {
 	SPAWN_STEP_GROUP,
+	SPAWN_STEP_ENVIRONMENT,
 	SPAWN_STEP_SIGNALS,
 	SPAWN_STEP_PRIVILEGES,
 	SPAWN_STEP_FILTER,
@@ -41,6 +42,7 @@ struct spawn_request {
 	const struct signal_state *signals;   /* to hand back */
 	const struct terminal *terminal;      /* to lend */
 	const struct privileges *privileges;  /* NULL: dinit's own */
+	const char *notify_socket;            /* NULL: leave it as it is */
 };
 
 /*

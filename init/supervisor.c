@@ -56,7 +56,8 @@ wall_clock(void)
 static enum log_level
 news_level(const struct supervisor *sup)
 {
-	return sup->limits.gates ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+	return sup->limits.gates || sup->limits.listens ? LOG_LEVEL_INFO :
+	    LOG_LEVEL_DEBUG;
 }
 
 /* Tells the engine; that it does not listen is worth a line, no more. */
@@ -88,8 +89,12 @@ say_ready(const struct supervisor *sup)
 	char status[DURATION_TEXT_MAX + 32];
 
 	duration_format(sup->ready_after_ms, after, sizeof(after));
-	log_line(news_level(sup), "ready after %s (%d check%s)", after,
-	    sup->checks, sup->checks == 1 ? "" : "s");
+	if (sup->limits.listens)
+		log_line(news_level(sup), "ready after %s (as the app says)",
+		    after);
+	else
+		log_line(news_level(sup), "ready after %s (%d check%s)", after,
+		    sup->checks, sup->checks == 1 ? "" : "s");
 	snprintf(status, sizeof(status), "STATUS=ready after %s", after);
 	notify(sup, status);
 }
@@ -140,6 +145,9 @@ say_budget_over(const struct supervisor *sup)
 		log_line(LOG_LEVEL_ERROR, "%s", last);
 	else if (sup->limits.gates)
 		log_line(LOG_LEVEL_ERROR, "the first health check still runs");
+	else if (sup->limits.listens)
+		log_line(LOG_LEVEL_ERROR, "the app has not sent READY=1 to "
+		    "NOTIFY_SOCKET");
 	notify(sup, "STATUS=not ready within the startup budget");
 }
 
@@ -173,6 +181,10 @@ say(const struct supervisor *sup, enum message message)
 		log_line(LOG_LEVEL_ERROR,
 		    "the health helper is gone: nobody can tell whether the "
 		    "app is healthy, readiness is withdrawn");
+		break;
+	case MESSAGE_APP_STOPPING:
+		log_line(LOG_LEVEL_INFO,
+		    "the app says that it stops, readiness is withdrawn");
 		break;
 	case MESSAGE_DRAINING:
 		duration_format(sup->limits.drain_ms, text, sizeof(text));
@@ -432,6 +444,7 @@ let_go(const struct supervisor *sup)
 		sup->readiness.parent,
 		sup->readiness.file,
 		sup->upstream.fd,
+		sup->listener.fd,
 	};
 
 	descriptors_close_others(kept, ARRAY_SIZE(kept));
@@ -565,6 +578,40 @@ take_reports(struct supervisor *sup)
 	}
 }
 
+static void
+take_notification(struct supervisor *sup, const struct notify_message *message)
+{
+	char status[NOTIFY_MESSAGE_MAX];
+
+	if (message->status != NULL) {
+		log_line(LOG_LEVEL_INFO, "the app says: %s", message->status);
+		snprintf(status, sizeof(status), "STATUS=%s", message->status);
+		notify(sup, status);
+	}
+	if (message->extend_ms > 0)
+		handle(sup, EVENT_EXTENDED, message->extend_ms);
+	if (message->ready)
+		handle(sup, EVENT_HEALTHY, 0);
+	if (message->stopping)
+		handle(sup, EVENT_APP_STOPPING, 0);
+}
+
+/* A few at a time, as with signals. */
+static void
+take_notifications(struct supervisor *sup)
+{
+	struct notify_message message;
+
+	for (int i = 0; i < 4; i++) {
+		int found = notify_receive(&sup->listener, &message);
+
+		if (found == -EAGAIN)
+			break;
+		if (found > 0)
+			take_notification(sup, &message);
+	}
+}
+
 /*
  * A stop is taken in before it is acted on: continued by us, the app may stop
  * once more at once, and that is another change.
@@ -650,6 +697,7 @@ run_once(struct supervisor *sup)
 	struct pollfd fds[] = {
 		{ .fd = sup->signal_fd, .events = POLLIN },
 		{ .fd = sup->health.fd, .events = POLLIN },
+		{ .fd = sup->listener.fd, .events = POLLIN },
 	};
 
 	wait_for_news(sup, fds, ARRAY_SIZE(fds));
@@ -659,6 +707,8 @@ run_once(struct supervisor *sup)
 	}
 	if (fds[1].revents != 0)
 		take_reports(sup);
+	if (fds[2].revents != 0)
+		take_notifications(sup);
 	if (monotonic_ms() >= lifecycle_deadline(&sup->lifecycle))
 		handle(sup, EVENT_TIMEOUT, 0);
 }
@@ -688,6 +738,8 @@ launch(struct supervisor *sup)
 		.signals = sup->signals_found,
 		.terminal = &sup->terminal,
 		.privileges = sup->privileges,
+		.notify_socket = sup->listener.fd < 0 ? NULL :
+		    sup->listener.name,
 	};
 	int error = spawn_command(&request, &spawned);
 
@@ -710,6 +762,7 @@ supervisor_init(struct supervisor *supervisor)
 		.readiness.parent = -1,
 		.readiness.file = -1,
 		.upstream.fd = -1,
+		.listener.fd = -1,
 		.health.fd = -1,
 		.signal_fd = -1,
 		.spawn_fd = -1,

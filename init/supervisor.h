@@ -32,6 +32,7 @@ struct supervisor {
 	struct terminal terminal;
 	struct readiness readiness;
 	struct notify_upstream upstream;
+	struct notify_listener listener; /* where COMMAND tells */
 	struct health_helper health;
 	int signal_fd;
 	int spawn_fd;               /* result of the exec; -1: it is known */

@@ -594,6 +594,7 @@ choose_limits(unsigned int choice)
 		.drain_ms = choice >> 4 & 1 ? 300 : 0,
 		.grace_ms = choice >> 5 & 1 ? 200 : 0,
 		.monitor_failures = choice >> 6 & 1 ? 2 : 0,
+		.listens = choice >> 7 & 1 && !(choice >> 1 & 1),
 		.signals = {
 			.stop = signals_bit(SIGTERM) | signals_bit(SIGINT),
 			.first_stop = SIGTERM,
@@ -641,7 +642,7 @@ Test(documentation, draws_the_lifecycle_as_it_is)
 	static struct exploration exploration;
 	struct edges drawn = read_diagram();
 
-	for (unsigned int choice = 0; choice < 128; choice++) {
+	for (unsigned int choice = 0; choice < 256; choice++) {
 		const struct limits limits = choose_limits(choice);
 
 		explore(&exploration, &limits);

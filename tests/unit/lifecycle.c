@@ -43,6 +43,7 @@ static const char *const message_names[] = {
 	[MESSAGE_READY_AGAIN] = "ready-again",
 	[MESSAGE_UNHEALTHY] = "unhealthy",
 	[MESSAGE_MONITOR_LOST] = "monitor-lost",
+	[MESSAGE_APP_STOPPING] = "app-stopping",
 	[MESSAGE_DRAINING] = "draining",
 	[MESSAGE_STOPPING] = "stopping",
 	[MESSAGE_BUDGET_OVER] = "budget-over",
@@ -388,6 +389,75 @@ Test(lifecycle, a_lost_health_helper_withdraws_readiness_for_good)
 	    STATE_UNREADY },
 	    { 1000, EVENT_HEALTH_LOST, 0, "say:monitor-lost",
 	    STATE_UNREADY });
+}
+
+static struct limits
+notified_limits(void)
+{
+	struct limits limits = plain_limits();
+
+	limits.listens = true;
+	limits.publishes = true;
+	return limits;
+}
+
+Test(lifecycle, an_app_that_tells_is_ready_when_it_says_so)
+{
+	struct limits limits = notified_limits();
+
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "", STATE_STARTING },
+	    { 700, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 700, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 800, EVENT_HEALTHY, 0, "", STATE_READY },
+	    { 900, EVENT_SIGNAL, SIGTERM, "withdraw notify-stopping "
+	      "say:stopping group:TERM group:CONT", STATE_STOPPING },
+	    { 910, EVENT_APP_STOPPING, 0, "", STATE_STOPPING },
+	    { 920, EVENT_HEALTHY, 0, "", STATE_STOPPING });
+}
+
+Test(lifecycle, an_app_that_says_that_it_stops_is_unready_and_may_come_back)
+{
+	struct limits limits = notified_limits();
+
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "", STATE_STARTING },
+	    { 500, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 501, EVENT_PUBLISH_FAILED, 0, "", STATE_STARTING },
+	    { 502, EVENT_APP_STOPPING, 0, "", STATE_STARTING },
+	    { 601, EVENT_TIMEOUT, 0, "", STATE_STARTING },
+	    { 700, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 701, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 800, EVENT_APP_STOPPING, 0, "withdraw say:app-stopping",
+	      STATE_UNREADY },
+	    { 801, EVENT_APP_STOPPING, 0, "", STATE_UNREADY },
+	    { 802, EVENT_HEALTHY, 0, "publish", STATE_UNREADY },
+	    { 803, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY },
+	    { 804, EVENT_APP_STOPPING, 0, "withdraw say:app-stopping",
+	      STATE_UNREADY },
+	    { 900, EVENT_APP_EXITED, 0, "notify-stopping terminate-rest",
+	      STATE_SWEEPING });
+}
+
+Test(lifecycle, an_app_may_ask_for_more_time_to_start_but_not_for_less)
+{
+	struct limits limits = notified_limits();
+
+	limits.budget_ms = 1000;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "", STATE_STARTING },
+	    { 100, EVENT_EXTENDED, 500, "", STATE_STARTING },
+	    { 700, EVENT_TIMEOUT, 0, "", STATE_STARTING },
+	    { 900, EVENT_EXTENDED, 500, "", STATE_STARTING },
+	    { 1000, EVENT_TIMEOUT, 0, "", STATE_STARTING },
+	    { 1399, EVENT_TIMEOUT, 0, "", STATE_STARTING },
+	    { 1400, EVENT_TIMEOUT, 0, "say:budget-over notify-stopping "
+	      "group:TERM group:CONT", STATE_STOPPING });
+	limits.budget_ms = 0;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "", STATE_STARTING },
+	    { 100, EVENT_EXTENDED, 500, "", STATE_STARTING },
+	    { 700, EVENT_TIMEOUT, 0, "", STATE_STARTING });
 }
 
 Test(lifecycle, withdraws_readiness_before_relaying_sigterm)

@@ -104,6 +104,7 @@ static const struct setting {
 	{ "startup-budget", "DINIT_STARTUP_BUDGET", "30s", "1m30s", "0s" },
 	{ "health-interval", "DINIT_HEALTH_INTERVAL", "250ms", "1s", "50ms" },
 	{ "health-timeout", "DINIT_HEALTH_TIMEOUT", "5s", "1s", "500ms" },
+	{ "notify", "DINIT_NOTIFY", "no", "yes", "no" },
 	{ "monitor", "DINIT_MONITOR", "0s", "10s", "500ms" },
 	{ "monitor-failures", "DINIT_MONITOR_FAILURES", "3", "1", "1000000" },
 	{ "grace", "DINIT_GRACE", "9s", "29s", "1ms" },
@@ -231,6 +232,12 @@ Test(options, beat_their_variables)
 	}
 }
 
+static bool
+gates(const char *name)
+{
+	return strcmp(name, "health-cmd") == 0 || strcmp(name, "notify") == 0;
+}
+
 Test(options, leave_all_others_at_their_defaults)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
@@ -238,8 +245,9 @@ Test(options, leave_all_others_at_their_defaults)
 		    settings[i].name, settings[i].value), NULL);
 
 		for (size_t j = 0; j < ARRAY_SIZE(settings); j++) {
-			/* A health command brings a file of its own. */
-			if (j == i || (i == 0 && j == 1))
+			/* What gates brings a file of its own. */
+			if (j == i || (gates(settings[i].name) &&
+			    strcmp(settings[j].name, "ready-file") == 0))
 				continue;
 			expect_config(result, settings[j].name,
 			    settings[j].fallback, "default");
@@ -1111,6 +1119,7 @@ Test(options, show_where_each_value_came_from)
 	    "monitor-failures     3                        default\n"
 	    "no-lockdown          no                       default\n"
 	    "no-new-privs         no                       default\n"
+	    "notify               no                       default\n"
 	    "ok-exit              3                        command line\n"
 	    "ok-stop              no                       default\n"
 	    "parent-death-signal  -                        default\n"
@@ -1120,6 +1129,26 @@ Test(options, show_where_each_value_came_from)
 	    "startup-budget       30s                      default\n"
 	    "stop-signal          TERM,INT                 default\n"
 	    "user                 -                        default\n");
+}
+
+Test(options, refuse_two_that_decide_on_readiness)
+{
+	static const char *const environment[] = { "DINIT_NOTIFY=1", NULL };
+	static const char *const none[] = { NULL };
+	const char *const both[] = { "--notify", "--health-cmd=check", "app",
+		NULL };
+	const char *const neither[] = { "--notify=no", "--health-cmd=check",
+		"app", NULL };
+	const char *const one[] = { "--health-cmd=check", "app", NULL };
+	const char *const probe[] = { "--health-cmd=check", "--is-ready",
+		NULL };
+
+	expect_refused(parse(both, none), "both",
+	    "--notify: --health-cmd='check' is given too; only one");
+	expect_refused(parse(one, environment), "both",
+	    "DINIT_NOTIFY: --health-cmd='check' is given too; only one");
+	expect_accepted(parse(neither, environment), "--notify=no");
+	expect_accepted(parse(probe, environment), "--is-ready");
 }
 
 Test(options, say_how_each_was_given)

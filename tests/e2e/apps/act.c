@@ -18,12 +18,17 @@
  *     nap=MS       take some time
  *     listen=FILE  be an engine: receive datagrams there
  *     hear         say each that has arrived
+ *     tell=TEXT    send TEXT to NOTIFY_SOCKET, a line for each part between |
+ *     barrier      send BARRIER=1 there, and go on once its pipe is closed
+ *     flood=N      send N notifications there that mean nothing
  *     session      begin a session of its own
  *     stop         stop itself, as by job control
  */
 #include <err.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +96,82 @@ hear(void)
 	}
 }
 
+/* A datagram to NOTIFY_SOCKET, with the descriptor FD unless it is -1. */
+static void
+notify(const char *text, int fd)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct iovec part = { (void *)(uintptr_t)text, strlen(text) };
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(fd))];
+	struct msghdr message = {
+		.msg_name = &address,
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+	};
+	int from = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	if (path == NULL || *path != '@')
+		errx(1, "NOTIFY_SOCKET=%s", path);
+	memcpy(address.sun_path + 1, path + 1, strlen(path) - 1);
+	message.msg_namelen = (socklen_t)(offsetof(struct sockaddr_un,
+	    sun_path) + strlen(path));
+	if (fd >= 0) {
+		message.msg_control = control;
+		message.msg_controllen = sizeof(control);
+		CMSG_FIRSTHDR(&message)->cmsg_level = SOL_SOCKET;
+		CMSG_FIRSTHDR(&message)->cmsg_type = SCM_RIGHTS;
+		CMSG_FIRSTHDR(&message)->cmsg_len = CMSG_LEN(sizeof(fd));
+		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &fd, sizeof(fd));
+	}
+	if (sendmsg(from, &message, 0) < 0)
+		err(1, "%s", path);
+	close(from);
+}
+
+static void
+tell(const char *parts)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s", parts);
+	for (char *c = text; *c != '\0'; c++)
+		if (*c == '|')
+			*c = '\n';
+	notify(text, -1);
+}
+
+static void
+pass_barrier(void)
+{
+	int ends[2];
+	char nothing;
+
+	if (pipe(ends) < 0)
+		err(1, "pipe");
+	notify("BARRIER=1", ends[1]);
+	close(ends[1]);
+	if (read(ends[0], &nothing, 1) != 0)
+		errx(1, "the barrier's pipe holds something");
+	close(ends[0]);
+}
+
+/* What is done with NOTIFY_SOCKET, or false. */
+static int
+act_on_notify(const char *verb, const char *value)
+{
+	if (strcmp(verb, "tell") == 0)
+		tell(value);
+	else if (strcmp(verb, "barrier") == 0)
+		pass_barrier();
+	else if (strcmp(verb, "flood") == 0)
+		for (int left = atoi(value); left > 0; left--)
+			notify("X_FLOOD=1", -1);
+	else
+		return 0;
+	return 1;
+}
+
 /* What is done with the file PATH, or false. */
 static int
 act_on_file(const char *verb, const char *path)
@@ -127,7 +208,7 @@ act(const char *verb, const char *value, int signo)
 		setsid();
 	else if (strcmp(verb, "stop") == 0)
 		raise(SIGSTOP);
-	else if (!act_on_file(verb, value))
+	else if (!act_on_file(verb, value) && !act_on_notify(verb, value))
 		errx(1, "cannot %s", verb);
 }
 

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "fuzz.h"
+#include "notify.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct notify_message message;
+
+	if (size > NOTIFY_MESSAGE_MAX)
+		return 0;
+	memcpy(message.text, data, size);
+	if (!notify_parse(&message, size))
+		return 0;
+	fuzz_require(message.extend_ms >= 0);
+	fuzz_require(message.status == NULL || (message.status >= message.text &&
+	    strlen(message.status) < size));
+	fuzz_require(!message.ready || size >= strlen("READY=1"));
+	return 0;
+}
