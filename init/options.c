@@ -13,6 +13,7 @@
 #include "array.h"
 #include "duration.h"
 #include "log.h"
+#include "probe.h"
 #include "readiness.h"
 
 #define PREFIX "DINIT_"
@@ -38,7 +39,8 @@ enum type {
 	TYPE_QUIETER,
 	TYPE_WARN_ORPHANS,
 	TYPE_NOTHING,   /* accepted for compatibility */
-	TYPE_MODE,      /* no variable: what to do is said when calling */
+	TYPE_MODE,
+	TYPE_PROBE,     /* a mode with a URL */
 };
 
 struct row {
@@ -46,7 +48,7 @@ struct row {
 	char short_name;         /* 0: none */
 	const char *short_value; /* what the short name alone stands for */
 	enum type type;
-	int mode;                /* enum mode, for TYPE_MODE */
+	int mode;                /* enum mode, if it is one */
 	size_t offset;           /* of its member in struct options */
 	const char *argument;    /* for --help; NULL: it takes none */
 	const char *fallback;    /* the default, as written; NULL: none */
@@ -121,6 +123,10 @@ static const struct row rows[] = {
 	{ .name = "pause", .short_name = 'P', .type = TYPE_MODE,
 	    .mode = MODE_PAUSE,
 	    .help = "no COMMAND: reap until TERM or INT" },
+	{ .name = "probe", .type = TYPE_PROBE, .mode = MODE_PROBE,
+	    .offset = MEMBER(probe), .argument = "URL",
+	    .help = "exit 0 if tcp://, http:// or unix:// is healthy, "
+	    "1 if not" },
 	{ .short_name = 'q', .type = TYPE_QUIETER, .offset = MEMBER(log_level),
 	    .help = "lower the level" },
 	{ .name = "ready-file", .type = TYPE_PATH, .offset = MEMBER(ready_file),
@@ -177,6 +183,13 @@ const_member(const struct options *options, const struct row *row)
 	return (const char *)options + row->offset;
 }
 
+/* Modes have no variables: what to do is said when calling. */
+static bool
+is_mode(const struct row *row)
+{
+	return row->type == TYPE_MODE || row->type == TYPE_PROBE;
+}
+
 /* Name of the row's variable; empty if it has none. */
 static void
 variable_name(const struct row *row, char name[VARIABLE_MAX])
@@ -184,7 +197,7 @@ variable_name(const struct row *row, char name[VARIABLE_MAX])
 	size_t length = sizeof(PREFIX) - 1;
 
 	name[0] = '\0';
-	if (row->name == NULL || row->type == TYPE_MODE)
+	if (row->name == NULL || is_mode(row))
 		return;
 	memcpy(name, PREFIX, length);
 	for (const char *c = row->name; *c != '\0'; c++) {
@@ -380,6 +393,8 @@ expectation(enum type type)
 		return "exit codes from 0 to 255 such as 3 or 3,143";
 	case TYPE_LEVEL:
 		return "error, warn, info or debug";
+	case TYPE_PROBE:
+		return probe_expectation(-EINVAL);
 	case TYPE_LOUDER:
 	case TYPE_QUIETER:
 	case TYPE_WARN_ORPHANS:
@@ -497,6 +512,9 @@ parse_value(const struct row *row, const char *text, struct options *out)
 	case TYPE_MODE:
 		out->mode = (enum mode)row->mode;
 		return 0;
+	case TYPE_PROBE:
+		out->mode = (enum mode)row->mode;
+		return probe_parse_url(text, target);
 	case TYPE_NOTHING:
 		break;
 	}
@@ -528,11 +546,15 @@ static int
 set_value(const struct row *row, const struct origin *origin,
     const char *text, struct options *out, char problem[OPTIONS_PROBLEM_MAX])
 {
+	int error;
+
 	forget_weaker(row, origin->source, out);
-	if (parse_value(row, text, out) == 0)
+	error = parse_value(row, text, out);
+	if (error == 0)
 		return 0;
 	snprintf(problem, OPTIONS_PROBLEM_MAX,
 	    "%s: '%.200s' is wrong; it takes %s", origin->name, text,
+	    row->type == TYPE_PROBE ? probe_expectation(error) :
 	    expectation(row->type));
 	return -EINVAL;
 }
@@ -727,6 +749,15 @@ check_gates(const struct options *options, char problem[OPTIONS_PROBLEM_MAX])
 	return -EINVAL;
 }
 
+static const char *
+mode_name(enum mode mode)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (is_mode(&rows[i]) && rows[i].mode == (int)mode)
+			return rows[i].name;
+	return "";
+}
+
 static int
 check_together(const struct options *options,
     char problem[OPTIONS_PROBLEM_MAX])
@@ -743,11 +774,10 @@ check_together(const struct options *options,
 		return -EINVAL;
 	}
 	if (has_command && (options->mode == MODE_PAUSE ||
-	    options->mode == MODE_IS_READY)) {
+	    options->mode == MODE_IS_READY || options->mode == MODE_PROBE)) {
 		snprintf(problem, OPTIONS_PROBLEM_MAX,
 		    "--%s: '%.200s' is in the way, it takes no COMMAND",
-		    options->mode == MODE_PAUSE ? "pause" : "is-ready",
-		    options->command[0]);
+		    mode_name(options->mode), options->command[0]);
 		return -EINVAL;
 	}
 	return 0;
@@ -827,6 +857,7 @@ options_format_help(char *text, size_t size)
 	    "  dinit [OPTION]... [--] COMMAND [ARG]...\n"
 	    "  dinit --is-ready [--ready-file=PATH]\n"
 	    "  dinit --pause\n"
+	    "  dinit --probe=URL [--health-timeout=DUR]\n"
 	    "  dinit --show-config [OPTION]... [--] [COMMAND]...\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		append_help(&rows[i], text, size);
@@ -899,6 +930,7 @@ format_value(const struct row *row, const struct options *options,
 	case TYPE_WARN_ORPHANS:
 	case TYPE_NOTHING:
 	case TYPE_MODE:
+	case TYPE_PROBE:
 		break;
 	}
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "probe.h"
 #include "signals.h"
 
 /* Room for the rows of the table. */
@@ -25,6 +26,7 @@ enum mode {
 	MODE_RUN,
 	MODE_PAUSE,
 	MODE_IS_READY,
+	MODE_PROBE,
 	MODE_SHOW_CONFIG,
 	MODE_HELP,
 	MODE_VERSION,
@@ -40,6 +42,7 @@ enum source {
 struct options {
 	enum mode mode;
 	char *const *command;     /* COMMAND and its arguments, or empty */
+	struct probe_target probe; /* for MODE_PROBE */
 	const char *health_cmd;   /* NULL: none */
 	const char *ready_file;   /* NULL: none given */
 	bool notify;              /* COMMAND tells when it is ready */

@@ -555,6 +555,40 @@ Test(options, choose_what_to_do)
 	}
 }
 
+Test(options, take_the_url_to_probe)
+{
+	const char *const one[] = { "--probe=http://127.0.0.1:8080/x", NULL };
+	const char *const two[] = {
+		"--probe", "tcp://localhost:80", "--health-timeout=1s", NULL,
+	};
+	const struct result *result = parse(one, none);
+
+	expect_accepted(result, one[0]);
+	cr_expect_eq(result->options.mode, MODE_PROBE);
+	cr_expect_str_eq(result->options.probe.url, "http://127.0.0.1:8080/x");
+	cr_expect_str_eq(result->options.probe.resource, "/x");
+	result = parse(two, none);
+	expect_accepted(result, two[0]);
+	cr_expect_eq(result->options.mode, MODE_PROBE);
+	cr_expect_str_eq(result->options.probe.url, two[1]);
+	cr_expect_eq(result->options.health_timeout_ms, 1000);
+}
+
+/* What to do is said when calling: such a variable is like any unknown one. */
+Test(options, have_no_variable_for_what_to_do)
+{
+	const struct result *result = parse_word(NULL,
+	    "DINIT_PROBE=tcp://127.0.0.1:80");
+	char nearest[64];
+
+	expect_accepted(result, "DINIT_PROBE");
+	cr_expect_eq(result->options.mode, MODE_RUN);
+	cr_expect(options_is_unknown_variable("DINIT_PROBE=x", nearest,
+	    sizeof(nearest)));
+	cr_expect(options_is_unknown_variable("DINIT_PAUSE=1", nearest,
+	    sizeof(nearest)));
+}
+
 Test(options, show_the_configuration_with_and_without_a_command)
 {
 	const char *const arguments[] = {
@@ -582,15 +616,22 @@ Test(options, want_a_command)
 
 Test(options, want_no_command_to_pause_or_to_ask)
 {
-	static const char *const words[] = { "--pause", "--is-ready" };
+	static const struct {
+		const char *word;
+		const char *name;
+	} samples[] = {
+		{ "--pause", "--pause: " }, { "-P", "--pause: " },
+		{ "--is-ready", "--is-ready: " },
+		{ "--probe=tcp://[::1]:80", "--probe: " },
+	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		const char *const arguments[] = {
-			words[i], "--", "app", NULL,
-		};
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		const char *word = samples[i].word;
+		const char *const arguments[] = { word, "--", "app", NULL };
 
-		expect_refused(parse(arguments, none), words[i], "'app'");
-		expect_refused(parse(arguments, none), words[i], words[i]);
+		expect_refused(parse(arguments, none), word, "'app'");
+		expect_refused(parse(arguments, none), word,
+		    samples[i].name);
 	}
 }
 
@@ -762,6 +803,30 @@ Test(options, explain_bad_values_of_short_names)
 	    "a signal such as");
 }
 
+Test(options, explain_each_bad_url)
+{
+	static const struct {
+		const char *url;
+		const char *expectation;
+	} samples[] = {
+		{ "", "tcp://HOST:PORT, http://" },
+		{ "localhost:80", "tcp://HOST:PORT, http://" },
+		{ "https://127.0.0.1/", "tcp://HOST:PORT, http://" },
+		{ "http://me:secret@127.0.0.1/", "without user, password" },
+		{ "http://db/", "no resolver" },
+		{ "tcp://127.0.0.1", "a PORT from 1" },
+		{ "http://127.0.0.1/a b", "visible ASCII" },
+	};
+	const char *const missing[] = { "--probe", NULL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
+		expect_explained(parse_word(phrase("--probe=%s",
+		    samples[i].url), NULL), "--probe", samples[i].url,
+		    samples[i].expectation);
+	expect_refused(parse(missing, none), "--probe",
+	    "--probe: a value is missing; it takes tcp://");
+}
+
 Test(options, take_no_bad_variable_even_where_the_command_line_is_good)
 {
 	expect_refused(parse_word("--grace=1s", "DINIT_GRACE=soon"),
@@ -771,7 +836,7 @@ Test(options, take_no_bad_variable_even_where_the_command_line_is_good)
 Test(options, answer_a_probe_in_spite_of_a_bad_variable)
 {
 	static const char *const words[] = {
-		"--is-ready", "--help", "--version",
+		"--is-ready", "--help", "--version", "--probe=unix:///s",
 	};
 	const char *const environment[] = {
 		"DINIT_OK_EXIT=256", "DINIT_READY_FILE=/up", "DINIT_DRAIN=x",

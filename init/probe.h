@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * --probe: one health check of a server, in a process that does nothing else.
+ * What a URL asks for and what an answer says is found out without a system
+ * call; only probe_run talks to anybody. There is no resolver: HOST is an
+ * address or localhost.
+ */
+#ifndef DINIT_PROBE_H
+#define DINIT_PROBE_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The longest URL that is taken. */
+#define PROBE_URL_MAX 2000
+
+/* The most that is read of a server that never comes to its final status. */
+#define PROBE_ANSWER_MAX 8192
+
+/* Room for any line that probe_format_result writes. */
+#define PROBE_RESULT_MAX (PROBE_URL_MAX + 128)
+
+/* What a URL asks for. It points into the URL. */
+struct probe_target {
+	const char *url;
+	const char *path;         /* unix: the socket's; otherwise NULL */
+	struct sockaddr_in6 six;  /* tried before the other; */
+	struct sockaddr_in four;  /* family 0: not tried at all */
+	const char *resource;     /* http: what to GET; otherwise NULL */
+	const char *authority;    /* http: HOST:PORT as it was written */
+	size_t authority_length;
+};
+
+/* How far an answer has been read; all zero at first. */
+struct probe_answer {
+	size_t taken;        /* bytes so far */
+	size_t position;     /* in the status line */
+	int status;          /* of its digits so far */
+	bool is_interim;     /* the rest of a 1xx answer is passed over */
+	bool is_empty_line;  /* so far, in that */
+};
+
+/*
+ * Reads tcp://HOST:PORT, http://HOST[:PORT][/PATH][?QUERY] or unix:///PATH.
+ * 0, or -errno, of which probe_expectation knows what would be right. OUT
+ * points into URL.
+ */
+int
+probe_parse_url(const char *url, struct probe_target *out);
+
+/* What --probe takes, with regard to the ERROR of probe_parse_url. */
+const char *
+probe_expectation(int error);
+
+/*
+ * Reads the next bytes of an HTTP answer. Its final status, 101 or 200 to 599;
+ * 0: that is still to come; -EBADMSG: it is not HTTP/1; -EMSGSIZE: there is no
+ * final status in its first PROBE_ANSWER_MAX bytes.
+ */
+int
+probe_read_answer(struct probe_answer *answer, const char *bytes,
+    size_t length);
+
+/*
+ * The check. TIMEOUT_MS is for all of it; 0: no limit. The status that the
+ * server answered with; 0: it accepted the connection, and no more was asked;
+ * or -errno: those of probe_read_answer, -ENODATA if it closed without an
+ * answer, -ETIME when the time was over.
+ */
+int
+probe_run(const struct probe_target *target, int64_t timeout_ms);
+
+/* True if RESULT, of probe_run, is that of a healthy server. */
+bool
+probe_is_healthy(int result);
+
+/* Writes one line on the RESULT of probe_run, without a newline. */
+void
+probe_format_result(const struct probe_target *target, int64_t timeout_ms,
+    int result, char text[PROBE_RESULT_MAX]);
+
+#endif
