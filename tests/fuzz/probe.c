@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* A URL, and what the server answers, with a NUL in between. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "fuzz.h"
+#include "probe.h"
+
+/* It asks for one thing, points into the URL, and no request can be forged. */
+static void
+check_target(const struct probe_target *target)
+{
+	const char *end = target->url + strlen(target->url);
+	bool is_inet = target->six.sin6_family == AF_INET6 ||
+	    target->four.sin_family == AF_INET;
+
+	fuzz_require((target->path != NULL) != is_inet);
+	fuzz_require(end - target->url <= PROBE_URL_MAX);
+	for (const char *c = target->url; c < end; c++)
+		fuzz_require(*c > ' ' && *c < 0x7f && *c != '#');
+	if (target->path != NULL)
+		fuzz_require(target->path[0] == '/' && strlen(target->path) <
+		    sizeof(((struct sockaddr_un *)NULL)->sun_path));
+	if (is_inet)
+		fuzz_require(target->four.sin_port != 0 &&
+		    target->four.sin_port == target->six.sin6_port);
+	if (target->resource == NULL)
+		return;
+	fuzz_require(is_inet && target->authority_length > 0);
+	fuzz_require(target->authority + target->authority_length ==
+	    target->resource);
+	fuzz_require(target->resource + strlen(target->resource) == end);
+}
+
+static void
+check_url(const char *url)
+{
+	struct probe_target target = { .url = NULL };
+	char text[PROBE_RESULT_MAX];
+	int error = probe_parse_url(url, &target);
+
+	fuzz_require(error == 0 || error == -EINVAL || error == -ERANGE ||
+	    error == -EADDRNOTAVAIL || error == -EILSEQ ||
+	    error == -ENAMETOOLONG);
+	fuzz_require((error == 0) == (target.url == url));
+	if (error < 0)
+		return;
+	check_target(&target);
+	probe_format_result(&target, INT64_MAX, -ETIME, text);
+	fuzz_require(strlen(text) > strlen(url) &&
+	    strlen(text) < sizeof(text) - 1);
+}
+
+/* It comes to the same however it is cut into pieces. */
+static void
+check_answer(const char *bytes, size_t length)
+{
+	struct probe_answer whole = { .taken = 0 };
+	struct probe_answer pieces = { .taken = 0 };
+	int result = probe_read_answer(&whole, bytes, length);
+	int same = 0;
+
+	for (size_t i = 0; i < length && same == 0; i++)
+		same = probe_read_answer(&pieces, bytes + i, 1);
+	fuzz_require(result == same);
+	fuzz_require(memcmp(&whole, &pieces, sizeof(whole)) == 0);
+	fuzz_require(whole.taken <= PROBE_ANSWER_MAX);
+	fuzz_require(result == 0 || result == 101 ||
+	    (result >= 200 && result <= 599) || result == -EBADMSG ||
+	    result == -EMSGSIZE);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = fuzz_string(data, size);
+	size_t url_length = strlen(text);
+
+	check_url(text);
+	if (url_length < size)
+		check_answer(text + url_length + 1, size - url_length - 1);
+	free(text);
+	return 0;
+}
