@@ -120,7 +120,7 @@ DINIT_LDFLAGS = $(LINK_$(STATIC)$(PIE)) $(SANITIZER) -Wl,--gc-sections \
 	-Wl,-z,relro,-z,now,-z,noexecstack $(CFLAGS) $(LDFLAGS)
 TEST_CFLAGS = -std=c17 -D_GNU_SOURCE -DSOURCE_DIR='"$(CURDIR)"' \
 	-iquote init -Wall -Wextra $(CPPFLAGS) $(CFLAGS)
-TEST_LIBS = $(shell $(PKG_CONFIG) --libs criterion)
+TEST_LIBS = $(shell $(PKG_CONFIG) --libs criterion jansson)
 
 # In front of a command: what it makes instead of how, unless V=1.
 run = $(if $(V),,@echo '  $(1) $@' &&)

@@ -75,8 +75,8 @@ end_readiness(struct lifecycle *lc, struct actions *out)
 	withdraw(lc, out);
 	if (lc->limits->gates)
 		add(out, ACTION_STOP_HEALTH, 0);
-	if (lc->limits->gates || lc->limits->listens)
-		add(out, ACTION_NOTIFY_STOPPING, 0);
+	if (lc->limits->publishes)
+		add(out, ACTION_ANNOUNCE_END, (int)lc->ending);
 }
 
 static void
@@ -91,6 +91,7 @@ begin_stopping(struct lifecycle *lc, int64_t now, int signo,
 static void
 accept_stop(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
+	lc->ending = ENDING_STOP;
 	end_readiness(lc, out);
 	/* Nobody sends work to what was never ready: nothing to drain. */
 	if (lc->state == STATE_READY && lc->limits->drain_ms > 0) {
@@ -118,6 +119,8 @@ static void
 fail_start(struct lifecycle *lc, int64_t now, enum message why,
     struct actions *out)
 {
+	lc->ending = why == MESSAGE_BUDGET_OVER ? ENDING_BUDGET :
+	    ENDING_HEALTH_LOST;
 	lc->failure_status = EXIT_STATUS_BUDGET;
 	add(out, ACTION_SAY, (int)why);
 	end_readiness(lc, out);
@@ -156,6 +159,8 @@ begin_killing(struct lifecycle *lc, int64_t now, struct actions *out)
 {
 	lc->state = STATE_KILLING;
 	lc->overdue = lc->exit_status < 0;
+	if (lc->overdue && lc->ending == ENDING_STOP)
+		lc->ending = ENDING_KILL;
 	lc->kill_until = now + KILL_LIMIT_MS;
 	lc->kill_again_at = now + KILL_AGAIN_MS;
 	add(out, ACTION_SAY, MESSAGE_GRACE_OVER);
@@ -205,6 +210,7 @@ static void
 end(struct lifecycle *lc, int status, struct actions *out)
 {
 	lc->state = STATE_ENDED;
+	add(out, ACTION_REPORT, (int)lc->ending);
 	add(out, ACTION_EXIT, status);
 }
 
@@ -226,6 +232,7 @@ step_launching(struct lifecycle *lc, const struct event *ev,
 			add(out, ACTION_PUBLISH, 0);
 		break;
 	case EVENT_EXEC_FAILED:
+		lc->ending = ENDING_EXEC;
 		lc->failure_status = ev->arg;
 		begin_sweeping(lc, ev, out);
 		break;
@@ -520,8 +527,10 @@ step_paused(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
 	case EVENT_SIGNAL:
-		if (starts_stop(lc, ev->arg))
-			end(lc, 0, out);
+		if (!starts_stop(lc, ev->arg))
+			break;
+		lc->ending = ENDING_STOP;
+		end(lc, 0, out);
 		break;
 	case EVENT_EXECUTED:       /* all the rest is about COMMAND */
 	case EVENT_EXEC_FAILED:

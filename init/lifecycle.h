@@ -86,7 +86,7 @@ enum action_type {
 	ACTION_STOP_HEALTH,     /* end helper and running check at once */
 	ACTION_PUBLISH,         /* readiness; answered by an event */
 	ACTION_WITHDRAW,        /* readiness */
-	ACTION_NOTIFY_STOPPING, /* tell the engine that a stop began */
+	ACTION_ANNOUNCE_END,    /* arg: enum ending; to whom readiness matters */
 	ACTION_RELAY_TO_GROUP,  /* arg: signal */
 	ACTION_RELAY_TO_MAIN,   /* arg: signal */
 	ACTION_TERMINATE_REST,  /* SIGTERM to all that COMMAND left behind */
@@ -94,7 +94,18 @@ enum action_type {
 	ACTION_SUSPEND,         /* arg: signal; stop with the app, as one job */
 	ACTION_LEND_TERMINAL,   /* foreground given to us goes to the app */
 	ACTION_SAY,             /* arg: enum message, for the log */
+	ACTION_REPORT,          /* arg: enum ending; the last word */
 	ACTION_EXIT,            /* arg: exit status */
+};
+
+/* Why the life ended. */
+enum ending {
+	ENDING_APP,         /* COMMAND ended by itself */
+	ENDING_STOP,        /* after a stop signal */
+	ENDING_KILL,        /* likewise, but not within the grace */
+	ENDING_BUDGET,      /* it was not ready in time */
+	ENDING_HEALTH_LOST, /* nor could anybody tell whether it was */
+	ENDING_EXEC,        /* it could not be executed */
 };
 
 enum message {
@@ -145,6 +156,7 @@ struct lifecycle {
 	int stop_signal;          /* held back while draining, as it arrived */
 	int failures;             /* checks in a row, while ready */
 	int exit_status;          /* COMMAND's; -1: it still runs */
+	enum ending ending;       /* as far as is known */
 	int failure_status;       /* of a failed start; 0: it did not fail */
 	uint64_t stops_relayed;   /* stop signals that COMMAND was sent */
 	int64_t budget_until;

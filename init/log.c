@@ -11,9 +11,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
+#include "report.h"
 
 /* As PIPE_BUF, so that a line never mixes with another writer's. */
 #define LINE_MAX_BYTES 4096
@@ -28,13 +30,17 @@ enum sink {
 
 static struct {
 	enum log_level level;
+	enum log_format format;
 	enum sink sink;
 	int fd;
+	int report_fd;    /* -1: none */
 	unsigned int dropped;
 } logger = {
 	.level = LOG_LEVEL_INFO,
+	.format = LOG_FORMAT_TEXT,
 	.sink = SINK_PLAIN,
 	.fd = STDERR_FILENO,
+	.report_fd = -1,
 };
 
 static const char *const level_names[] = {
@@ -45,6 +51,11 @@ static const char *const level_names[] = {
 };
 
 #define LEVEL_COUNT (sizeof(level_names) / sizeof(level_names[0]))
+
+static const char *const format_names[] = {
+	[LOG_FORMAT_TEXT] = "text",
+	[LOG_FORMAT_JSON] = "json",
+};
 
 /*
  * O_NONBLOCK belongs to the open file description, which the app shares: set
@@ -97,6 +108,33 @@ log_parse_level(const char *name)
 	return -EINVAL;
 }
 
+void
+log_set_format(enum log_format format)
+{
+	logger.format = format;
+}
+
+int
+log_parse_format(const char *name)
+{
+	for (int i = LOG_FORMAT_TEXT; i <= LOG_FORMAT_JSON; i++)
+		if (strcmp(name, format_names[i]) == 0)
+			return i;
+	return -EINVAL;
+}
+
+const char *
+log_format_name(enum log_format format)
+{
+	return format_names[format];
+}
+
+void
+log_set_report(int fd)
+{
+	logger.report_fd = fd;
+}
+
 const char *
 log_level_name(enum log_level level)
 {
@@ -145,24 +183,6 @@ write_line(char *text, size_t length)
 	return written >= 0;
 }
 
-/* What was lost is said as soon as something can be said again. */
-static bool
-admit_dropped_lines(void)
-{
-	char text[80];
-	int length;
-
-	if (logger.dropped == 0)
-		return true;
-	length = snprintf(text, sizeof(text),
-	    "dinit: warn: standard error was full, %u lines dropped\n",
-	    logger.dropped);
-	if (!write_line(text, (size_t)length))
-		return false;
-	logger.dropped = 0;
-	return true;
-}
-
 /* Whatever a message quotes, it stays one line and harmless on a terminal. */
 static void
 make_printable(char *text, size_t length)
@@ -179,38 +199,151 @@ make_printable(char *text, size_t length)
 	}
 }
 
-static size_t __attribute__((format(printf, 3, 0)))
-format_line(char *text, enum log_level level, const char *format,
-    va_list arguments)
+/*
+ * Bytes of the UTF-8 character that TEXT begins with; 0: it is none (RFC 3629:
+ * not too long, no surrogate, up to U+10FFFF).
+ */
+static size_t
+utf8_length(const char *text)
 {
-	size_t room = LINE_MAX_BYTES - 1;
-	int used = level == LOG_LEVEL_INFO ? snprintf(text, room, "dinit: ") :
-	    snprintf(text, room, "dinit: %s: ", level_names[level]);
-	int more = vsnprintf(text + used, room - (size_t)used, format,
-	    arguments);
-	size_t length = (size_t)used + (more > 0 ? (size_t)more : 0);
+	const unsigned char *c = (const unsigned char *)text;
+	size_t length = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 :
+	    c[0] < 0xf0 ? 3 : c[0] < 0xf5 ? 4 : 0;
 
-	if (length >= room)
-		length = room - 1;
-	make_printable(text, length);
-	text[length] = '\n';
-	return length + 1;
+	for (size_t i = 1; i < length; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
+	    (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
+		return 0;
+	return length;
+}
+
+/* How the character at TEXT is written within a JSON string (RFC 8259). */
+static size_t
+escape(const char *text, char out[8], size_t *taken)
+{
+	size_t length = utf8_length(text);
+	unsigned char c = (unsigned char)*text;
+
+	*taken = length > 0 ? length : 1;
+	if (length == 0)
+		return (size_t)snprintf(out, 8, "\\ufffd");
+	if (c == '"' || c == '\\')
+		return (size_t)snprintf(out, 8, "\\%c", c);
+	if (c < ' ' || c == 0x7f)
+		return (size_t)snprintf(out, 8, "\\u%04x", c);
+	memcpy(out, text, length);
+	return length;
+}
+
+/*
+ * MESSAGE as an object. What does not fit is cut off. Its room is not to lie
+ * on every stack.
+ */
+static bool __attribute__((noinline))
+write_json(enum log_level level, const char *message)
+{
+	char line[LINE_MAX_BYTES];
+	static const char end[] = "\"}\n";
+	struct timespec now;
+	struct tm utc;
+	size_t used;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	used = (size_t)snprintf(line, LINE_MAX_BYTES,
+	    "{\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\","
+	    "\"level\":\"%s\",\"logger\":\"dinit\",\"message\":\"",
+	    utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
+	    utc.tm_min, utc.tm_sec, (int)(now.tv_nsec / 1000000),
+	    level_names[level]);
+	while (*message != '\0') {
+		char escaped[8];
+		size_t taken;
+		size_t length = escape(message, escaped, &taken);
+
+		if (used + length + sizeof(end) > LINE_MAX_BYTES)
+			break;
+		memcpy(line + used, escaped, length);
+		used += length;
+		message += taken;
+	}
+	memcpy(line + used, end, sizeof(end));
+	return write_line(line, used + sizeof(end) - 1);
+}
+
+static bool
+write_text(char *line)
+{
+	size_t length = strlen(line);
+
+	make_printable(line, length);
+	line[length] = '\n';
+	return write_line(line, length + 1);
+}
+
+/* What stands in front of a message; its length. */
+static size_t
+begin_line(char *line, enum log_level level)
+{
+	if (logger.format == LOG_FORMAT_JSON)
+		return 0;
+	return (size_t)(level == LOG_LEVEL_INFO ? sprintf(line, "dinit: ") :
+	    sprintf(line, "dinit: %s: ", level_names[level]));
+}
+
+static bool __attribute__((format(printf, 2, 0)))
+say(enum log_level level, const char *format, va_list arguments)
+{
+	char line[LINE_MAX_BYTES];
+	size_t begun = begin_line(line, level);
+	char *message = line + begun;
+
+	/* One byte is for the end of the line. */
+	vsnprintf(message, sizeof(line) - 1 - begun, format, arguments);
+	if (level == LOG_LEVEL_ERROR && logger.report_fd >= 0)
+		report_write(logger.report_fd, message, strlen(message));
+	return logger.format == LOG_FORMAT_JSON ? write_json(level, message) :
+	    write_text(line);
+}
+
+static bool __attribute__((format(printf, 1, 2)))
+say_dropped(const char *format, ...)
+{
+	va_list arguments;
+	bool said;
+
+	va_start(arguments, format);
+	said = say(LOG_LEVEL_WARN, format, arguments);
+	va_end(arguments);
+	return said;
+}
+
+/* What was lost is said as soon as something can be said again. */
+static bool
+admit_dropped_lines(void)
+{
+	if (logger.dropped == 0)
+		return true;
+	if (!say_dropped("standard error was full, %u lines dropped",
+	    logger.dropped))
+		return false;
+	logger.dropped = 0;
+	return true;
 }
 
 void
 log_line(enum log_level level, const char *format, ...)
 {
 	int saved_errno = errno;
-	char text[LINE_MAX_BYTES];
 	va_list arguments;
-	size_t length;
 
 	if (level > logger.level)
 		return;
 	va_start(arguments, format);
-	length = format_line(text, level, format, arguments);
-	va_end(arguments);
-	if (!admit_dropped_lines() || !write_line(text, length))
+	if (!admit_dropped_lines() || !say(level, format, arguments))
 		logger.dropped++;
+	va_end(arguments);
 	errno = saved_errno;
 }

@@ -16,6 +16,12 @@ enum log_level {
 	LOG_LEVEL_DEBUG,
 };
 
+/* How a line looks; LOG_FORMAT_JSON is an object a line. */
+enum log_format {
+	LOG_FORMAT_TEXT,
+	LOG_FORMAT_JSON,
+};
+
 /*
  * Finds a way to write to standard error without blocking and without
  * changing the open file description, which the app shares. Until it is
@@ -39,6 +45,19 @@ log_parse_level(const char *name);
 /* Name of LEVEL, as log_parse_level reads it. */
 const char *
 log_level_name(enum log_level level);
+
+void
+log_set_format(enum log_format format);
+
+/* Format of that name, or -EINVAL; and its name. */
+int
+log_parse_format(const char *name);
+const char *
+log_format_name(enum log_format format);
+
+/* From now on each error goes to this report too: see report.h. */
+void
+log_set_report(int fd);
 
 /* One line at LEVEL; FORMAT as in printf(3), without a newline. */
 void

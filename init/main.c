@@ -18,6 +18,7 @@
 #include "privileges.h"
 #include "probe.h"
 #include "readiness.h"
+#include "report.h"
 #include "signals.h"
 #include "supervisor.h"
 
@@ -261,12 +262,13 @@ prepare(const struct options *options, pid_t parent, struct supervisor *sup)
 
 static int
 supervise(const struct options *options, const struct signal_state *found,
-    pid_t parent)
+    pid_t parent, int report_fd)
 {
 	extern char **environ;
 	struct supervisor supervisor;
 
 	supervisor_init(&supervisor);
+	supervisor.report_fd = report_fd;
 	supervisor.signals_found = found;
 	supervisor.health_plan.signals = found;
 	if (prepare(options, parent, &supervisor) < 0)
@@ -277,7 +279,7 @@ supervise(const struct options *options, const struct signal_state *found,
 
 static int
 run(const struct options *options, const struct signal_state *found,
-    pid_t parent)
+    pid_t parent, int report_fd)
 {
 	switch (options->mode) {
 	case MODE_HELP:
@@ -294,7 +296,29 @@ run(const struct options *options, const struct signal_state *found,
 	case MODE_PAUSE:
 		break;
 	}
-	return supervise(options, found, parent);
+	return supervise(options, found, parent, report_fd);
+}
+
+/*
+ * As early as can be, so that what fails early is in the report too. That it
+ * cannot be written is no reason not to start. The descriptor, -1: none.
+ */
+static int
+open_report(const struct options *options)
+{
+	int fd;
+
+	if (options->report_file == NULL ||
+	    (options->mode != MODE_RUN && options->mode != MODE_PAUSE))
+		return -1;
+	fd = report_open(options->report_file);
+	if (fd < 0) {
+		log_line(LOG_LEVEL_WARN, "cannot write report file %s: %s",
+		    options->report_file, strerror(-fd));
+		return -1;
+	}
+	log_set_report(fd);
+	return fd;
 }
 
 int
@@ -304,6 +328,7 @@ main(int argc, char **argv, char **environment)
 	struct signal_state found;
 	struct options options;
 	char problem[OPTIONS_PROBLEM_MAX];
+	int report_fd;
 	int error;
 
 	/* First of all: whatever is sent early waits for COMMAND. */
@@ -315,13 +340,16 @@ main(int argc, char **argv, char **environment)
 		    strerror(-error));
 		return EXIT_STATUS_DINIT;
 	}
-	if (options_parse(&options, argc, argv, environment, problem) < 0) {
+	error = options_parse(&options, argc, argv, environment, problem);
+	log_set_level((enum log_level)options.log_level);
+	log_set_format((enum log_format)options.log_format);
+	report_fd = open_report(&options);
+	if (error < 0) {
 		log_line(LOG_LEVEL_ERROR, "%s", problem);
 		return EXIT_STATUS_DINIT;
 	}
-	log_set_level((enum log_level)options.log_level);
 	/* A probe asks every few seconds: it was said when dinit started. */
 	if (options.mode != MODE_IS_READY && options.mode != MODE_PROBE)
 		warn_unknown_variables(environment);
-	return run(&options, &found, parent);
+	return run(&options, &found, parent, report_fd);
 }

@@ -35,6 +35,7 @@ enum type {
 	TYPE_REWRITE,
 	TYPE_EXIT_CODES,
 	TYPE_LEVEL,
+	TYPE_FORMAT,
 	TYPE_LOUDER,    /* short names only from here to TYPE_NOTHING */
 	TYPE_QUIETER,
 	TYPE_WARN_ORPHANS,
@@ -89,6 +90,9 @@ static const struct row rows[] = {
 	{ .name = "keep-caps", .type = TYPE_TEXT, .offset = MEMBER(keep_caps),
 	    .argument = "LIST",
 	    .help = "capabilities COMMAND keeps, across --user too" },
+	{ .name = "log-format", .type = TYPE_FORMAT,
+	    .offset = MEMBER(log_format), .argument = "FORMAT",
+	    .fallback = "text", .help = "text or json" },
 	{ .name = "log-level", .type = TYPE_LEVEL, .offset = MEMBER(log_level),
 	    .argument = "LEVEL", .fallback = "info",
 	    .help = "error, warn, info or debug" },
@@ -133,6 +137,9 @@ static const struct row rows[] = {
 	    .argument = "PATH",
 	    .help = "where readiness is published "
 	    "(if gated: /run/dinit/ready)" },
+	{ .name = "report-file", .type = TYPE_PATH,
+	    .offset = MEMBER(report_file), .argument = "PATH",
+	    .help = "one line on why the container ended" },
 	{ .name = "rewrite", .short_name = 'r', .type = TYPE_REWRITE,
 	    .offset = MEMBER(signals.rewrite), .argument = "A:B[,A:B]",
 	    .help = "relay B when A arrives; 0 drops it" },
@@ -393,6 +400,8 @@ expectation(enum type type)
 		return "exit codes from 0 to 255 such as 3 or 3,143";
 	case TYPE_LEVEL:
 		return "error, warn, info or debug";
+	case TYPE_FORMAT:
+		return "text or json";
 	case TYPE_PROBE:
 		return probe_expectation(-EINVAL);
 	case TYPE_LOUDER:
@@ -417,7 +426,7 @@ parse_duration(const char *text, int64_t *ms)
 }
 
 static int
-parse_count(const char *text, int *count)
+parse_count(const char *text)
 {
 	size_t length = strlen(text);
 
@@ -425,19 +434,7 @@ parse_count(const char *text, int *count)
 	    strspn(text, "0123456789") != length ||
 	    atoi(text) < 1 || atoi(text) > 1000000)
 		return -EINVAL;
-	*count = atoi(text);
-	return 0;
-}
-
-static int
-parse_signal(const char *text, int *signo)
-{
-	int parsed = signals_parse(text);
-
-	if (parsed < 0)
-		return parsed;
-	*signo = parsed;
-	return 0;
+	return atoi(text);
 }
 
 static int
@@ -454,14 +451,13 @@ parse_stop_signals(const char *text, struct signal_policy *policy)
 	return 0;
 }
 
+/* What a parser gave: a value, or -EINVAL. */
 static int
-parse_level(const char *text, int *level)
+take_parsed(int parsed, int *value)
 {
-	int parsed = log_parse_level(text);
-
 	if (parsed < 0)
 		return parsed;
-	*level = parsed;
+	*value = parsed;
 	return 0;
 }
 
@@ -485,9 +481,9 @@ parse_value(const struct row *row, const char *text, struct options *out)
 	case TYPE_FLAG:
 		return parse_flag(text, target);
 	case TYPE_COUNT:
-		return parse_count(text, target);
+		return take_parsed(parse_count(text), target);
 	case TYPE_SIGNAL:
-		return parse_signal(text, target);
+		return take_parsed(signals_parse(text), target);
 	case TYPE_SIGNALS:
 		return signals_parse_set(text, target) < 0 ? -EINVAL : 0;
 	case TYPE_STOP_SIGNALS:
@@ -497,7 +493,9 @@ parse_value(const struct row *row, const char *text, struct options *out)
 	case TYPE_EXIT_CODES:
 		return parse_exit_codes(text, target);
 	case TYPE_LEVEL:
-		return parse_level(text, target);
+		return take_parsed(log_parse_level(text), target);
+	case TYPE_FORMAT:
+		return take_parsed(log_parse_format(text), target);
 	case TYPE_LOUDER:
 		if (out->log_level < LOG_LEVEL_DEBUG)
 			out->log_level++;
@@ -924,6 +922,10 @@ format_value(const struct row *row, const struct options *options,
 	case TYPE_LEVEL:
 		snprintf(text, size, "%s",
 		    log_level_name((enum log_level)options->log_level));
+		break;
+	case TYPE_FORMAT:
+		snprintf(text, size, "%s",
+		    log_format_name((enum log_format)options->log_format));
 		break;
 	case TYPE_LOUDER:
 	case TYPE_QUIETER:

@@ -64,7 +64,9 @@ struct options {
 	bool no_new_privs;
 	bool no_lockdown;
 	int parent_death_signal;  /* 0: none */
+	const char *report_file;  /* NULL: none */
 	int log_level;            /* enum log_level */
+	int log_format;           /* enum log_format */
 	unsigned char sources[OPTIONS_MAX]; /* enum source, by row */
 };
 

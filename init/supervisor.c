@@ -16,13 +16,12 @@
 #include "exit_status.h"
 #include "lockdown.h"
 #include "log.h"
+#include "messages.h"
 #include "privileges.h"
+#include "report.h"
 #include "signals.h"
 
 #define NS_PER_MS 1000000
-
-/* The output of a check and what goes with it. */
-#define LAST_CHECK_MAX (HEALTH_OUTPUT_MAX + 80)
 
 /* A full or broken log never changes what happens; nor do these. */
 #define NO_EVENT (-1)
@@ -50,170 +49,6 @@ wall_clock(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec;
-}
-
-/* Events of a gated container are news; those of any other its normal life. */
-static enum log_level
-news_level(const struct supervisor *sup)
-{
-	return sup->limits.gates || sup->limits.listens ? LOG_LEVEL_INFO :
-	    LOG_LEVEL_DEBUG;
-}
-
-/* Tells the engine; that it does not listen is worth a line, no more. */
-static void
-notify(const struct supervisor *sup, const char *text)
-{
-	int error = notify_send(&sup->upstream, text);
-	/* Many engines listen only until they have heard READY=1. */
-	bool is_gone = error == -ECONNREFUSED || error == -ENOENT;
-
-	if (error < 0)
-		log_line(is_gone ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
-		    "cannot notify the engine (%s): %s",
-		    text, strerror(-error));
-}
-
-/* The file cannot have been too busy: that was the engine. */
-static const char *
-publish_reason(int error)
-{
-	return error == -EAGAIN ? "the engine does not read its NOTIFY_SOCKET" :
-	    strerror(-error);
-}
-
-static void
-say_ready(const struct supervisor *sup)
-{
-	char after[DURATION_TEXT_MAX];
-	char status[DURATION_TEXT_MAX + 32];
-
-	duration_format(sup->ready_after_ms, after, sizeof(after));
-	if (sup->limits.listens)
-		log_line(news_level(sup), "ready after %s (as the app says)",
-		    after);
-	else
-		log_line(news_level(sup), "ready after %s (%d check%s)", after,
-		    sup->checks, sup->checks == 1 ? "" : "s");
-	snprintf(status, sizeof(status), "STATUS=ready after %s", after);
-	notify(sup, status);
-}
-
-/* The last check and what it printed: why the app is not ready. */
-static void
-format_last_check(const struct supervisor *sup, char *text, size_t size)
-{
-	const struct health_report *last = &sup->last_report;
-	int length = (int)sup->last_output_length;
-	const char *colon = length > 0 ? ": " : "";
-	int used = snprintf(text, size, "last of %d health checks: ",
-	    last->checks);
-
-	text += used;
-	size -= (size_t)used;
-	switch (last->result) {
-	case HEALTH_PASSED:
-	case HEALTH_FAILED:
-		snprintf(text, size, "exit status %d%s%.*s", last->status,
-		    colon, length, sup->last_output);
-		break;
-	case HEALTH_TIMED_OUT:
-		snprintf(text, size, "killed after %" PRId64 "ms%s%.*s",
-		    last->took_ms, colon, length, sup->last_output);
-		break;
-	case HEALTH_NOT_RUN:
-		snprintf(text, size, "cannot fork: %s",
-		    strerror(last->status));
-		break;
-	}
-}
-
-static void
-say_budget_over(const struct supervisor *sup)
-{
-	char budget[DURATION_TEXT_MAX];
-	char last[LAST_CHECK_MAX];
-
-	duration_format(sup->limits.budget_ms, budget, sizeof(budget));
-	log_line(LOG_LEVEL_ERROR, "not ready within %s: stopping", budget);
-	format_last_check(sup, last, sizeof(last));
-	if (sup->publish_error < 0)
-		log_line(LOG_LEVEL_ERROR,
-		    "readiness could not be published in %s: %s",
-		    sup->readiness.path, publish_reason(sup->publish_error));
-	else if (sup->checks > 0)
-		log_line(LOG_LEVEL_ERROR, "%s", last);
-	else if (sup->limits.gates)
-		log_line(LOG_LEVEL_ERROR, "the first health check still runs");
-	else if (sup->limits.listens)
-		log_line(LOG_LEVEL_ERROR, "the app has not sent READY=1 to "
-		    "NOTIFY_SOCKET");
-	notify(sup, "STATUS=not ready within the startup budget");
-}
-
-static void
-say_unhealthy(const struct supervisor *sup)
-{
-	char last[LAST_CHECK_MAX];
-
-	format_last_check(sup, last, sizeof(last));
-	log_line(LOG_LEVEL_WARN, "unhealthy, readiness is withdrawn; %s", last);
-	notify(sup, "STATUS=unhealthy");
-}
-
-static void
-say(const struct supervisor *sup, enum message message)
-{
-	char text[DURATION_TEXT_MAX];
-
-	switch (message) {
-	case MESSAGE_READY:
-		say_ready(sup);
-		break;
-	case MESSAGE_READY_AGAIN:
-		log_line(LOG_LEVEL_INFO, "ready again");
-		notify(sup, "STATUS=ready again");
-		break;
-	case MESSAGE_UNHEALTHY:
-		say_unhealthy(sup);
-		break;
-	case MESSAGE_MONITOR_LOST:
-		log_line(LOG_LEVEL_ERROR,
-		    "the health helper is gone: nobody can tell whether the "
-		    "app is healthy, readiness is withdrawn");
-		break;
-	case MESSAGE_APP_STOPPING:
-		log_line(LOG_LEVEL_INFO,
-		    "the app says that it stops, readiness is withdrawn");
-		break;
-	case MESSAGE_DRAINING:
-		duration_format(sup->limits.drain_ms, text, sizeof(text));
-		log_line(news_level(sup), "draining for %s", text);
-		break;
-	case MESSAGE_STOPPING:
-		log_line(news_level(sup), "stopping");
-		break;
-	case MESSAGE_BUDGET_OVER:
-		say_budget_over(sup);
-		break;
-	case MESSAGE_HEALTH_LOST:
-		log_line(LOG_LEVEL_ERROR,
-		    "the health helper is gone before the app was ready: "
-		    "stopping");
-		break;
-	case MESSAGE_GRACE_OVER:
-		duration_format(sup->limits.grace_ms, text, sizeof(text));
-		log_line(LOG_LEVEL_WARN,
-		    "%s still run%s after the grace period of %s: SIGKILL",
-		    sup->family.app != 0 ? "the app" :
-		    "processes that the app left behind",
-		    sup->family.app != 0 ? "s" : "", text);
-		break;
-	case MESSAGE_UNKILLABLE:
-		log_line(LOG_LEVEL_ERROR,
-		    "some processes survive SIGKILL: leaving them behind");
-		break;
-	}
 }
 
 /* A signal that cannot be delivered is said; it never ends PID 1. */
@@ -280,7 +115,7 @@ publish_failed(struct supervisor *sup, int error)
 {
 	log_line(sup->publish_error == 0 ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG,
 	    "cannot publish readiness in %s: %s; trying again",
-	    sup->readiness.path, publish_reason(error));
+	    sup->readiness.path, messages_publish_reason(error));
 	sup->publish_error = error;
 	return EVENT_PUBLISH_FAILED;
 }
@@ -353,6 +188,25 @@ suspend(const struct supervisor *sup, int signo)
 		signal_group(sup, SIGCONT);
 }
 
+static void
+announce_end(const struct supervisor *sup, enum ending ending)
+{
+	(void)ending;
+	messages_tell_engine(sup, "STOPPING=1");
+}
+
+/* Of a failed exec the error line says more. */
+static void
+report(const struct supervisor *sup, enum ending ending)
+{
+	char text[REPORT_MAX];
+
+	if (sup->report_fd < 0 || ending == ENDING_EXEC)
+		return;
+	messages_format_ending(sup, ending, text, sizeof(text));
+	report_write(sup->report_fd, text, strlen(text));
+}
+
 /* Carries ACTION out. The event that answers it, or NO_EVENT. */
 static int
 perform(struct supervisor *sup, const struct action *action)
@@ -368,8 +222,8 @@ perform(struct supervisor *sup, const struct action *action)
 	case ACTION_WITHDRAW:
 		withdraw(sup);
 		break;
-	case ACTION_NOTIFY_STOPPING:
-		notify(sup, "STOPPING=1");
+	case ACTION_ANNOUNCE_END:
+		announce_end(sup, (enum ending)action->arg);
 		break;
 	case ACTION_RELAY_TO_GROUP:
 		signal_group(sup, action->arg);
@@ -391,7 +245,10 @@ perform(struct supervisor *sup, const struct action *action)
 		terminal_lend(&sup->terminal, sup->family.app);
 		break;
 	case ACTION_SAY:
-		say(sup, (enum message)action->arg);
+		messages_say(sup, (enum message)action->arg);
+		break;
+	case ACTION_REPORT:
+		report(sup, (enum ending)action->arg);
 		break;
 	case ACTION_EXIT:
 		/* A group that had it may have outlived COMMAND until now. */
@@ -445,6 +302,7 @@ let_go(const struct supervisor *sup)
 		sup->readiness.file,
 		sup->upstream.fd,
 		sup->listener.fd,
+		sup->report_fd,
 	};
 
 	descriptors_close_others(kept, ARRAY_SIZE(kept));
@@ -586,7 +444,7 @@ take_notification(struct supervisor *sup, const struct notify_message *message)
 	if (message->status != NULL) {
 		log_line(LOG_LEVEL_INFO, "the app says: %s", message->status);
 		snprintf(status, sizeof(status), "STATUS=%s", message->status);
-		notify(sup, status);
+		messages_tell_engine(sup, status);
 	}
 	if (message->extend_ms > 0)
 		handle(sup, EVENT_EXTENDED, message->extend_ms);
@@ -629,8 +487,9 @@ static void
 take_exit(struct supervisor *sup, const struct child_change *change)
 {
 	if (change->pid == sup->family.app) {
-		log_line(news_level(sup), "the app ended, exit status %d",
+		log_line(messages_news_level(sup), "the app ended, exit status %d",
 		    change->status);
+		sup->app_status = change->status;
 		handle(sup, EVENT_APP_EXITED, change->status);
 		terminal_take_back(&sup->terminal, sup->family.app);
 	}
@@ -766,6 +625,8 @@ supervisor_init(struct supervisor *supervisor)
 		.health.fd = -1,
 		.signal_fd = -1,
 		.spawn_fd = -1,
+		.report_fd = -1,
+		.app_status = -1,
 		.exit_status = -1,
 	};
 }

@@ -35,11 +35,13 @@ struct supervisor {
 	struct notify_listener listener; /* where COMMAND tells */
 	struct health_helper health;
 	int signal_fd;
+	int report_fd;              /* -1: none was asked for */
 	int spawn_fd;               /* result of the exec; -1: it is known */
 
 	int64_t executed_ms;        /* when the exec of COMMAND succeeded */
 	int64_t ready_after_ms;     /* the first time */
 	bool was_ready;
+	int app_status;             /* COMMAND's exit status; -1: it has none */
 	int exit_status;            /* -1: not yet known */
 	int publish_error;          /* -errno of the last try, or 0 */
 	int sweep_error;            /* of the last signal to all, or 0 */

@@ -148,6 +148,7 @@ budget_over()
 {
 	begin
 	start --ready-file="$DIR/ready" --startup-budget=100ms \
+		--report-file="$DIR/report" \
 		--health-cmd='echo no; false' act TERM:exit=0
 	finish
 }

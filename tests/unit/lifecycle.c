@@ -27,7 +27,8 @@ static const char *const action_names[] = {
 	[ACTION_STOP_HEALTH] = "stop-health",
 	[ACTION_PUBLISH] = "publish",
 	[ACTION_WITHDRAW] = "withdraw",
-	[ACTION_NOTIFY_STOPPING] = "notify-stopping",
+	[ACTION_ANNOUNCE_END] = "announce-end",
+	[ACTION_REPORT] = "report",
 	[ACTION_RELAY_TO_GROUP] = "group",
 	[ACTION_RELAY_TO_MAIN] = "main",
 	[ACTION_TERMINATE_REST] = "terminate-rest",
@@ -36,6 +37,15 @@ static const char *const action_names[] = {
 	[ACTION_LEND_TERMINAL] = "lend-terminal",
 	[ACTION_SAY] = "say",
 	[ACTION_EXIT] = "exit",
+};
+
+static const char *const ending_names[] = {
+	[ENDING_APP] = "app",
+	[ENDING_STOP] = "stop",
+	[ENDING_KILL] = "kill",
+	[ENDING_BUDGET] = "budget",
+	[ENDING_HEALTH_LOST] = "health-lost",
+	[ENDING_EXEC] = "exec",
 };
 
 static const char *const message_names[] = {
@@ -75,6 +85,11 @@ describe(const struct actions *actions)
 		case ACTION_SAY:
 			used += (size_t)sprintf(text + used, "%s%s:%s", gap,
 			    name, message_names[action->arg]);
+			break;
+		case ACTION_ANNOUNCE_END:
+		case ACTION_REPORT:
+			used += (size_t)sprintf(text + used, "%s%s:%s", gap,
+			    name, ending_names[action->arg]);
 			break;
 		case ACTION_EXIT:
 			used += (size_t)sprintf(text + used, "%s%s:%d", gap,
@@ -156,7 +171,7 @@ Test(lifecycle, an_ungated_app_is_ready_at_once_and_its_exit_is_the_exit)
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
 	    { 5, EVENT_APP_EXITED, 3, "terminate-rest", STATE_SWEEPING },
-	    { 5, EVENT_CHILDREN_GONE, 0, "exit:3", STATE_ENDED });
+	    { 5, EVENT_CHILDREN_GONE, 0, "report:app exit:3", STATE_ENDED });
 }
 
 Test(lifecycle, a_failed_exec_ends_with_its_status_whatever_ok_exit_says)
@@ -167,7 +182,7 @@ Test(lifecycle, a_failed_exec_ends_with_its_status_whatever_ok_exit_says)
 	play(&limits,
 	    { 0, EVENT_EXEC_FAILED, 127, "terminate-rest", STATE_SWEEPING },
 	    { 0, EVENT_APP_EXITED, 126, "", STATE_SWEEPING },
-	    { 0, EVENT_CHILDREN_GONE, 0, "exit:127", STATE_ENDED });
+	    { 0, EVENT_CHILDREN_GONE, 0, "report:exec exit:127", STATE_ENDED });
 }
 
 Test(lifecycle, a_ready_file_without_health_command_is_published_after_exec)
@@ -179,7 +194,8 @@ Test(lifecycle, a_ready_file_without_health_command_is_published_after_exec)
 	    { 0, EVENT_EXECUTED, 0, "publish", STATE_STARTING },
 	    { 0, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
 	    { 9, EVENT_SIGNAL, SIGTERM,
-	      "withdraw say:stopping group:TERM group:CONT", STATE_STOPPING });
+	      "withdraw announce-end:stop say:stopping group:TERM group:CONT",
+	      STATE_STOPPING });
 }
 
 Test(lifecycle, the_first_success_stops_the_checks_and_publishes)
@@ -221,9 +237,9 @@ Test(lifecycle, a_publication_that_never_works_ends_with_the_budget)
 	    { 50, EVENT_HEALTHY, 0, "stop-health publish", STATE_STARTING },
 	    { 50, EVENT_PUBLISH_FAILED, 0, "", STATE_STARTING },
 	    { 120, EVENT_TIMEOUT, 0, "say:budget-over stop-health "
-	      "notify-stopping group:TERM group:CONT", STATE_STOPPING },
+	      "announce-end:budget group:TERM group:CONT", STATE_STOPPING },
 	    { 121, EVENT_APP_EXITED, 0, "terminate-rest", STATE_SWEEPING },
-	    { 121, EVENT_CHILDREN_GONE, 0, "exit:124", STATE_ENDED });
+	    { 121, EVENT_CHILDREN_GONE, 0, "report:budget exit:124", STATE_ENDED });
 }
 
 Test(lifecycle, the_budget_counts_from_the_exec_and_zero_means_none)
@@ -251,11 +267,11 @@ Test(lifecycle, the_budget_stops_the_app_with_the_first_stop_signal_rewritten)
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
 	    { 30000, EVENT_TIMEOUT, 0, "say:budget-over stop-health "
-	      "notify-stopping group:QUIT group:CONT", STATE_STOPPING },
+	      "announce-end:budget group:QUIT group:CONT", STATE_STOPPING },
 	    { 39000, EVENT_TIMEOUT, 0, "say:grace-over kill-all",
 	      STATE_KILLING },
 	    { 39001, EVENT_APP_EXITED, 137, "", STATE_KILLING },
-	    { 39001, EVENT_CHILDREN_GONE, 0, "exit:124", STATE_ENDED });
+	    { 39001, EVENT_CHILDREN_GONE, 0, "report:budget exit:124", STATE_ENDED });
 }
 
 Test(lifecycle, a_lost_health_helper_fails_the_start)
@@ -265,9 +281,9 @@ Test(lifecycle, a_lost_health_helper_fails_the_start)
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
 	    { 10, EVENT_HEALTH_LOST, 0, "say:health-lost stop-health "
-	      "notify-stopping group:TERM group:CONT", STATE_STOPPING },
+	      "announce-end:health-lost group:TERM group:CONT", STATE_STOPPING },
 	    { 20, EVENT_APP_EXITED, 143, "terminate-rest", STATE_SWEEPING },
-	    { 20, EVENT_CHILDREN_GONE, 0, "exit:124", STATE_ENDED });
+	    { 20, EVENT_CHILDREN_GONE, 0, "report:health-lost exit:124", STATE_ENDED });
 }
 
 static struct limits
@@ -303,7 +319,7 @@ Test(lifecycle, monitoring_goes_on_and_withdraws_after_failures_in_a_row)
 	    { 8001, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY },
 	    { 9000, EVENT_UNHEALTHY, 0, "", STATE_READY },
 	    { 9100, EVENT_SIGNAL, SIGTERM,
-	    "withdraw stop-health notify-stopping say:draining",
+	    "withdraw stop-health announce-end:stop say:draining",
 	    STATE_DRAINING },
 	    { 9200, EVENT_UNHEALTHY, 0, "", STATE_DRAINING },
 	    { 9300, EVENT_HEALTHY, 0, "", STATE_DRAINING });
@@ -324,7 +340,7 @@ Test(lifecycle, an_unready_app_is_not_drained)
 	    { 1001, EVENT_SIGNAL, SIGHUP, "group:HUP", STATE_UNREADY },
 	    { 1002, EVENT_APP_STOPPED, SIGTSTP, "suspend:TSTP",
 	    STATE_UNREADY },
-	    { 1100, EVENT_SIGNAL, SIGTERM, "stop-health notify-stopping "
+	    { 1100, EVENT_SIGNAL, SIGTERM, "stop-health announce-end:stop "
 	    "say:stopping group:TERM group:CONT", STATE_STOPPING });
 }
 
@@ -340,8 +356,8 @@ Test(lifecycle, an_unready_app_may_end)
 	    { 1000, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
 	    STATE_UNREADY },
 	    { 2000, EVENT_APP_EXITED, 3,
-	    "stop-health notify-stopping terminate-rest", STATE_SWEEPING },
-	    { 2001, EVENT_CHILDREN_GONE, 0, "exit:3", STATE_ENDED });
+	    "stop-health announce-end:app terminate-rest", STATE_SWEEPING },
+	    { 2001, EVENT_CHILDREN_GONE, 0, "report:app exit:3", STATE_ENDED });
 }
 
 Test(lifecycle, a_publication_that_waits_is_off_when_a_check_has_failed)
@@ -378,7 +394,7 @@ Test(lifecycle, a_lost_health_helper_withdraws_readiness_for_good)
 	    { 41, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
 	    { 1000, EVENT_HEALTH_LOST, 0, "withdraw say:monitor-lost",
 	    STATE_UNREADY },
-	    { 1100, EVENT_SIGNAL, SIGTERM, "stop-health notify-stopping "
+	    { 1100, EVENT_SIGNAL, SIGTERM, "stop-health announce-end:stop "
 	    "say:stopping group:TERM group:CONT", STATE_STOPPING });
 	limits.monitor_failures = 1;
 	play(&limits,
@@ -410,7 +426,7 @@ Test(lifecycle, an_app_that_tells_is_ready_when_it_says_so)
 	    { 700, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
 	    { 700, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
 	    { 800, EVENT_HEALTHY, 0, "", STATE_READY },
-	    { 900, EVENT_SIGNAL, SIGTERM, "withdraw notify-stopping "
+	    { 900, EVENT_SIGNAL, SIGTERM, "withdraw announce-end:stop "
 	      "say:stopping group:TERM group:CONT", STATE_STOPPING },
 	    { 910, EVENT_APP_STOPPING, 0, "", STATE_STOPPING },
 	    { 920, EVENT_HEALTHY, 0, "", STATE_STOPPING });
@@ -435,7 +451,7 @@ Test(lifecycle, an_app_that_says_that_it_stops_is_unready_and_may_come_back)
 	    { 803, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY },
 	    { 804, EVENT_APP_STOPPING, 0, "withdraw say:app-stopping",
 	      STATE_UNREADY },
-	    { 900, EVENT_APP_EXITED, 0, "notify-stopping terminate-rest",
+	    { 900, EVENT_APP_EXITED, 0, "announce-end:app terminate-rest",
 	      STATE_SWEEPING });
 }
 
@@ -451,7 +467,7 @@ Test(lifecycle, an_app_may_ask_for_more_time_to_start_but_not_for_less)
 	    { 900, EVENT_EXTENDED, 500, "", STATE_STARTING },
 	    { 1000, EVENT_TIMEOUT, 0, "", STATE_STARTING },
 	    { 1399, EVENT_TIMEOUT, 0, "", STATE_STARTING },
-	    { 1400, EVENT_TIMEOUT, 0, "say:budget-over notify-stopping "
+	    { 1400, EVENT_TIMEOUT, 0, "say:budget-over announce-end:budget "
 	      "group:TERM group:CONT", STATE_STOPPING });
 	limits.budget_ms = 0;
 	play(&limits,
@@ -469,7 +485,7 @@ Test(lifecycle, withdraws_readiness_before_relaying_sigterm)
 	    { 9, EVENT_HEALTHY, 0, "stop-health publish", STATE_STARTING },
 	    { 9, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
 	    { 50, EVENT_SIGNAL, SIGTERM, "withdraw stop-health "
-	      "notify-stopping say:stopping group:TERM group:CONT",
+	      "announce-end:stop say:stopping group:TERM group:CONT",
 	      STATE_STOPPING });
 }
 
@@ -509,7 +525,7 @@ Test(lifecycle, an_app_that_was_never_ready_is_not_drained)
 	limits.drain_ms = 5000;
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
-	    { 100, EVENT_SIGNAL, SIGTERM, "stop-health notify-stopping "
+	    { 100, EVENT_SIGNAL, SIGTERM, "stop-health announce-end:stop "
 	      "say:stopping group:TERM group:CONT", STATE_STOPPING },
 	    { 101, EVENT_HEALTHY, 0, "", STATE_STOPPING },
 	    { 102, EVENT_HEALTH_LOST, 0, "", STATE_STOPPING });
@@ -583,7 +599,7 @@ Test(lifecycle, leftovers_get_the_rest_of_the_grace_of_a_stop)
 	    { 8001, EVENT_SIGNAL, SIGTERM, "", STATE_SWEEPING },
 	    { 9100, EVENT_TIMEOUT, 0, "say:grace-over kill-all",
 	      STATE_KILLING },
-	    { 9101, EVENT_CHILDREN_GONE, 0, "exit:0", STATE_ENDED });
+	    { 9101, EVENT_CHILDREN_GONE, 0, "report:stop exit:0", STATE_ENDED });
 }
 
 Test(lifecycle, leftovers_get_a_fresh_grace_when_no_stop_was_under_way)
@@ -598,7 +614,7 @@ Test(lifecycle, leftovers_get_a_fresh_grace_when_no_stop_was_under_way)
 	    { 9099, EVENT_TIMEOUT, 0, "", STATE_SWEEPING },
 	    { 9100, EVENT_TIMEOUT, 0, "say:grace-over kill-all",
 	      STATE_KILLING },
-	    { 9101, EVENT_CHILDREN_GONE, 0, "exit:7", STATE_ENDED });
+	    { 9101, EVENT_CHILDREN_GONE, 0, "report:stop exit:7", STATE_ENDED });
 }
 
 Test(lifecycle, the_end_of_a_ready_app_withdraws_readiness_first)
@@ -609,7 +625,7 @@ Test(lifecycle, the_end_of_a_ready_app_withdraws_readiness_first)
 	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
 	    { 9, EVENT_HEALTHY, 0, "stop-health publish", STATE_STARTING },
 	    { 9, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
-	    { 50, EVENT_APP_EXITED, 1, "withdraw stop-health notify-stopping "
+	    { 50, EVENT_APP_EXITED, 1, "withdraw stop-health announce-end:app "
 	      "terminate-rest", STATE_SWEEPING });
 }
 
@@ -631,7 +647,7 @@ Test(lifecycle, kills_again_and_leaves_one_second_after_sigkill)
 		cr_assert_str_eq(describe(&actions), "kill-all");
 	}
 	actions = step(&lc, 1010, EVENT_TIMEOUT, 0);
-	cr_assert_str_eq(describe(&actions), "say:unkillable exit:137");
+	cr_assert_str_eq(describe(&actions), "say:unkillable report:kill exit:137");
 }
 
 Test(lifecycle, suspends_with_the_app_only_while_no_deadline_of_a_stop_runs)
@@ -656,7 +672,16 @@ Test(lifecycle, a_pause_ends_with_a_stop_signal_and_nothing_else)
 	play(&limits,
 	    { 0, EVENT_CHILDREN_GONE, 0, "", STATE_PAUSED },
 	    { 1, EVENT_SIGNAL, SIGHUP, "", STATE_PAUSED },
-	    { 2, EVENT_SIGNAL, SIGINT, "exit:0", STATE_ENDED });
+	    { 2, EVENT_SIGNAL, SIGINT, "report:stop exit:0", STATE_ENDED });
+}
+
+static int
+exit_of(const struct actions *actions)
+{
+	cr_assert_eq(actions->count, 2);
+	cr_assert_eq(actions->list[0].type, ACTION_REPORT);
+	cr_assert_eq(actions->list[1].type, ACTION_EXIT);
+	return actions->list[1].arg;
 }
 
 /* How COMMAND ends after a stop by SIGTERM at 0 ms, and what is reported. */
@@ -673,20 +698,20 @@ status_after_stop(const struct limits *limits, int64_t at, int status)
 		step(&lc, limits->grace_ms, EVENT_TIMEOUT, 0);
 	step(&lc, at, EVENT_APP_EXITED, status);
 	actions = step(&lc, at, EVENT_CHILDREN_GONE, 0);
-	cr_assert_eq(actions.count, 1);
-	cr_assert_eq(actions.list[0].type, ACTION_EXIT);
-	return actions.list[0].arg;
+	return exit_of(&actions);
 }
 
 static int
 status_without_stop(const struct limits *limits, int status)
 {
 	struct lifecycle lc;
+	struct actions actions;
 
 	lifecycle_init(&lc, limits);
 	step(&lc, 0, EVENT_EXECUTED, 0);
 	step(&lc, 1, EVENT_APP_EXITED, status);
-	return step(&lc, 1, EVENT_CHILDREN_GONE, 0).list[0].arg;
+	actions = step(&lc, 1, EVENT_CHILDREN_GONE, 0);
+	return exit_of(&actions);
 }
 
 Test(lifecycle, ok_stop_forgives_just_the_relayed_signal_in_time)

@@ -3,13 +3,17 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -365,4 +369,158 @@ print_where_nobody_reads(void *argument)
 Test(log, raises_no_sigpipe_on_a_closed_socket)
 {
 	in_child(print_where_nobody_reads, NULL);
+}
+
+/* --- JSON --- */
+
+/* The one line that is printed of MESSAGE, as an object. */
+static json_t *
+print_json(const char *message)
+{
+	json_error_t where;
+	json_t *object;
+	int fd = redirect_to_pipe();
+	size_t length;
+
+	log_open();
+	log_set_format(LOG_FORMAT_JSON);
+	log_line(LOG_LEVEL_WARN, "%s", message);
+	length = end_and_read(fd);
+	must(length > 0 && length <= LINE_LIMIT, "%zu bytes", length);
+	must(strchr(printed, '\n') == printed + length - 1, "%s", printed);
+	object = json_loads(printed, JSON_REJECT_DUPLICATES, &where);
+	must(object != NULL, "%s: %s", where.text, printed);
+	return object;
+}
+
+static const char *
+member_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	must(text != NULL, "no %s: %s", key, printed);
+	return text;
+}
+
+static void
+print_as_json(void *argument)
+{
+	const char *const *pair = argument;
+	json_t *object = print_json(pair[0]);
+	struct tm utc;
+	char *end;
+
+	must(strcmp(member_of(object, "message"), pair[1]) == 0, "%s",
+	    printed);
+	must(strcmp(member_of(object, "level"), "warn") == 0, "%s", printed);
+	must(strcmp(member_of(object, "logger"), "dinit") == 0, "%s",
+	    printed);
+	end = strptime(member_of(object, "time"), "%Y-%m-%dT%H:%M:%S", &utc);
+	must(end != NULL && *end == '.' && strspn(end + 1, "0123456789") == 3 &&
+	    strcmp(end + 4, "Z") == 0, "%s", printed);
+	must(json_object_size(object) == 4, "%s", printed);
+	json_decref(object);
+}
+
+Test(log, writes_an_object_a_line_that_reads_back)
+{
+	/* What goes in, and what comes out of a JSON reader. */
+	static const char *const pairs[][2] = {
+		{ "", "" },
+		{ "ready", "ready" },
+		{ "a \"b\" \\c\\ /d", "a \"b\" \\c\\ /d" },
+		{ "one\ntwo\r\n\tthree\x01\x1f\x7f.",
+		    "one\ntwo\r\n\tthree\x01\x1f\x7f." },
+		{ "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80",
+		    "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80" },
+		/* stray, cut short, too long, surrogate, too high */
+		{ "\x80", "\xef\xbf\xbd" },
+		{ "\xc3", "\xef\xbf\xbd" },
+		{ "\xe2\x82x", "\xef\xbf\xbd\xef\xbf\xbdx" },
+		{ "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "\xed\xa0\x80",
+		    "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "\xff\xfe", "\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd"
+		    "\xef\xbf\xbd\xef\xbf\xbd" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
+		in_child(print_as_json, (void *)(uintptr_t)pairs[i]);
+}
+
+static void
+print_long_json(void *argument)
+{
+	static char message[2 * LINE_LIMIT];
+
+	for (size_t i = 0; i < sizeof(message) - 1; i++)
+		message[i] = ((const char *)argument)[i % 2];
+	json_decref(print_json(message));
+	must(strlen(printed) > LINE_LIMIT - 16, "%zu bytes",
+	    strlen(printed));
+}
+
+Test(log, cuts_an_object_at_four_kib_and_it_still_reads_back)
+{
+	in_child(print_long_json, (void *)(uintptr_t)"xx");
+	in_child(print_long_json, (void *)(uintptr_t)"\"x");
+	in_child(print_long_json, (void *)(uintptr_t)"\n\n");
+	in_child(print_long_json, (void *)(uintptr_t)"\xc3\xa4");
+}
+
+static void
+lose_json(void *argument)
+{
+	int fd = redirect_to_pipe();
+	static char rest[1 << 20];
+	int count = 0;
+
+	(void)argument;
+	log_open();
+	log_set_format(LOG_FORMAT_JSON);
+	for (int i = 0; i < 2000; i++)
+		log_line(LOG_LEVEL_INFO, "%0200d", i);
+	must(read(fd, rest, sizeof(rest)) > 0, "nothing was printed");
+	log_line(LOG_LEVEL_INFO, "last");
+	end_and_read(fd);
+	strcat(strrchr(rest, '\n') + 1, printed);
+	for (char *line = strtok(rest, "\n"); line != NULL;
+	    line = strtok(NULL, "\n"), count++)
+		must(json_loads(line, 0, NULL) != NULL, "%s", line);
+	must(count >= 2, "%d lines", count);
+}
+
+Test(log, admits_in_json_too_that_lines_were_dropped)
+{
+	in_child(lose_json, NULL);
+}
+
+/* --- The report --- */
+
+static void
+report_errors(void *argument)
+{
+	char path[] = "/tmp/dinit-report.XXXXXX";
+	char text[256] = "";
+	int report = mkstemp(path);
+	int fd = redirect_to_pipe();
+
+	(void)argument;
+	unlink(path);
+	log_open();
+	log_set_level(LOG_LEVEL_ERROR);
+	log_line(LOG_LEVEL_ERROR, "not in it");
+	log_set_report(report);
+	log_line(LOG_LEVEL_ERROR, "a long error\nin two lines");
+	log_line(LOG_LEVEL_ERROR, "the last %s", "one");
+	log_line(LOG_LEVEL_WARN, "no error");
+	must(pread(report, text, sizeof(text) - 1, 0) > 0, "%m");
+	must(strcmp(text, "the last one\n") == 0, "%s", text);
+	end_and_read(fd);
+}
+
+Test(log, keeps_the_last_error_in_the_report)
+{
+	in_child(report_errors, NULL);
 }

@@ -118,6 +118,9 @@ static const struct setting {
 	{ "parent-death-signal", "DINIT_PARENT_DEATH_SIGNAL", "-", "TERM",
 	    "RTMAX" },
 	{ "log-level", "DINIT_LOG_LEVEL", "info", "debug", "error" },
+	{ "log-format", "DINIT_LOG_FORMAT", "text", "json", "text" },
+	{ "report-file", "DINIT_REPORT_FILE", "-", "/dev/termination-log",
+	    "/a" },
 	{ "user", "DINIT_USER", "-", "app:www", "1000" },
 	{ "keep-caps", "DINIT_KEEP_CAPS", "-", "net_bind_service", "none" },
 	{ "drop-caps", "DINIT_DROP_CAPS", "-", "CAP_SYS_ADMIN,12", "all" },
@@ -719,6 +722,9 @@ static const struct {
 } refused[] = {
 	{ "ready-file", "DINIT_READY_FILE", "an absolute path of a file",
 	    { "up", "./up", "/run/dinit/", "/" } },
+	{ "report-file", "DINIT_REPORT_FILE", "an absolute path of a file",
+	    { "up", "/" } },
+	{ "log-format", "DINIT_LOG_FORMAT", "text or json", { "JSON", "xml" } },
 	{ "startup-budget", "DINIT_STARTUP_BUDGET", "a duration such as",
 	    { "fast", "-1s", "1m30", "9e9h", "99999999999h" } },
 	{ "health-interval", "DINIT_HEALTH_INTERVAL", "a duration such as",
@@ -1178,6 +1184,7 @@ Test(options, show_where_each_value_came_from)
 	    "health-interval      250ms                    default\n"
 	    "health-timeout       5s                       default\n"
 	    "keep-caps            -                        default\n"
+	    "log-format           text                     default\n"
 	    "log-level            info                     default\n"
 	    "main-only            -                        default\n"
 	    "monitor              0s                       default\n"
@@ -1189,6 +1196,7 @@ Test(options, show_where_each_value_came_from)
 	    "ok-stop              no                       default\n"
 	    "parent-death-signal  -                        default\n"
 	    "ready-file           -                        default\n"
+	    "report-file          -                        default\n"
 	    "rewrite              -                        default\n"
 	    "seccomp              -                        default\n"
 	    "startup-budget       30s                      default\n"

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "messages.h"
+#include "duration.h"
+#include "report.h"
+#include "supervisor.h"
+
+/* The output of a check, or a path, and what goes with it. */
+#define WHY_MAX (HEALTH_OUTPUT_MAX + 80)
+
+enum log_level
+messages_news_level(const struct supervisor *sup)
+{
+	return sup->limits.gates || sup->limits.listens ? LOG_LEVEL_INFO :
+	    LOG_LEVEL_DEBUG;
+}
+
+void
+messages_tell_engine(const struct supervisor *sup, const char *text)
+{
+	int error = notify_send(&sup->upstream, text);
+	/* Many engines listen only until they have heard READY=1. */
+	bool is_gone = error == -ECONNREFUSED || error == -ENOENT;
+
+	if (error < 0)
+		log_line(is_gone ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
+		    "cannot notify the engine (%s): %s",
+		    text, strerror(-error));
+}
+
+/* The file cannot have been too busy: that was the engine. */
+const char *
+messages_publish_reason(int error)
+{
+	return error == -EAGAIN ? "the engine does not read its NOTIFY_SOCKET" :
+	    strerror(-error);
+}
+
+static void
+say_ready(const struct supervisor *sup)
+{
+	char after[DURATION_TEXT_MAX];
+	char status[DURATION_TEXT_MAX + 32];
+
+	duration_format(sup->ready_after_ms, after, sizeof(after));
+	if (sup->limits.listens)
+		log_line(messages_news_level(sup),
+		    "ready after %s (as the app says)", after);
+	else
+		log_line(messages_news_level(sup),
+		    "ready after %s (%d check%s)", after, sup->checks,
+		    sup->checks == 1 ? "" : "s");
+	snprintf(status, sizeof(status), "STATUS=ready after %s", after);
+	messages_tell_engine(sup, status);
+}
+
+/* The last check and what it printed: why the app is not ready. */
+static void
+format_last_check(const struct supervisor *sup, char *text, size_t size)
+{
+	const struct health_report *last = &sup->last_report;
+	int length = (int)sup->last_output_length;
+	const char *colon = length > 0 ? ": " : "";
+	int used = snprintf(text, size, "last of %d health checks: ",
+	    last->checks);
+
+	text += used;
+	size -= (size_t)used;
+	switch (last->result) {
+	case HEALTH_PASSED:
+	case HEALTH_FAILED:
+		snprintf(text, size, "exit status %d%s%.*s", last->status,
+		    colon, length, sup->last_output);
+		break;
+	case HEALTH_TIMED_OUT:
+		snprintf(text, size, "killed after %" PRId64 "ms%s%.*s",
+		    last->took_ms, colon, length, sup->last_output);
+		break;
+	case HEALTH_NOT_RUN:
+		snprintf(text, size, "cannot fork: %s",
+		    strerror(last->status));
+		break;
+	}
+}
+
+/* Why readiness is still not published; "" if there is no more to say. */
+static void
+format_why_unready(const struct supervisor *sup, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (sup->publish_error < 0)
+		snprintf(text, size, "readiness could not be published in %s: "
+		    "%s", sup->readiness.path,
+		    messages_publish_reason(sup->publish_error));
+	else if (sup->checks > 0)
+		format_last_check(sup, text, size);
+	else if (sup->limits.gates)
+		snprintf(text, size, "the first health check still runs");
+	else if (sup->limits.listens)
+		snprintf(text, size, "the app has not sent READY=1 to "
+		    "NOTIFY_SOCKET");
+}
+
+static void
+say_budget_over(const struct supervisor *sup)
+{
+	char budget[DURATION_TEXT_MAX];
+	char why[WHY_MAX];
+
+	duration_format(sup->limits.budget_ms, budget, sizeof(budget));
+	log_line(LOG_LEVEL_ERROR, "not ready within %s: stopping", budget);
+	format_why_unready(sup, why, sizeof(why));
+	if (why[0] != '\0')
+		log_line(LOG_LEVEL_ERROR, "%s", why);
+	messages_tell_engine(sup, "STATUS=not ready within the startup budget");
+}
+
+static void
+say_unhealthy(const struct supervisor *sup)
+{
+	char last[WHY_MAX];
+
+	format_last_check(sup, last, sizeof(last));
+	log_line(LOG_LEVEL_WARN, "unhealthy, readiness is withdrawn; %s", last);
+	messages_tell_engine(sup, "STATUS=unhealthy");
+}
+
+void
+messages_say(const struct supervisor *sup, enum message message)
+{
+	char text[DURATION_TEXT_MAX];
+
+	switch (message) {
+	case MESSAGE_READY:
+		say_ready(sup);
+		break;
+	case MESSAGE_READY_AGAIN:
+		log_line(LOG_LEVEL_INFO, "ready again");
+		messages_tell_engine(sup, "STATUS=ready again");
+		break;
+	case MESSAGE_UNHEALTHY:
+		say_unhealthy(sup);
+		break;
+	case MESSAGE_MONITOR_LOST:
+		log_line(LOG_LEVEL_ERROR,
+		    "the health helper is gone: nobody can tell whether the "
+		    "app is healthy, readiness is withdrawn");
+		break;
+	case MESSAGE_APP_STOPPING:
+		log_line(LOG_LEVEL_INFO,
+		    "the app says that it stops, readiness is withdrawn");
+		break;
+	case MESSAGE_DRAINING:
+		duration_format(sup->limits.drain_ms, text, sizeof(text));
+		log_line(messages_news_level(sup), "draining for %s", text);
+		break;
+	case MESSAGE_STOPPING:
+		log_line(messages_news_level(sup), "stopping");
+		break;
+	case MESSAGE_BUDGET_OVER:
+		say_budget_over(sup);
+		break;
+	case MESSAGE_HEALTH_LOST:
+		log_line(LOG_LEVEL_ERROR,
+		    "the health helper is gone before the app was ready: "
+		    "stopping");
+		break;
+	case MESSAGE_GRACE_OVER:
+		duration_format(sup->limits.grace_ms, text, sizeof(text));
+		log_line(LOG_LEVEL_WARN,
+		    "%s still run%s after the grace period of %s: SIGKILL",
+		    sup->family.app != 0 ? "the app" :
+		    "processes that the app left behind",
+		    sup->family.app != 0 ? "s" : "", text);
+		break;
+	case MESSAGE_UNKILLABLE:
+		log_line(LOG_LEVEL_ERROR,
+		    "some processes survive SIGKILL: leaving them behind");
+		break;
+	}
+}
+
+void
+messages_format_ending(const struct supervisor *sup, enum ending ending,
+    char *text, size_t size)
+{
+	char why[WHY_MAX];
+	const struct report_facts facts = {
+		.ending = ending,
+		.app_status = sup->app_status,
+		.budget_ms = sup->limits.budget_ms,
+		.grace_ms = sup->limits.grace_ms,
+		.why_unready = why,
+	};
+
+	format_why_unready(sup, why, sizeof(why));
+	report_format(&facts, text, size);
+}

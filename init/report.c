@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report.h"
+#include "duration.h"
+#include "signals.h"
+
+int
+report_open(const char *path)
+{
+	/* A FIFO or a terminal is no file, but must not hold us up either. */
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK |
+	    O_NOCTTY | O_CLOEXEC, 0644);
+
+	return fd < 0 ? -errno : fd;
+}
+
+void
+report_write(int fd, const char *text, size_t length)
+{
+	char line[REPORT_MAX];
+	ssize_t written;
+
+	if (length >= sizeof(line))
+		length = sizeof(line) - 1;
+	for (size_t i = 0; i < length; i++)
+		line[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7f ?
+		    ' ' : text[i];
+	line[length] = '\n';
+	written = pwrite(fd, line, length + 1, 0);
+	if (written > 0 && ftruncate(fd, written) < 0)
+		return;
+}
+
+static void
+format_app(int status, char *text, size_t size)
+{
+	if (status < 0)
+		snprintf(text, size, "there was no app");
+	else if (status > 128 && status <= 128 + SIGNALS_MAX)
+		snprintf(text, size, "the app ended with exit status %d "
+		    "(SIG%s)", status, signals_name(status - 128));
+	else
+		snprintf(text, size, "the app ended with exit status %d",
+		    status);
+}
+
+void
+report_format(const struct report_facts *facts, char *text, size_t size)
+{
+	const char *why = facts->why_unready;
+	char app[96];
+	char duration[DURATION_TEXT_MAX];
+
+	format_app(facts->app_status, app, sizeof(app));
+	switch (facts->ending) {
+	case ENDING_APP:
+		snprintf(text, size, "%s", app);
+		break;
+	case ENDING_STOP:
+		snprintf(text, size, "a stop signal arrived; %s", app);
+		break;
+	case ENDING_KILL:
+		duration_format(facts->grace_ms, duration, sizeof(duration));
+		snprintf(text, size, "a stop signal arrived; the app still ran "
+		    "after the grace period of %s: SIGKILL", duration);
+		break;
+	case ENDING_BUDGET:
+		duration_format(facts->budget_ms, duration, sizeof(duration));
+		snprintf(text, size, "not ready within %s%s%s", duration,
+		    *why == '\0' ? "" : "; ", why);
+		break;
+	case ENDING_HEALTH_LOST:
+		snprintf(text, size, "the health helper was gone before the "
+		    "app was ready");
+		break;
+	case ENDING_EXEC:
+		snprintf(text, size, "the app could not be executed");
+		break;
+	}
+}

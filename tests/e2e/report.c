@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* The last word, and the log as JSON. */
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support.h"
+
+TestSuite(report, .timeout = 60);
+
+#define REPORT "--report-file=$DIR/report"
+
+static void
+expect_report(const struct container *c, const char *expected)
+{
+	cr_assert_str_eq(container_read(c, "report"), expected, "%s",
+	    container_read(c, "report"));
+}
+
+static void
+expect_ending(const char *const *arguments, int status, const char *report)
+{
+	struct run run = { .arguments = { REPORT } };
+	struct container c;
+
+	for (int i = 0; arguments[i] != NULL; i++)
+		run.arguments[i + 1] = arguments[i];
+	c = container_start(&run);
+	container_expect_status(&c, status);
+	expect_report(&c, report);
+	container_discard(&c);
+}
+
+#define EXPECT_ENDING(status, report, ...)                                    \
+	expect_ending((const char *const[]){ __VA_ARGS__, NULL }, status,     \
+	    report)
+
+Test(report, says_how_the_app_ended_by_itself)
+{
+	EXPECT_ENDING(0, "the app ended with exit status 0\n", "true");
+	EXPECT_ENDING(3, "the app ended with exit status 3\n", "sh", "-c",
+	    "exit 3");
+	EXPECT_ENDING(0, "the app ended with exit status 3\n", "--ok-exit=3",
+	    "sh", "-c", "exit 3");
+	EXPECT_ENDING(139, "the app ended with exit status 139 (SIGSEGV)\n",
+	    "sh", "-c", "kill -SEGV $$");
+}
+
+Test(report, says_what_the_last_check_printed_when_the_budget_is_over)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { REPORT, "--ready-file=$DIR/ready",
+		    "--startup-budget=100ms", "--health-cmd=echo no; echo way; "
+		    "exit 7", "--", "act", "TERM:exit=0" },
+	});
+
+	container_expect_status(&c, 124);
+	cr_assert_eq(strncmp(container_read(&c, "report"), "not ready within "
+	    "100ms; last of ", 32), 0, "%s", container_read(&c, "report"));
+	cr_assert_not_null(strstr(container_read(&c, "report"),
+	    " health checks: exit status 7: no way \n"));
+}
+
+Test(report, says_that_it_was_stopped_in_time_or_not)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { REPORT, "act", "TERM:exit=5" },
+	});
+
+	container_await_text(&c, "out", "up");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 5);
+	expect_report(&c, "a stop signal arrived; the app ended with exit "
+	    "status 5\n");
+	c = container_start(&(struct run){
+		.arguments = { REPORT, "--grace=50ms", "act" },
+	});
+	container_await_text(&c, "out", "up");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 137);
+	expect_report(&c, "a stop signal arrived; the app still ran after the "
+	    "grace period of 50ms: SIGKILL\n");
+}
+
+Test(report, says_why_nothing_ran)
+{
+	EXPECT_ENDING(127, "cannot execute /no/such: No such file or "
+	    "directory\n", "/no/such");
+	EXPECT_ENDING(125, "--grace: 'x' is wrong; it takes a duration such as "
+	    "500ms, 9s, 1m30s or 1h\n", "--grace=x", "true");
+}
+
+Test(report, that_cannot_be_written_is_worth_a_warning)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--report-file=/no/such/report", "sh", "-c",
+		    "exit 3" },
+	});
+
+	container_expect_status(&c, 3);
+	container_expect_log(&c, "dinit: warn: cannot write report file "
+	    "/no/such/report: No such file or directory");
+}
+
+Test(report, is_opened_before_privileges_are_given_up)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { REPORT, "--user=12345", "sh", "-c", "exit 4" },
+		.place = AS_PID_1_AS_ROOT,
+	});
+
+	container_expect_status(&c, 4);
+	expect_report(&c, "the app ended with exit status 4\n");
+}
+
+/* --- The log as JSON ------------------------------------------------------ */
+
+Test(report, log_is_an_object_a_line)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--log-format=json", "-vv", "--grace=50ms",
+		    "--ready-file=$DIR/ready", "--health-cmd=true", "act" },
+	});
+	char log[4096];
+	int count = 0;
+
+	container_await_file(&c, "ready");
+	container_await_text(&c, "out", "up");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 137);
+	strcpy(log, container_read(&c, "log"));
+	for (char *line = strtok(log, "\n"); line != NULL;
+	    line = strtok(NULL, "\n"), count++) {
+		json_t *object = json_loads(line, JSON_REJECT_DUPLICATES,
+		    NULL);
+
+		cr_assert_not_null(object, "%s", line);
+		cr_assert_str_eq(json_string_value(json_object_get(object,
+		    "logger")), "dinit");
+		json_decref(object);
+	}
+	cr_assert_geq(count, 5);
+	container_expect_log(&c, "\"level\":\"warn\",\"logger\":\"dinit\","
+	    "\"message\":\"the app still runs after the grace period of 50ms: "
+	    "SIGKILL\"}");
+}
+
+Test(report, bad_settings_are_said_in_json_too)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--grace=\"", "true" },
+		.environment = { "DINIT_LOG_FORMAT=json" },
+	});
+
+	container_expect_status(&c, 125);
+	container_expect_log(&c, "\"level\":\"error\",\"logger\":\"dinit\","
+	    "\"message\":\"--grace: '\\\"' is wrong; ");
+}
