@@ -79,7 +79,7 @@ CODE = $(if $(filter 1,$(PIE)),-fPIE,-fno-pie) \
 # fork or in other processes only, with the libraries it needs. (Constants that
 # are alike are not merged: ours would be found among a library's.) The address
 # below leaves room for 96 KiB in the first segment to be mapped, no more.
-BEHIND = $(addprefix $(O)/,user.o capabilities.o privileges.o \
+BEHIND = $(addprefix $(O)/,await.o user.o capabilities.o privileges.o \
 	seccomp_profile.o probe.o)
 SEGMENT = -Wl,-Ttext-segment=0x407000
 LINK_ORDER = $(filter-out $(BEHIND),$^) -lc $(BEHIND) $(LIBRARIES_LIBS)

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "await.h"
 #include "descriptors.h"
 #include "exit_status.h"
 #include "lockdown.h"
@@ -52,6 +53,23 @@ format_version(const struct options *options, char *text, size_t size)
 	    " (the container init, not the service manager of that name)\n");
 }
 
+/* The effective settings, and a warning for what will not go well. */
+static int
+show_config(const struct options *options)
+{
+	bool in_kubernetes = getenv("KUBERNETES_SERVICE_HOST") != NULL;
+	char text[OPTIONS_TEXT_MAX];
+	char *rest = text;
+	const char *line;
+
+	if (print(options_format_config, options) != 0)
+		return EXIT_STATUS_DINIT;
+	options_format_misfits(options, in_kubernetes, text, sizeof(text));
+	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0')
+		log_line(LOG_LEVEL_WARN, "%s", line);
+	return 0;
+}
+
 static int
 tell_readiness(const struct options *options)
 {
@@ -60,6 +78,19 @@ tell_readiness(const struct options *options)
 	if (ready < 0)
 		log_line(LOG_LEVEL_ERROR, "cannot read %s: %s",
 		    options->ready_file, strerror(-ready));
+	return ready == 1 ? 0 : 1;
+}
+
+/* Whoever waits wants to know why it was in vain. */
+static int
+await_and_tell(const struct options *options)
+{
+	struct problem problem = { .text = "" };
+	int ready = await_readiness(options->ready_file, options->wait_ms,
+	    &problem);
+
+	if (ready != 1)
+		log_line(LOG_LEVEL_ERROR, "%s", problem.text);
 	return ready == 1 ? 0 : 1;
 }
 
@@ -287,9 +318,10 @@ run(const struct options *options, const struct signal_state *found,
 	case MODE_VERSION:
 		return print(format_version, options);
 	case MODE_SHOW_CONFIG:
-		return print(options_format_config, options);
+		return show_config(options);
 	case MODE_IS_READY:
-		return tell_readiness(options);
+		return options->wait_ms > 0 ? await_and_tell(options) :
+		    tell_readiness(options);
 	case MODE_PROBE:
 		return tell_health(options, found);
 	case MODE_RUN:

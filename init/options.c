@@ -165,6 +165,9 @@ static const struct row rows[] = {
 	    .help = "raise the level" },
 	{ .name = "version", .short_name = 'V', .type = TYPE_MODE,
 	    .mode = MODE_VERSION, .help = "print the version" },
+	{ .name = "wait", .type = TYPE_DURATION, .offset = MEMBER(wait_ms),
+	    .argument = "DUR", .fallback = "0",
+	    .help = "--is-ready waits this long for it" },
 	{ .short_name = 'w', .type = TYPE_WARN_ORPHANS,
 	    .offset = MEMBER(warn_orphans),
 	    .help = "warn on each reaped orphan" },
@@ -853,7 +856,7 @@ options_format_help(char *text, size_t size)
 	append(text, size,
 	    "dinit: a minimal init for containers\n\n"
 	    "  dinit [OPTION]... [--] COMMAND [ARG]...\n"
-	    "  dinit --is-ready [--ready-file=PATH]\n"
+	    "  dinit --is-ready [--wait=DUR] [--ready-file=PATH]\n"
 	    "  dinit --pause\n"
 	    "  dinit --probe=URL [--health-timeout=DUR]\n"
 	    "  dinit --show-config [OPTION]... [--] [COMMAND]...\n\n");
@@ -990,6 +993,50 @@ options_format_config(const struct options *options, char *text, size_t size)
 		    source == SOURCE_ENVIRONMENT ? " " : "",
 		    source == SOURCE_ENVIRONMENT ? variable : "");
 	}
+}
+
+/* Engines end a container that long after the stop signal. */
+static void
+append_late_stop(const struct options *options, bool in_kubernetes,
+    char *text, size_t size)
+{
+	int64_t needed_ms = options->drain_ms + options->grace_ms;
+	int64_t timer_ms = in_kubernetes ? 30000 : 10000;
+	char needed[DURATION_TEXT_MAX];
+	char timer[DURATION_TEXT_MAX];
+
+	if (needed_ms < timer_ms)
+		return;
+	duration_format(needed_ms, needed, sizeof(needed));
+	duration_format(timer_ms, timer, sizeof(timer));
+	append(text, size, "%s of drain and grace together: %s after %s, "
+	    "unless %s is longer\n", needed, in_kubernetes ?
+	    "Kubernetes kills everything" :
+	    "Docker and Podman kill everything", timer, in_kubernetes ?
+	    "terminationGracePeriodSeconds" :
+	    "--stop-timeout or stop_grace_period");
+}
+
+void
+options_format_misfits(const struct options *options, bool in_kubernetes,
+    char *text, size_t size)
+{
+	char budget[DURATION_TEXT_MAX];
+
+	text[0] = '\0';
+	append_late_stop(options, in_kubernetes, text, size);
+	duration_format(options->startup_budget_ms, budget, sizeof(budget));
+	if (options->health_cmd != NULL && options->startup_budget_ms > 0 &&
+	    (options->health_timeout_ms == 0 ||
+	    options->health_timeout_ms >= options->startup_budget_ms))
+		append(text, size, "a check may take the whole startup budget "
+		    "of %s\n", budget);
+	if (options->drain_ms > 0 && options->ready_file == NULL)
+		append(text, size, "drain without a readiness file: nobody "
+		    "learns to send no more work\n");
+	if (options->monitor_ms > 0 && options->health_cmd == NULL)
+		append(text, size, "monitor without a health command: there "
+		    "is nothing to monitor with\n");
 }
 
 void

@@ -64,6 +64,7 @@ struct options {
 	bool no_new_privs;
 	bool no_lockdown;
 	int parent_death_signal;  /* 0: none */
+	int64_t wait_ms;          /* of MODE_IS_READY; 0: it does not wait */
 	const char *report_file;  /* NULL: none */
 	int log_level;            /* enum log_level */
 	int log_format;           /* enum log_format */
@@ -108,6 +109,14 @@ options_format_help(char *text, size_t size);
 /* Writes each setting, its value and where that came from, a line each. */
 void
 options_format_config(const struct options *options, char *text, size_t size);
+
+/*
+ * Writes a line on each setting that does not fit another one, or the timer
+ * that its engine has when nobody has changed it: Kubernetes, or else Docker.
+ */
+void
+options_format_misfits(const struct options *options, bool in_kubernetes,
+    char *text, size_t size);
 
 /*
  * Calls VISIT with each option's long name (NULL: none), short name (0: none)

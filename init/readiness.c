@@ -32,6 +32,15 @@ name_aside(const struct readiness *readiness, char name[NAME_MAX + 1])
 	return length > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
+/* Of the state file; NAME is the readiness file's. */
+static int
+name_state(const char *file, char name[NAME_MAX + 1])
+{
+	int length = snprintf(name, NAME_MAX + 1, ".%s.state", file);
+
+	return length > NAME_MAX ? -ENAMETOOLONG : 0;
+}
+
 /*
  * Opens the directory NAME in PARENT, made first if it is missing. The umask
  * is the app's by right: it is only changed for the making.
@@ -96,27 +105,6 @@ open_directories(struct readiness *readiness)
 		readiness->parent = readiness->directory;
 		readiness->directory = fd;
 	}
-}
-
-/* The app may have emptied /run: then its directory is made once more. */
-static int
-make_directory_again(struct readiness *readiness)
-{
-	const char *rest = readiness->path;
-	char name[NAME_MAX + 1] = "";
-	char next[NAME_MAX + 1];
-	int fd;
-
-	if (readiness->parent < 0)
-		return -ENOENT;
-	while ((rest = next_name(rest, next)) != NULL && *rest != '\0')
-		memcpy(name, next, sizeof(name));
-	fd = open_directory(readiness->parent, name, O_NOFOLLOW);
-	if (fd < 0)
-		return fd;
-	close(readiness->directory);
-	readiness->directory = fd;
-	return 0;
 }
 
 /*
@@ -219,6 +207,35 @@ clear(struct readiness *readiness)
 	return 0;
 }
 
+/* It may become ready. */
+static const char alive[] = "alive";
+
+/* A new one, as who waits has the one of an earlier run open. */
+static int
+make_state(struct readiness *readiness)
+{
+	char name[NAME_MAX + 1];
+	int error = name_state(file_name(readiness), name);
+	int fd;
+
+	if (error < 0)
+		return error;
+	if (unlinkat(readiness->directory, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	fd = create_aside(readiness->directory, name);
+	if (fd < 0)
+		return fd;
+	error = fchmod(fd, 0644) < 0 ? -errno : lock(fd);
+	if (error < 0) {
+		unlinkat(readiness->directory, name, 0);
+		close(fd);
+		return error;
+	}
+	report_write(fd, alive, sizeof(alive) - 1);
+	readiness->state = fd;
+	return 0;
+}
+
 int
 readiness_prepare(struct readiness *readiness, const char *path)
 {
@@ -227,6 +244,7 @@ readiness_prepare(struct readiness *readiness, const char *path)
 		.parent = -1,
 		.directory = -1,
 		.file = -1,
+		.state = -1,
 	};
 	int error;
 
@@ -237,6 +255,8 @@ readiness_prepare(struct readiness *readiness, const char *path)
 	error = open_directories(&opened);
 	if (error == 0)
 		error = clear(&opened);
+	if (error == 0)
+		error = make_state(&opened);
 	if (error == 0) {
 		*readiness = opened;
 		return 0;
@@ -246,6 +266,33 @@ readiness_prepare(struct readiness *readiness, const char *path)
 	if (opened.directory >= 0)
 		close(opened.directory);
 	return error;
+}
+
+/* The app may have emptied /run: then its directory is made once more. */
+static int
+make_directory_again(struct readiness *readiness)
+{
+	const char *rest = readiness->path;
+	char name[NAME_MAX + 1] = "";
+	char next[NAME_MAX + 1];
+	int fd;
+
+	if (readiness->parent < 0)
+		return -ENOENT;
+	while ((rest = next_name(rest, next)) != NULL && *rest != '\0')
+		memcpy(name, next, sizeof(name));
+	fd = open_directory(readiness->parent, name, O_NOFOLLOW);
+	if (fd < 0)
+		return fd;
+	close(readiness->directory);
+	readiness->directory = fd;
+	/* Those who wait do without, if it cannot be had. */
+	if (readiness->state >= 0) {
+		close(readiness->state);
+		readiness->state = -1;
+		make_state(readiness);
+	}
+	return 0;
 }
 
 int
@@ -288,20 +335,101 @@ readiness_withdraw(struct readiness *readiness)
 	return error;
 }
 
-/* F_GETLK sees open file description locks too, on every kernel. */
+void
+readiness_give_up(const struct readiness *readiness, const char *why)
+{
+	if (readiness->state >= 0)
+		report_write(readiness->state, why, strlen(why));
+}
+
+void
+readiness_end(struct readiness *readiness)
+{
+	char name[NAME_MAX + 1];
+
+	if (readiness->state < 0 ||
+	    name_state(file_name(readiness), name) < 0)
+		return;
+	unlinkat(readiness->directory, name, 0);
+	close(readiness->state);
+	readiness->state = -1;
+}
+
+/*
+ * 1: a living dinit holds FD's lock; 0: none does; or -errno. F_GETLK sees
+ * open file description locks too, on every kernel.
+ */
+static int
+is_locked(int fd)
+{
+	struct flock whole = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(fd, F_GETLK, &whole) < 0)
+		return -errno;
+	return whole.l_type != F_UNLCK;
+}
+
+/* To ask for its lock. -ENOENT: there is none. */
+static int
+open_to_ask(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int
 readiness_check(const char *path)
 {
-	struct flock whole = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	int error = 0;
+	int fd = open_to_ask(path);
+	int answer;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (fcntl(fd, F_GETLK, &whole) < 0)
-		error = -errno;
+		return fd == -ENOENT ? 0 : fd;
+	answer = is_locked(fd);
 	close(fd);
-	if (error < 0)
-		return error;
-	return whole.l_type != F_UNLCK;
+	return answer;
+}
+
+/* 1: the state file in PATH is a living dinit's; 0: there is none; -errno. */
+static int
+read_state(const char *path, char why[REPORT_MAX])
+{
+	int fd = open_to_ask(path);
+	ssize_t length = 0;
+	int answer;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	answer = is_locked(fd);
+	/* What a dead one has said does not count. */
+	if (answer == 1)
+		length = pread(fd, why, REPORT_MAX - 1, 0);
+	close(fd);
+	why[length > 0 ? length : 0] = '\0';
+	why[strcspn(why, "\n")] = '\0';
+	if (strcmp(why, alive) == 0)
+		why[0] = '\0';
+	return answer;
+}
+
+int
+readiness_look(const char *path, struct readiness_view *out)
+{
+	const struct readiness readiness = { .path = path };
+	const char *file = file_name(&readiness);
+	char name[NAME_MAX + 1];
+	char state[PATH_MAX];
+	int answer = readiness_check(path);
+
+	out->is_ready = answer == 1;
+	out->why_never[0] = '\0';
+	if (answer < 0)
+		return answer;
+	if (name_state(file, name) < 0 || snprintf(state, sizeof(state),
+	    "%.*s%s", (int)(file - path), path, name) >= (int)sizeof(state))
+		return -ENAMETOOLONG;
+	answer = read_state(state, out->why_never);
+	out->is_alive = answer == 1;
+	return answer < 0 ? answer : 0;
 }

@@ -5,13 +5,19 @@
  * (fcntl(2), open file description locks), so that one left behind by a
  * killed container never reads as ready. A symbolic link at its path is
  * replaced or refused, never followed.
+ *
+ * Beside it, and locked likewise, lies a state file for those who wait: it is
+ * there while dinit lives, and says why readiness will not come any more.
  */
 #ifndef DINIT_READINESS_H
 #define DINIT_READINESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
+
+#include "report.h"
 
 #define READINESS_DEFAULT_PATH "/run/dinit/ready"
 
@@ -20,8 +26,16 @@ struct readiness {
 	int directory;    /* opened once: it cannot be swapped later */
 	int parent;       /* what that is in; -1: it is the root */
 	int file;         /* holds the lock; -1: not published */
+	int state;        /* likewise, for the state file; -1: it is not there */
 	uid_t owner;      /* of the directory */
 	gid_t group;
+};
+
+/* What can be seen from outside. */
+struct readiness_view {
+	bool is_ready;
+	bool is_alive;               /* there is a dinit that publishes there */
+	char why_never[REPORT_MAX];  /* it will not become ready; "": it may */
 };
 
 /* What the file says. */
@@ -34,8 +48,8 @@ struct readiness_facts {
 
 /*
  * Opens the directory of PATH, an absolute one (made if missing, mode 0755),
- * and deletes a file left there by an earlier run. PATH must outlive READINESS.
- * 0 or -errno.
+ * deletes a file left there by an earlier run, and makes the state file. PATH
+ * must outlive READINESS. 0 or -errno.
  */
 int
 readiness_prepare(struct readiness *readiness, const char *path);
@@ -53,8 +67,20 @@ readiness_publish(struct readiness *readiness,
 int
 readiness_withdraw(struct readiness *readiness);
 
+/* Tells those who wait that readiness will not come any more: one line. */
+void
+readiness_give_up(const struct readiness *readiness, const char *why);
+
+/* Deletes the state file. */
+void
+readiness_end(struct readiness *readiness);
+
 /* 1: PATH is published by a living dinit; 0: it is not; or -errno. */
 int
 readiness_check(const char *path);
+
+/* Looks at PATH and its state file. 0 and OUT, or -errno. */
+int
+readiness_look(const char *path, struct readiness_view *out);
 
 #endif

@@ -39,9 +39,7 @@ report_write(int fd, const char *text, size_t length)
 static void
 format_app(int status, char *text, size_t size)
 {
-	if (status < 0)
-		snprintf(text, size, "there was no app");
-	else if (status > 128 && status <= 128 + SIGNALS_MAX)
+	if (status > 128 && status <= 128 + SIGNALS_MAX)
 		snprintf(text, size, "the app ended with exit status %d "
 		    "(SIG%s)", status, signals_name(status - 128));
 	else
@@ -53,16 +51,18 @@ void
 report_format(const struct report_facts *facts, char *text, size_t size)
 {
 	const char *why = facts->why_unready;
-	char app[96];
+	char app[96] = "";
 	char duration[DURATION_TEXT_MAX];
 
-	format_app(facts->app_status, app, sizeof(app));
+	if (facts->app_status >= 0)
+		format_app(facts->app_status, app, sizeof(app));
 	switch (facts->ending) {
 	case ENDING_APP:
 		snprintf(text, size, "%s", app);
 		break;
 	case ENDING_STOP:
-		snprintf(text, size, "a stop signal arrived; %s", app);
+		snprintf(text, size, "a stop signal arrived%s%s",
+		    *app == '\0' ? "" : "; ", app);
 		break;
 	case ENDING_KILL:
 		duration_format(facts->grace_ms, duration, sizeof(duration));

@@ -191,7 +191,10 @@ suspend(const struct supervisor *sup, int signo)
 static void
 announce_end(const struct supervisor *sup, enum ending ending)
 {
-	(void)ending;
+	char why[REPORT_MAX];
+
+	messages_format_ending(sup, ending, why, sizeof(why));
+	readiness_give_up(&sup->readiness, why);
 	messages_tell_engine(sup, "STOPPING=1");
 }
 
@@ -253,6 +256,7 @@ perform(struct supervisor *sup, const struct action *action)
 	case ACTION_EXIT:
 		/* A group that had it may have outlived COMMAND until now. */
 		terminal_take_back(&sup->terminal, sup->family.app);
+		readiness_end(&sup->readiness);
 		sup->exit_status = action->arg;
 		break;
 	}
@@ -300,6 +304,7 @@ let_go(const struct supervisor *sup)
 		sup->readiness.directory,
 		sup->readiness.parent,
 		sup->readiness.file,
+		sup->readiness.state,
 		sup->upstream.fd,
 		sup->listener.fd,
 		sup->report_fd,
@@ -620,6 +625,7 @@ supervisor_init(struct supervisor *supervisor)
 		.readiness.directory = -1,
 		.readiness.parent = -1,
 		.readiness.file = -1,
+		.readiness.state = -1,
 		.upstream.fd = -1,
 		.listener.fd = -1,
 		.health.fd = -1,

@@ -31,6 +31,7 @@ static const struct bad_value bad_values[] = {
 	{ "--health-timeout", "DINIT_HEALTH_TIMEOUT", "s", "9s" },
 	{ "--monitor", "DINIT_MONITOR", "often", "9s" },
 	{ "--monitor-failures", "DINIT_MONITOR_FAILURES", "0", "from 1" },
+	{ "--wait", "DINIT_WAIT", "long", "9s" },
 	{ "--notify", "DINIT_NOTIFY", "maybe", "yes or no" },
 	{ "--grace", "DINIT_GRACE", "5sec", "9s" },
 	{ "--grace", "DINIT_GRACE", "1s2", "9s" },
@@ -259,23 +260,41 @@ Test(command_line, beats_the_environment_which_beats_the_default)
 	expect_config(&(struct run){
 		.arguments = { "--show-config", "--grace=4s", "-e", "3",
 		    "--ok-exit=4", "-c", "--stop-signal=15", "--", "echo" },
-		.environment = { "DINIT_GRACE=3s", "DINIT_DRAIN=1m30s",
+		.environment = { "DINIT_GRACE=3s", "DINIT_STARTUP_BUDGET=1m30s",
 		    "DINIT_OK_EXIT=143", "DINIT_OK_STOP=on",
 		    "DINIT_REWRITE=HUP:0,1:SIGQUIT",
 		    "DINIT_STOP_SIGNAL=USR1" },
 	}, (const char *const[][2]){
 		{ "grace", "grace 4s command line" },
-		{ "drain", "drain 1m30s environment DINIT_DRAIN" },
+		{ "startup-budget", "startup-budget 1m30s environment "
+		    "DINIT_STARTUP_BUDGET" },
 		{ "ok-exit", "ok-exit 3,4 command line" },
 		{ "ok-stop", "ok-stop yes environment DINIT_OK_STOP" },
 		{ "main-only", "main-only all command line" },
 		{ "rewrite", "rewrite HUP:QUIT environment DINIT_REWRITE" },
 		{ "stop-signal", "stop-signal TERM command line" },
-		{ "startup-budget", "startup-budget 30s default" },
+		{ "drain", "drain 0s default" },
 		{ "health-interval", "health-interval 250ms default" },
 		{ "health-timeout", "health-timeout 5s default" },
 		{ NULL, NULL },
 	});
+}
+
+Test(command_line, show_config_warns_of_what_does_not_fit)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--show-config", "--grace=20s", "echo" },
+	});
+
+	container_expect_status(&c, 0);
+	container_expect_log(&c, "dinit: warn: 20s of drain and grace "
+	    "together: Docker and Podman kill everything after 10s");
+	c = container_start(&(struct run){
+		.arguments = { "--show-config", "--grace=20s", "echo" },
+		.environment = { "KUBERNETES_SERVICE_HOST=10.0.0.1" },
+	});
+	container_expect_status(&c, 0);
+	cr_assert_str_eq(container_read(&c, "log"), "");
 }
 
 Test(command_line, has_the_defaults_of_the_contract)

@@ -136,7 +136,7 @@ mount_small(void *unused)
 {
 	(void)unused;
 	make_directory("small");
-	mount_empty(in_directory("small"), "size=4k");
+	mount_empty(in_directory("small"), "size=8k");
 }
 
 static void
@@ -696,7 +696,7 @@ Test(readiness, directory_that_the_app_deleted_is_made_again)
 {
 	struct container c = container_start(&(struct run){
 		.arguments = { "--ready-file=$DIR/sub/ready", HEALTH_CMD,
-		    "--", "sh", "-c", "rmdir $DIR/sub && touch $DIR/up; "
+		    "--", "sh", "-c", "rm -r $DIR/sub && touch $DIR/up; "
 		    "exec act TERM:exit=0" },
 	});
 

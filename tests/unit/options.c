@@ -106,6 +106,7 @@ static const struct setting {
 	{ "health-timeout", "DINIT_HEALTH_TIMEOUT", "5s", "1s", "500ms" },
 	{ "notify", "DINIT_NOTIFY", "no", "yes", "no" },
 	{ "monitor", "DINIT_MONITOR", "0s", "10s", "500ms" },
+	{ "wait", "DINIT_WAIT", "0s", "30s", "1ms" },
 	{ "monitor-failures", "DINIT_MONITOR_FAILURES", "3", "1", "1000000" },
 	{ "grace", "DINIT_GRACE", "9s", "29s", "1ms" },
 	{ "drain", "DINIT_DRAIN", "0s", "5s", "1h" },
@@ -732,6 +733,7 @@ static const struct {
 	{ "health-timeout", "DINIT_HEALTH_TIMEOUT", "a duration such as",
 	    { "1,5s", "s" } },
 	{ "monitor", "DINIT_MONITOR", "a duration such as", { "often" } },
+	{ "wait", "DINIT_WAIT", "a duration such as", { "forever", "-1" } },
 	{ "monitor-failures", "DINIT_MONITOR_FAILURES", "a number from 1 to",
 	    { "0", "-1", "+1", "1.5", "1000001", "99999999999", "3x" } },
 	{ "grace", "DINIT_GRACE", "a duration such as", { "10 s", "1." } },
@@ -1201,7 +1203,8 @@ Test(options, show_where_each_value_came_from)
 	    "seccomp              -                        default\n"
 	    "startup-budget       30s                      default\n"
 	    "stop-signal          TERM,INT                 default\n"
-	    "user                 -                        default\n");
+	    "user                 -                        default\n"
+	    "wait                 0s                       default\n");
 }
 
 Test(options, refuse_two_that_decide_on_readiness)
@@ -1222,6 +1225,45 @@ Test(options, refuse_two_that_decide_on_readiness)
 	    "DINIT_NOTIFY: --health-cmd='check' is given too; only one");
 	expect_accepted(parse(neither, environment), "--notify=no");
 	expect_accepted(parse(probe, environment), "--is-ready");
+}
+
+/* What does not fit about "--WORD app", or "--WORD --ANOTHER app". */
+static const char *
+misfits(const char *word, const char *another, bool in_kubernetes)
+{
+	static const char *const none[] = { NULL };
+	const char *const arguments[] = { word, another, "app", NULL };
+	const struct result *result = parse(arguments, none);
+	static char text[1024];
+
+	expect_accepted(result, word);
+	options_format_misfits(&result->options, in_kubernetes, text,
+	    sizeof(text));
+	return text;
+}
+
+Test(options, warn_of_what_does_not_fit)
+{
+	cr_expect_str_eq(misfits("-q", "-q", false), "");
+	cr_expect_str_eq(misfits("--grace=10s", "-q", false),
+	    "10s of drain and grace together: Docker and Podman kill "
+	    "everything after 10s, unless --stop-timeout or stop_grace_period "
+	    "is longer\n");
+	cr_expect_str_eq(misfits("--grace=29s", "-q", true), "");
+	cr_expect_str_eq(misfits("--grace=10s", "--drain=20s", true),
+	    "30s of drain and grace together: Kubernetes kills everything "
+	    "after 30s, unless terminationGracePeriodSeconds is longer\n"
+	    "drain without a readiness file: nobody learns to send no more "
+	    "work\n");
+	cr_expect_str_eq(misfits("--health-cmd=x", "--startup-budget=5s",
+	    false), "a check may take the whole startup budget of 5s\n");
+	cr_expect_str_eq(misfits("--health-cmd=x", "--health-timeout=0",
+	    false), "a check may take the whole startup budget of 30s\n");
+	cr_expect_str_eq(misfits("--monitor=1s", "-q", false),
+	    "monitor without a health command: there is nothing to monitor "
+	    "with\n");
+	cr_expect_str_eq(misfits("--ready-file=/a", "--drain=900ms", false),
+	    "");
 }
 
 Test(options, say_how_each_was_given)

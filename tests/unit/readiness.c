@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -357,12 +358,23 @@ Test(readiness, reads_as_not_ready_where_the_file_cannot_be_deleted)
 	    (void *)scratch_path("own/ready"));
 }
 
+/* With the state file of "ready" that is in it. */
+static void
+remove_directory(const char *name)
+{
+	char state[PATH_MAX];
+
+	snprintf(state, sizeof(state), "%s/.ready.state", scratch_path(name));
+	cr_assert_eq(unlink(state), 0);
+	cr_assert_eq(rmdir(scratch_path(name)), 0);
+}
+
 Test(readiness, is_not_led_elsewhere_by_a_link_in_place_of_its_directory)
 {
 	struct readiness readiness = prepare(scratch_path("a/b/ready"));
 
 	cr_assert_eq(mkdir(scratch_path("secret"), 0755), 0);
-	cr_assert_eq(rmdir(scratch_path("a/b")), 0);
+	remove_directory("a/b");
 	cr_assert_eq(symlink(scratch_path("secret"), scratch_path("a/b")), 0);
 	cr_expect_eq(readiness_publish(&readiness, &facts), -ENOENT);
 	cr_expect(!exists(scratch_path("secret/ready")));
@@ -373,7 +385,7 @@ Test(readiness, makes_its_directory_once_more_when_that_was_deleted)
 	const char *path = scratch_path("a/b/ready");
 	struct readiness readiness = prepare(path);
 
-	cr_assert_eq(rmdir(scratch_path("a/b")), 0);
+	remove_directory("a/b");
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
 	cr_expect_eq(readiness_check(path), 1);
 	cr_assert_eq(readiness_withdraw(&readiness), 0);
@@ -487,17 +499,19 @@ Test(readiness, leaves_no_descriptor_open)
 	int before = count_descriptors();
 	struct readiness readiness = prepare(path);
 
-	/* The directory and its parent; with the file while it is locked. */
-	cr_expect_eq(count_descriptors(), before + 2);
-	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	/* The directory, its parent, the state; with the file while locked. */
 	cr_expect_eq(count_descriptors(), before + 3);
-	cr_assert_eq(readiness_withdraw(&readiness), 0);
-	cr_expect_eq(count_descriptors(), before + 2);
-	cr_assert_eq(rmdir(scratch_path("a/b")), 0);
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
-	cr_expect_eq(count_descriptors(), before + 3, "after a new directory");
+	cr_expect_eq(count_descriptors(), before + 4);
+	cr_assert_eq(readiness_withdraw(&readiness), 0);
+	cr_expect_eq(count_descriptors(), before + 3);
+	remove_directory("a/b");
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	cr_expect_eq(count_descriptors(), before + 4, "after a new directory");
 	cr_expect_eq(readiness_check(path), 1);
-	cr_expect_eq(count_descriptors(), before + 3, "after a check");
+	cr_expect_eq(count_descriptors(), before + 4, "after a check");
+	readiness_end(&readiness);
+	cr_expect_eq(count_descriptors(), before + 3, "after the end");
 }
 
 Test(readiness, leaves_no_descriptor_open_when_it_fails)
@@ -513,7 +527,7 @@ Test(readiness, leaves_no_descriptor_open_when_it_fails)
 	readiness = prepare(path);
 	cr_assert_eq(mkdir(path, 0755), 0);
 	cr_expect_eq(readiness_publish(&readiness, &facts), -EISDIR);
-	cr_expect_eq(count_descriptors(), before + 2, "after publish");
+	cr_expect_eq(count_descriptors(), before + 3, "after publish");
 }
 
 /* --- The lock --- */
@@ -653,4 +667,73 @@ Test(readiness, says_when_it_cannot_be_known)
 	write_file(path, "");
 	cr_assert_eq(chmod(path, 0), 0);
 	in_child(check_what_is_closed, (void *)path);
+}
+
+/* --- The state file --- */
+
+static void
+expect_view(const char *path, bool is_ready, bool is_alive,
+    const char *why_never)
+{
+	struct readiness_view view;
+
+	cr_assert_eq(readiness_look(path, &view), 0);
+	cr_expect_eq(view.is_ready, is_ready);
+	cr_expect_eq(view.is_alive, is_alive);
+	cr_expect_str_eq(view.why_never, why_never);
+}
+
+Test(readiness, shows_who_waits_whether_it_may_still_come)
+{
+	const char *path = scratch_path("a/b/ready");
+	struct readiness readiness;
+
+	expect_view(path, false, false, "");
+	readiness = prepare(path);
+	expect_view(path, false, true, "");
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	expect_view(path, true, true, "");
+	cr_assert_eq(readiness_withdraw(&readiness), 0);
+	expect_view(path, false, true, "");
+	readiness_give_up(&readiness, "the app ended\nwith exit status 3");
+	expect_view(path, false, true, "the app ended with exit status 3");
+	readiness_end(&readiness);
+	expect_view(path, false, false, "");
+	cr_expect(!exists(scratch_path("a/b/.ready.state")));
+	readiness_end(&readiness);
+}
+
+/* Without its lock it is that of somebody killed. */
+Test(readiness, takes_no_dead_state_for_a_living_one)
+{
+	const char *path = scratch_path("ready");
+
+	write_file(scratch_path(".ready.state"), "the app ended\n");
+	expect_view(path, false, false, "");
+	prepare(path);
+	expect_view(path, false, true, "");
+}
+
+Test(readiness, makes_the_state_file_once_more_with_its_directory)
+{
+	const char *path = scratch_path("a/b/ready");
+	struct readiness readiness = prepare(path);
+
+	remove_directory("a/b");
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	expect_view(path, true, true, "");
+}
+
+Test(readiness, needs_room_for_the_name_of_its_state_file)
+{
+	char path[PATH_MAX];
+	struct readiness_view view;
+	struct readiness readiness;
+	size_t used = (size_t)snprintf(path, sizeof(path), "%s/",
+	    scratch_path("."));
+
+	memset(path + used, 'x', NAME_MAX);
+	path[used + NAME_MAX - 6] = '\0';
+	cr_expect_eq(prepare_and_prove(&readiness, path), -ENAMETOOLONG);
+	cr_expect_eq(readiness_look(path, &view), -ENAMETOOLONG);
 }

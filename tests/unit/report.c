@@ -41,7 +41,7 @@ Test(report, says_why_each_life_ended)
 	expect(&facts, "a stop signal arrived; the app ended with exit status "
 	    "143 (SIGTERM)");
 	facts.app_status = -1;
-	expect(&facts, "a stop signal arrived; there was no app");
+	expect(&facts, "a stop signal arrived");
 	facts.ending = ENDING_KILL;
 	expect(&facts, "a stop signal arrived; the app still ran after the "
 	    "grace period of 1.5s: SIGKILL");

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/* --is-ready --wait, asked from outside of the container. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support.h"
+
+TestSuite(await, .timeout = 60);
+
+#define READY_FILE "--ready-file=$DIR/a/ready"
+#define CHECK "--health-cmd=[ -f $DIR/up ]", "--health-interval=10ms"
+
+static struct container
+start_gated(const char *option, const char *rule)
+{
+	return container_start(&(struct run){
+		.arguments = { READY_FILE, CHECK, option, "--", "act",
+		    "TERM:exit=0", rule },
+	});
+}
+
+/* Waits for the file of CONTAINER, or for PATH. */
+static struct container
+start_waiter(const struct container *container, const char *path,
+    const char *wait)
+{
+	char file[256];
+
+	snprintf(file, sizeof(file), "--ready-file=%s", container == NULL ?
+	    path : container_path(container, "a/ready"));
+	return container_start(&(struct run){
+		.arguments = { "--is-ready", wait, file },
+		.place = AS_ORDINARY,
+	});
+}
+
+/* It sleeps: what changes now does so while it waits. */
+static bool
+is_asleep(void *waiter)
+{
+	return process_state(((struct container *)waiter)->init) == 'S';
+}
+
+static struct container
+start_sleeping_waiter(const struct container *container)
+{
+	struct container waiter = start_waiter(container, NULL, "--wait=1h");
+
+	container_await_takeover(&waiter);
+	await(is_asleep, &waiter, "the waiter sleeps");
+	return waiter;
+}
+
+static void
+expect_end(struct container *waiter, int status, const char *reason)
+{
+	container_expect_status(waiter, status);
+	if (reason == NULL)
+		cr_assert_str_eq(container_read(waiter, "log"), "");
+	else
+		container_expect_log(waiter, reason);
+}
+
+static void
+stop(struct container *c)
+{
+	container_await_text(c, "out", "up");
+	container_signal(c, SIGTERM);
+	container_wait(c);
+}
+
+Test(await, ends_as_soon_as_the_container_is_ready)
+{
+	struct container c = start_gated("-q", NULL);
+	struct container waiter;
+
+	container_await_text(&c, "out", "up");
+	waiter = start_sleeping_waiter(&c);
+	cr_assert(container_is_running(&waiter));
+	container_touch(&c, "up");
+	expect_end(&waiter, 0, NULL);
+	/* Now it is at once. */
+	waiter = start_waiter(&c, NULL, "--wait=1h");
+	expect_end(&waiter, 0, NULL);
+	stop(&c);
+}
+
+Test(await, waits_for_a_container_that_is_still_to_come)
+{
+	char path[] = "/tmp/dinit-await.XXXXXX";
+	char file[64];
+	char option[96];
+	struct container waiter;
+	struct container c;
+
+	cr_assert_not_null(mkdtemp(path));
+	snprintf(file, sizeof(file), "%s/b/c/ready", path);
+	snprintf(option, sizeof(option), "--ready-file=%s", file);
+	waiter = start_waiter(NULL, file, "--wait=1h");
+	container_await_takeover(&waiter);
+	await(is_asleep, &waiter, "the waiter sleeps");
+	c = container_start(&(struct run){
+		.arguments = { option, "--", "act", "TERM:exit=0" },
+		.place = AS_ORDINARY,
+	});
+	expect_end(&waiter, 0, NULL);
+	stop(&c);
+	snprintf(option, sizeof(option), "rm -r %s", path);
+	cr_assert_eq(system(option), 0);
+}
+
+Test(await, says_that_it_was_not_in_time)
+{
+	struct container c = start_gated("-q", NULL);
+	struct container waiter;
+
+	container_await_text(&c, "out", "up");
+	waiter = start_waiter(&c, NULL, "--wait=50ms");
+	expect_end(&waiter, 1, "dinit: error: not ready within 50ms\n");
+	stop(&c);
+	waiter = start_waiter(NULL, "/no/such/ready", "--wait=50ms");
+	expect_end(&waiter, 1, "not ready within 50ms; no dinit publishes "
+	    "/no/such/ready\n");
+}
+
+Test(await, ends_when_the_budget_is_over_and_says_why)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { READY_FILE, "--startup-budget=1s",
+		    "--health-interval=10ms", "--health-cmd=echo not yet; "
+		    "exit 3", "--grace=1h", "--", "act", "QUIT:exit=0" },
+	});
+	struct container waiter = start_sleeping_waiter(&c);
+
+	/* The app does not end: it is the budget's end that counts. */
+	expect_end(&waiter, 1, "not ready, nor will it be: not ready within 1s; "
+	    "last of ");
+	container_expect_log(&waiter, "exit status 3: not yet");
+	container_signal(&c, SIGQUIT);
+	container_expect_status(&c, 124);
+}
+
+Test(await, ends_when_a_stop_begins)
+{
+	struct container c = start_gated("--grace=1h", "QUIT:exit=0");
+	struct container waiter;
+
+	container_await_text(&c, "out", "up");
+	waiter = start_sleeping_waiter(&c);
+	stop(&c);
+	expect_end(&waiter, 1,
+	    "not ready, nor will it be: a stop signal arrived");
+}
+
+Test(await, ends_when_the_app_does)
+{
+	struct container c = start_gated("-q", "USR1:exit=3");
+	struct container waiter;
+
+	container_await_text(&c, "out", "up");
+	waiter = start_sleeping_waiter(&c);
+	container_signal(&c, SIGUSR1);
+	container_expect_status(&c, 3);
+	container_expect_status(&waiter, 1);
+	/* Whichever it sees first: that it will not come, or is gone. */
+	container_expect_log(&waiter, "dinit: error: not ready");
+	cr_assert(!container_has_file(&c, "a/.ready.state"));
+}
+
+Test(await, ends_when_dinit_is_killed)
+{
+	struct container c = start_gated("-q", NULL);
+	struct container waiter;
+
+	container_await_text(&c, "out", "up");
+	waiter = start_sleeping_waiter(&c);
+	container_signal(&c, SIGKILL);
+	expect_end(&waiter, 1, "not ready: the container has ended");
+	container_wait(&c);
+	/* What it left is nobody's. */
+	cr_assert(container_has_file(&c, "a/.ready.state"));
+	waiter = start_waiter(&c, NULL, "--wait=50ms");
+	expect_end(&waiter, 1, "no dinit publishes");
+}
+
+Test(await, outlasts_a_container_that_is_unready_for_a_while)
+{
+	struct container c = start_gated("--monitor=10ms", NULL);
+	struct container waiter;
+
+	container_touch(&c, "up");
+	container_await_file(&c, "a/ready");
+	remove(container_path(&c, "up"));
+	container_await_no_file(&c, "a/ready");
+	waiter = start_sleeping_waiter(&c);
+	container_touch(&c, "up");
+	expect_end(&waiter, 0, NULL);
+	stop(&c);
+}
+
+Test(await, heeds_signals_that_end_programs)
+{
+	struct container c = start_gated("-q", NULL);
+	struct container waiter;
+
+	container_await_text(&c, "out", "up");
+	waiter = start_sleeping_waiter(&c);
+	container_signal(&waiter, SIGWINCH);
+	container_signal(&waiter, SIGTERM);
+	expect_end(&waiter, 1, "not ready: told to wait no longer");
+	stop(&c);
+}
+
+/* From within, as with docker exec: the sweep's SIGTERM is for it too. */
+Test(await, says_why_before_the_sweep_ends_it)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { READY_FILE, CHECK, "--", "sh", "-c",
+		    "setsid $DINIT --is-ready --wait=1h "
+		    "--ready-file=$DIR/a/ready 2>$DIR/why & "
+		    "exec act USR1:exit=0" },
+	});
+	struct container waiter = { .init = 0 };
+
+	container_await_text(&c, "out", "up");
+	waiter.init = container_find_process(&c, "dinit");
+	await(is_asleep, &waiter, "the waiter sleeps");
+	container_signal(&c, SIGUSR1);
+	container_expect_status(&c, 0);
+	cr_assert_not_null(strstr(container_read(&c, "why"), "not ready"));
+}
+
+Test(await, is_not_done_without_being_asked_for)
+{
+	struct container waiter = start_waiter(NULL, "/no/such/ready",
+	    "--wait=0");
+
+	expect_end(&waiter, 1, NULL);
+}
