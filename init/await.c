@@ -8,11 +8,11 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "await.h"
 #include "array.h"
+#include "clock.h"
 #include "duration.h"
 #include "problem.h"
 #include "readiness.h"
@@ -38,15 +38,6 @@ struct waiter {
 	bool was_alive;  /* a dinit that publishes there has been seen */
 	bool is_settling; /* something has just changed */
 };
-
-static int64_t
-monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /*
  * The folder of the file, or as much of the way there as there is yet. Once
@@ -133,7 +124,7 @@ sleep_on(struct waiter *waiter)
 		{ .fd = waiter->inotify_fd, .events = POLLIN },
 		{ .fd = waiter->signal_fd, .events = POLLIN },
 	};
-	int64_t left = waiter->deadline_ms - monotonic_ms();
+	int64_t left = waiter->deadline_ms - clock_monotonic_ms();
 	char events[4096];
 
 	if (waiter->is_settling && left > SETTLE_MS)
@@ -155,14 +146,14 @@ await_readiness(const char *path, int64_t timeout_ms, struct problem *problem)
 	struct waiter waiter = {
 		.path = path,
 		.timeout_ms = timeout_ms,
-		.deadline_ms = monotonic_ms() + timeout_ms,
+		.deadline_ms = clock_monotonic_ms() + timeout_ms,
 		.inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK),
 		.signal_fd = signals_open_descriptor(),
 	};
 	int answer;
 
 	for (;;) {
-		bool is_late = monotonic_ms() >= waiter.deadline_ms;
+		bool is_late = clock_monotonic_ms() >= waiter.deadline_ms;
 
 		/* Before the look: what changes after it is not missed. */
 		waiter.is_watching = watch(&waiter);

@@ -11,11 +11,11 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "health.h"
 #include "array.h"
+#include "clock.h"
 #include "descriptors.h"
 #include "exit_status.h"
 #include "privileges.h"
@@ -44,14 +44,10 @@ struct check {
 	char output[HEALTH_OUTPUT_MAX];
 };
 
-/* The helper's own clock: it is not PID 1. */
 static int64_t
 monotonic_us(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	return clock_monotonic_ns() / 1000;
 }
 
 /* Rounded up, so that nothing is said to have taken no time. */

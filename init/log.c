@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
+#include "clock.h"
 #include "report.h"
 
 /* As PIPE_BUF, so that a line never mixes with another writer's. */
@@ -246,17 +246,14 @@ write_json(enum log_level level, const char *message)
 {
 	char line[LINE_MAX_BYTES];
 	static const char end[] = "\"}\n";
-	struct timespec now;
-	struct tm utc;
+	struct timespec now = clock_wall();
+	char date[CLOCK_TEXT_MAX];
 	size_t used;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
+	clock_format_utc(now.tv_sec, date);
 	used = (size_t)snprintf(line, LINE_MAX_BYTES,
-	    "{\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\","
-	    "\"level\":\"%s\",\"logger\":\"dinit\",\"message\":\"",
-	    utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-	    utc.tm_min, utc.tm_sec, (int)(now.tv_nsec / 1000000),
+	    "{\"time\":\"%s.%03dZ\",\"level\":\"%s\",\"logger\":\"dinit\","
+	    "\"message\":\"", date, (int)(now.tv_nsec / CLOCK_NS_PER_MS),
 	    level_names[level]);
 	while (*message != '\0') {
 		char escaped[8];

@@ -15,6 +15,7 @@
 
 #include "probe.h"
 #include "array.h"
+#include "clock.h"
 #include "duration.h"
 
 /* Between two tries to get into the full queue of a Unix socket. */
@@ -255,15 +256,6 @@ probe_read_answer(struct probe_answer *answer, const char *bytes,
 	return result;
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /*
  * Waits until FD has EVENTS. 0; -ETIME past the deadline, and then it does not
  * look: a server that always has some more to say is over time too.
@@ -274,7 +266,7 @@ await(int fd, short events, int64_t deadline)
 	struct pollfd poll_fd = { .fd = fd, .events = events };
 
 	for (;;) {
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - clock_monotonic_ms();
 		int ready;
 
 		if (left <= 0)
@@ -332,7 +324,7 @@ static int
 connect_to(int fd, const struct endpoint *endpoint, int64_t deadline)
 {
 	while (connect(fd, endpoint->address, endpoint->length) < 0) {
-		int64_t next = now_ms() + QUEUE_PAUSE_MS;
+		int64_t next = clock_monotonic_ms() + QUEUE_PAUSE_MS;
 
 		if (errno == EINPROGRESS)
 			return await_connection(fd, deadline);
@@ -472,7 +464,7 @@ probe_run(const struct probe_target *target, int64_t timeout_ms)
 		    sizeof(target->four) },
 	};
 	int64_t deadline = timeout_ms == 0 ? INT64_MAX :
-	    now_ms() + timeout_ms;
+	    clock_monotonic_ms() + timeout_ms;
 
 	if (target->path != NULL) {
 		local.sun_family = AF_UNIX;

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "readiness.h"
+#include "clock.h"
 
 static const char *
 file_name(const struct readiness *readiness)
@@ -127,17 +127,15 @@ lock(int fd)
 static int
 write_facts(int fd, const struct readiness_facts *facts)
 {
+	char since[CLOCK_TEXT_MAX];
 	char text[160];
-	struct tm utc;
-	int length;
+	int length = clock_format_utc(facts->since, since);
 
-	if (gmtime_r(&facts->since, &utc) == NULL)
-		return -EOVERFLOW;
-	length = snprintf(text, sizeof(text),
-	    "pid=%d\nsince=%04d-%02d-%02dT%02d:%02d:%02dZ\n"
-	    "ready_after_ms=%" PRId64 "\nchecks=%d\n", facts->pid,
-	    utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-	    utc.tm_min, utc.tm_sec, facts->ready_after_ms, facts->checks);
+	if (length < 0)
+		return length;
+	length = snprintf(text, sizeof(text), "pid=%d\nsince=%sZ\n"
+	    "ready_after_ms=%" PRId64 "\nchecks=%d\n", facts->pid, since,
+	    facts->ready_after_ms, facts->checks);
 	if (write(fd, text, (size_t)length) != length)
 		return errno != 0 ? -errno : -ENOSPC;
 	return 0;

@@ -11,6 +11,7 @@
 
 #include "supervisor.h"
 #include "array.h"
+#include "clock.h"
 #include "descriptors.h"
 #include "duration.h"
 #include "exit_status.h"
@@ -21,35 +22,8 @@
 #include "report.h"
 #include "signals.h"
 
-#define NS_PER_MS 1000000
-
 /* A full or broken log never changes what happens; nor do these. */
 #define NO_EVENT (-1)
-
-static int64_t
-monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 * NS_PER_MS + now.tv_nsec;
-}
-
-static int64_t
-monotonic_ms(void)
-{
-	return monotonic_ns() / NS_PER_MS;
-}
-
-/* The time of day, exact: time(2) may be a tick behind. */
-static time_t
-wall_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec;
-}
 
 /* A signal that cannot be delivered is said; it never ends PID 1. */
 static void
@@ -134,9 +108,9 @@ publish(struct supervisor *sup)
 	    &sup->upstream;
 	struct readiness_facts facts = {
 		.pid = sup->family.app,
-		.since = wall_clock(),
+		.since = clock_wall().tv_sec,
 		.ready_after_ms = sup->was_ready ? sup->ready_after_ms :
-		    monotonic_ms() - sup->executed_ms,
+		    clock_monotonic_ms() - sup->executed_ms,
 		.checks = sup->checks,
 	};
 	int error = -EAGAIN;
@@ -271,7 +245,7 @@ handle(struct supervisor *sup, enum event_type type, int arg)
 
 	while (next != NO_EVENT) {
 		struct event event = {
-			.now = monotonic_ms(),
+			.now = clock_monotonic_ms(),
 			.type = (enum event_type)next,
 			.arg = arg,
 		};
@@ -356,7 +330,7 @@ take_exec_result(struct supervisor *sup)
 		    spawn_hint(&failure, sup->command[0]));
 		handle(sup, EVENT_EXEC_FAILED, spawn_exit_status(&failure));
 	} else {
-		sup->executed_ms = monotonic_ms();
+		sup->executed_ms = clock_monotonic_ms();
 		handle(sup, EVENT_EXECUTED, 0);
 	}
 	privileges_release(sup->privileges);
@@ -536,10 +510,10 @@ wait_for_news(const struct supervisor *sup, struct pollfd *fds, nfds_t count)
 		ppoll(fds, count, NULL, NULL);
 		return;
 	}
-	left_ns = deadline * NS_PER_MS - monotonic_ns();
+	left_ns = deadline * CLOCK_NS_PER_MS - clock_monotonic_ns();
 	if (left_ns > 0) {
-		left.tv_sec = left_ns / (1000 * NS_PER_MS);
-		left.tv_nsec = left_ns % (1000 * NS_PER_MS);
+		left.tv_sec = left_ns / (1000 * CLOCK_NS_PER_MS);
+		left.tv_nsec = left_ns % (1000 * CLOCK_NS_PER_MS);
 	}
 	ppoll(fds, count, &left, NULL);
 }
@@ -573,7 +547,7 @@ run_once(struct supervisor *sup)
 		take_reports(sup);
 	if (fds[2].revents != 0)
 		take_notifications(sup);
-	if (monotonic_ms() >= lifecycle_deadline(&sup->lifecycle))
+	if (clock_monotonic_ms() >= lifecycle_deadline(&sup->lifecycle))
 		handle(sup, EVENT_TIMEOUT, 0);
 }
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The two clocks: the one for deadlines, and the time of day for people. */
+#ifndef DINIT_CLOCK_H
+#define DINIT_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#define CLOCK_NS_PER_MS 1000000
+
+/* Room for any clock_format_utc. */
+#define CLOCK_TEXT_MAX 40
+
+/* The monotonic clock, which nobody sets. */
+int64_t
+clock_monotonic_ns(void);
+int64_t
+clock_monotonic_ms(void);
+
+/* The time of day, exact: time(3) may be a tick behind. */
+struct timespec
+clock_wall(void);
+
+/*
+ * Writes SECONDS since the Epoch as in RFC 3339, but for the "Z" at its end. 0,
+ * or -EOVERFLOW and "" beyond the calendar.
+ */
+int
+clock_format_utc(time_t seconds, char text[CLOCK_TEXT_MAX]);
+
+#endif
