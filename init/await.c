@@ -35,7 +35,7 @@ struct waiter {
 	int inotify_fd;
 	int signal_fd;
 	bool is_watching; /* otherwise we have to look again and again */
-	bool was_alive;  /* a dinit that publishes there has been seen */
+	struct readiness_view view;
 	bool is_settling; /* something has just changed */
 };
 
@@ -67,26 +67,25 @@ watch(const struct waiter *waiter)
 static int
 judge(struct waiter *waiter, struct problem *problem)
 {
-	struct readiness_view view;
-	int error = readiness_look(waiter->path, &view);
+	struct readiness_view *view = &waiter->view;
+	int error = readiness_look(waiter->path, view);
 
 	if (error < 0) {
 		problem_set(problem, "cannot read %.300s: %s", waiter->path,
 		    strerror(-error));
 		return error;
 	}
-	if (view.is_ready)
+	if (view->is_ready)
 		return 1;
-	if (view.is_alive && view.why_never[0] != '\0') {
+	if (view->why_never[0] != '\0') {
 		problem_set(problem, "not ready, nor will it be: %s",
-		    view.why_never);
+		    view->why_never);
 		return 0;
 	}
-	if (waiter->was_alive && !view.is_alive) {
+	if (view->was_alive && !view->is_alive) {
 		problem_set(problem, "not ready: the container has ended");
 		return 0;
 	}
-	waiter->was_alive = view.is_alive;
 	return -EAGAIN;
 }
 
@@ -96,7 +95,7 @@ give_up(const struct waiter *waiter, struct problem *problem)
 	char duration[DURATION_TEXT_MAX];
 
 	duration_format(waiter->timeout_ms, duration, sizeof(duration));
-	problem_set(problem, waiter->was_alive ? "not ready within %s" :
+	problem_set(problem, waiter->view.is_alive ? "not ready within %s" :
 	    "not ready within %s; no dinit publishes %.300s", duration,
 	    waiter->path);
 	return 0;
@@ -140,6 +139,18 @@ sleep_on(struct waiter *waiter)
 	return fds[1].revents == 0 || !was_told_to_end(waiter);
 }
 
+static void
+close_all(const struct waiter *waiter)
+{
+	const int fds[] = {
+		waiter->inotify_fd, waiter->signal_fd, waiter->view.state,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
 int
 await_readiness(const char *path, int64_t timeout_ms, struct problem *problem)
 {
@@ -149,6 +160,7 @@ await_readiness(const char *path, int64_t timeout_ms, struct problem *problem)
 		.deadline_ms = clock_monotonic_ms() + timeout_ms,
 		.inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK),
 		.signal_fd = signals_open_descriptor(),
+		.view.state = -1,
 	};
 	int answer;
 
@@ -171,9 +183,6 @@ await_readiness(const char *path, int64_t timeout_ms, struct problem *problem)
 			break;
 		}
 	}
-	if (waiter.inotify_fd >= 0)
-		close(waiter.inotify_fd);
-	if (waiter.signal_fd >= 0)
-		close(waiter.signal_fd);
+	close_all(&waiter);
 	return answer;
 }

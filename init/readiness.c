@@ -389,45 +389,59 @@ readiness_check(const char *path)
 	return answer;
 }
 
-/* 1: the state file in PATH is a living dinit's; 0: there is none; -errno. */
-static int
-read_state(const char *path, char why[REPORT_MAX])
+static void
+read_why(int fd, char why[REPORT_MAX])
 {
-	int fd = open_to_ask(path);
-	ssize_t length = 0;
-	int answer;
+	ssize_t length = pread(fd, why, REPORT_MAX - 1, 0);
 
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	answer = is_locked(fd);
-	/* What a dead one has said does not count. */
-	if (answer == 1)
-		length = pread(fd, why, REPORT_MAX - 1, 0);
-	close(fd);
 	why[length > 0 ? length : 0] = '\0';
 	why[strcspn(why, "\n")] = '\0';
 	if (strcmp(why, alive) == 0)
 		why[0] = '\0';
-	return answer;
 }
 
-int
-readiness_look(const char *path, struct readiness_view *out)
+/* The state file of a living dinit; -ENOENT: there is none. */
+static int
+open_living_state(const char *path)
 {
 	const struct readiness readiness = { .path = path };
 	const char *file = file_name(&readiness);
 	char name[NAME_MAX + 1];
 	char state[PATH_MAX];
-	int answer = readiness_check(path);
+	int answer;
+	int fd;
 
-	out->is_ready = answer == 1;
-	out->why_never[0] = '\0';
-	if (answer < 0)
-		return answer;
 	if (name_state(file, name) < 0 || snprintf(state, sizeof(state),
 	    "%.*s%s", (int)(file - path), path, name) >= (int)sizeof(state))
 		return -ENAMETOOLONG;
-	answer = read_state(state, out->why_never);
-	out->is_alive = answer == 1;
-	return answer < 0 ? answer : 0;
+	fd = open_to_ask(state);
+	if (fd < 0)
+		return fd;
+	answer = is_locked(fd);
+	if (answer == 1)
+		return fd;
+	close(fd);
+	return answer < 0 ? answer : -ENOENT;
+}
+
+int
+readiness_look(const char *path, struct readiness_view *view)
+{
+	int answer = readiness_check(path);
+	int state = open_living_state(path);
+
+	if (state >= 0) {
+		if (view->state >= 0)
+			close(view->state);
+		view->state = state;
+	}
+	view->is_ready = answer == 1;
+	view->was_alive = view->was_alive || view->is_alive;
+	view->is_alive = state >= 0;
+	view->why_never[0] = '\0';
+	if (view->state >= 0)
+		read_why(view->state, view->why_never);
+	if (answer < 0)
+		return answer;
+	return state < 0 && state != -ENOENT ? state : 0;
 }

@@ -31,10 +31,12 @@ struct readiness {
 	gid_t group;
 };
 
-/* What can be seen from outside. */
+/* What can be seen from outside, by one look after the other. */
 struct readiness_view {
 	bool is_ready;
 	bool is_alive;               /* there is a dinit that publishes there */
+	bool was_alive;              /* or there was, at an earlier look */
+	int state;                   /* its state file; -1 at first */
 	char why_never[REPORT_MAX];  /* it will not become ready; "": it may */
 };
 
@@ -79,8 +81,11 @@ readiness_end(struct readiness *readiness);
 int
 readiness_check(const char *path);
 
-/* Looks at PATH and its state file. 0 and OUT, or -errno. */
+/*
+ * Looks at PATH and its state file once more. 0 and VIEW, or -errno. What a
+ * dinit said in the end counts also when it is gone.
+ */
 int
-readiness_look(const char *path, struct readiness_view *out);
+readiness_look(const char *path, struct readiness_view *view);
 
 #endif

@@ -165,9 +165,8 @@ Test(await, ends_when_the_app_does)
 	waiter = start_sleeping_waiter(&c);
 	container_signal(&c, SIGUSR1);
 	container_expect_status(&c, 3);
-	container_expect_status(&waiter, 1);
-	/* Whichever it sees first: that it will not come, or is gone. */
-	container_expect_log(&waiter, "dinit: error: not ready");
+	expect_end(&waiter, 1, "not ready, nor will it be: the app ended with "
+	    "exit status 3");
 	cr_assert(!container_has_file(&c, "a/.ready.state"));
 }
 
@@ -231,7 +230,8 @@ Test(await, says_why_before_the_sweep_ends_it)
 	await(is_asleep, &waiter, "the waiter sleeps");
 	container_signal(&c, SIGUSR1);
 	container_expect_status(&c, 0);
-	cr_assert_not_null(strstr(container_read(&c, "why"), "not ready"));
+	cr_assert_not_null(strstr(container_read(&c, "why"),
+	    "nor will it be: the app ended with exit status 0"));
 }
 
 Test(await, is_not_done_without_being_asked_for)

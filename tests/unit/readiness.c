@@ -672,33 +672,37 @@ Test(readiness, says_when_it_cannot_be_known)
 /* --- The state file --- */
 
 static void
-expect_view(const char *path, bool is_ready, bool is_alive,
-    const char *why_never)
+expect_view(struct readiness_view *view, const char *path, bool is_ready,
+    bool is_alive, const char *why_never)
 {
-	struct readiness_view view;
-
-	cr_assert_eq(readiness_look(path, &view), 0);
-	cr_expect_eq(view.is_ready, is_ready);
-	cr_expect_eq(view.is_alive, is_alive);
-	cr_expect_str_eq(view.why_never, why_never);
+	cr_assert_eq(readiness_look(path, view), 0);
+	cr_expect_eq(view->is_ready, is_ready);
+	cr_expect_eq(view->is_alive, is_alive);
+	cr_expect_str_eq(view->why_never, why_never);
 }
 
 Test(readiness, shows_who_waits_whether_it_may_still_come)
 {
+	struct readiness_view view = { .state = -1 };
+	struct readiness_view late = { .state = -1 };
 	const char *path = scratch_path("a/b/ready");
 	struct readiness readiness;
 
-	expect_view(path, false, false, "");
+	expect_view(&view, path, false, false, "");
 	readiness = prepare(path);
-	expect_view(path, false, true, "");
+	expect_view(&view, path, false, true, "");
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
-	expect_view(path, true, true, "");
+	expect_view(&view, path, true, true, "");
 	cr_assert_eq(readiness_withdraw(&readiness), 0);
-	expect_view(path, false, true, "");
+	expect_view(&view, path, false, true, "");
 	readiness_give_up(&readiness, "the app ended\nwith exit status 3");
-	expect_view(path, false, true, "the app ended with exit status 3");
+	expect_view(&view, path, false, true, "the app ended with exit status 3");
 	readiness_end(&readiness);
-	expect_view(path, false, false, "");
+	expect_view(&view, path, false, false,
+	    "the app ended with exit status 3");
+	cr_expect(view.was_alive);
+	expect_view(&late, path, false, false, "");
+	cr_expect(!late.was_alive);
 	cr_expect(!exists(scratch_path("a/b/.ready.state")));
 	readiness_end(&readiness);
 }
@@ -706,28 +710,30 @@ Test(readiness, shows_who_waits_whether_it_may_still_come)
 /* Without its lock it is that of somebody killed. */
 Test(readiness, takes_no_dead_state_for_a_living_one)
 {
+	struct readiness_view view = { .state = -1 };
 	const char *path = scratch_path("ready");
 
 	write_file(scratch_path(".ready.state"), "the app ended\n");
-	expect_view(path, false, false, "");
+	expect_view(&view, path, false, false, "");
 	prepare(path);
-	expect_view(path, false, true, "");
+	expect_view(&view, path, false, true, "");
 }
 
 Test(readiness, makes_the_state_file_once_more_with_its_directory)
 {
+	struct readiness_view view = { .state = -1 };
 	const char *path = scratch_path("a/b/ready");
 	struct readiness readiness = prepare(path);
 
 	remove_directory("a/b");
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
-	expect_view(path, true, true, "");
+	expect_view(&view, path, true, true, "");
 }
 
 Test(readiness, needs_room_for_the_name_of_its_state_file)
 {
 	char path[PATH_MAX];
-	struct readiness_view view;
+	struct readiness_view view = { .state = -1 };
 	struct readiness readiness;
 	size_t used = (size_t)snprintf(path, sizeof(path), "%s/",
 	    scratch_path("."));
