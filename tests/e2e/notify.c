@@ -206,13 +206,6 @@ Test(notify, stranger_does_not_count)
 
 /* --- Programs that speak it ----------------------------------------------- */
 
-static void
-skip_without(const char *program, const char *path)
-{
-	if (access(path, F_OK) != 0)
-		cr_skip("skipped: there is no %s here", program);
-}
-
 Test(notify, systemd_notify_is_heard)
 {
 	struct container c;

@@ -33,13 +33,6 @@ static const char *const profiles[] = {
 	"/usr/share/containers/seccomp.json",
 };
 
-static void
-skip_without(const char *program, const char *path)
-{
-	if (access(path, F_OK) != 0)
-		cr_skip("skipped: there is no %s here", program);
-}
-
 static struct container
 start_under(const char *profile, const char *command)
 {

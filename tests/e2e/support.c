@@ -435,6 +435,13 @@ keep(const struct run *run, const struct container *container, int slave,
 	    128 + WTERMSIG(status));
 }
 
+void
+skip_without(const char *program, const char *path)
+{
+	if (access(path, F_OK) != 0)
+		cr_skip("skipped: there is no %s here", program);
+}
+
 struct container
 container_start(const struct run *run)
 {

@@ -63,6 +63,10 @@ struct container {
 	char directory[64];
 };
 
+/* Skips the test where there is no file PATH, which belongs to PROGRAM. */
+void
+skip_without(const char *program, const char *path);
+
 /* Starts RUN; skips the test, saying why, where namespaces are denied. */
 struct container
 container_start(const struct run *run);
