@@ -23,7 +23,7 @@ struct signal_state;
 struct health_plan {
 	const char *command;
 	int64_t interval_ms; /* longest pause between two checks at the start */
-	int64_t monitor_ms;  /* pause once one has succeeded; 0: there is none */
+	int64_t monitor_ms;  /* pause once one has succeeded; 0: no more */
 	int64_t timeout_ms;  /* of one check; 0: none */
 	const struct signal_state *signals; /* the command's, as the app's */
 	const struct privileges *privileges; /* likewise; NULL: dinit's own */

@@ -86,7 +86,7 @@ enum action_type {
 	ACTION_STOP_HEALTH,     /* end helper and running check at once */
 	ACTION_PUBLISH,         /* readiness; answered by an event */
 	ACTION_WITHDRAW,        /* readiness */
-	ACTION_ANNOUNCE_END,    /* arg: enum ending; to whom readiness matters */
+	ACTION_ANNOUNCE_END,    /* arg: enum ending; of readiness */
 	ACTION_RELAY_TO_GROUP,  /* arg: signal */
 	ACTION_RELAY_TO_MAIN,   /* arg: signal */
 	ACTION_TERMINATE_REST,  /* SIGTERM to all that COMMAND left behind */

@@ -268,8 +268,8 @@ static int
 reduce_own(const struct privileges *privileges)
 {
 	cap_t reduced = cap_get_proc();
-	bool keeps = privileges->keeps_capabilities || privileges->user.uid == 0 ||
-	    !privileges->changes_user;
+	bool keeps = privileges->keeps_capabilities ||
+	    privileges->user.uid == 0 || !privileges->changes_user;
 	int error = 0;
 
 	if (reduced == NULL)

@@ -26,7 +26,7 @@ struct readiness {
 	int directory;    /* opened once: it cannot be swapped later */
 	int parent;       /* what that is in; -1: it is the root */
 	int file;         /* holds the lock; -1: not published */
-	int state;        /* likewise, for the state file; -1: it is not there */
+	int state;        /* likewise, for the state file; -1: there is none */
 	uid_t owner;      /* of the directory */
 	gid_t group;
 };

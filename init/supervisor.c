@@ -466,8 +466,8 @@ static void
 take_exit(struct supervisor *sup, const struct child_change *change)
 {
 	if (change->pid == sup->family.app) {
-		log_line(messages_news_level(sup), "the app ended, exit status %d",
-		    change->status);
+		log_line(messages_news_level(sup),
+		    "the app ended, exit status %d", change->status);
 		sup->app_status = change->status;
 		handle(sup, EVENT_APP_EXITED, change->status);
 		terminal_take_back(&sup->terminal, sup->family.app);

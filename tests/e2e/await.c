@@ -137,8 +137,8 @@ Test(await, ends_when_the_budget_is_over_and_says_why)
 	struct container waiter = start_sleeping_waiter(&c);
 
 	/* The app does not end: it is the budget's end that counts. */
-	expect_end(&waiter, 1, "not ready, nor will it be: not ready within 1s; "
-	    "last of ");
+	expect_end(&waiter, 1, "not ready, nor will it be: not ready within "
+	    "1s; last of ");
 	container_expect_log(&waiter, "exit status 3: not yet");
 	container_signal(&c, SIGQUIT);
 	container_expect_status(&c, 124);

@@ -11,7 +11,8 @@
 TestSuite(monitor, .timeout = 60);
 
 /* Healthy while there is a file "up"; prints its count to "checks". */
-#define CHECK "--health-cmd=echo . >>$DIR/checks; echo I said no; [ -f $DIR/up ]"
+#define CHECK \
+	"--health-cmd=echo . >>$DIR/checks; echo I said no; [ -f $DIR/up ]"
 #define READY_FILE "--ready-file=$DIR/ready"
 
 static struct container
@@ -93,7 +94,8 @@ Test(monitor, withdraws_readiness_and_publishes_again)
 
 Test(monitor, bears_with_as_many_failures_as_it_is_told_to)
 {
-	struct container c = start_monitored("--monitor-failures=1000000", "-q");
+	struct container c = start_monitored("--monitor-failures=1000000",
+	    "-q");
 
 	container_touch(&c, "up");
 	container_await_file(&c, "ready");
@@ -107,8 +109,8 @@ Test(monitor, check_that_hangs_is_a_failure)
 {
 	struct container c = container_start(&(struct run){
 		.arguments = { READY_FILE, "--health-cmd=[ ! -f $DIR/hang ] || "
-		    "exec sleep 1000", "--monitor=20ms", "--health-timeout=50ms",
-		    "--monitor-failures=2", "--", "act", "TERM:exit=0" },
+		    "exec sleep 1000", "--monitor=20ms",
+		    "--health-timeout=50ms", "--monitor-failures=2", "--", "act", "TERM:exit=0" },
 	});
 
 	container_await_file(&c, "ready");
@@ -168,8 +170,8 @@ Test(monitor, tells_the_engine_once_that_it_is_ready)
 	struct container c = container_start(&(struct run){
 		.program = "sh",
 		.arguments = { "-c", "act name=engine start:listen=engine "
-		    "USR2:hear,exit=0 >$DIR/heard & while [ ! -S $DIR/engine ]; "
-		    "do sleep 0.01; done; exec $DINIT --ready-file=$DIR/ready "
+		    "USR2:hear,exit=0 >$DIR/heard & "
+		    "while [ ! -S $DIR/engine ]; do sleep 0.01; done; exec $DINIT --ready-file=$DIR/ready "
 		    "--health-cmd='[ -f $DIR/up ]' --health-interval=10ms "
 		    "--monitor=10ms --monitor-failures=1 -- act TERM:exit=0" },
 		.environment = { "NOTIFY_SOCKET=$DIR/engine" },

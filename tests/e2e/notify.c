@@ -136,7 +136,7 @@ Test(notify, flood_holds_up_neither_readiness_nor_a_stop)
 {
 	struct container c = container_start(&(struct run){
 		.arguments = { "--notify", READY_FILE, "--grace=300ms", "--",
-		    "sh", "-c", "act name=flood start:session,flood=100000000 & "
+		    "sh", "-c", "act name=flood start:session,flood=99999999 & "
 		    "exec act name=main start:tell=READY=1" },
 	});
 
@@ -152,8 +152,8 @@ Test(notify, command_gets_a_socket_of_its_own_and_the_engine_hears)
 	struct container c = container_start(&(struct run){
 		.program = "sh",
 		.arguments = { "-c", "act name=engine start:listen=engine "
-		    "USR2:hear,exit=0 >$DIR/heard & while [ ! -S $DIR/engine ]; "
-		    "do sleep 0.01; done; exec $DINIT --ready-file=$DIR/ready "
+		    "USR2:hear,exit=0 >$DIR/heard & "
+		    "while [ ! -S $DIR/engine ]; do sleep 0.01; done; exec $DINIT --ready-file=$DIR/ready "
 		    "--notify -- sh -c 'echo $NOTIFY_SOCKET >$DIR/socket; "
 		    "exec act start:tell=STATUS=fine\\|READY=1 TERM:exit=0'" },
 		.environment = { "NOTIFY_SOCKET=$DIR/engine" },
@@ -228,8 +228,8 @@ Test(notify, haproxy_is_heard)
 	skip_without("HAProxy", "/usr/sbin/haproxy");
 	c = container_start(&(struct run){
 		.arguments = { "--notify", READY_FILE, "--", "sh", "-c",
-		    "printf '%s\\n' 'defaults' ' mode http' ' timeout client 1s'"
-		    " ' timeout connect 1s' ' timeout server 1s' 'frontend f' "
+		    "printf '%s\\n' 'defaults' ' mode http' "
+		    "' timeout client 1s' ' timeout connect 1s' ' timeout server 1s' 'frontend f' "
 		    "' bind unix@'$DIR/socket >$DIR/conf && "
 		    "exec /usr/sbin/haproxy -Ws -f $DIR/conf" },
 	});

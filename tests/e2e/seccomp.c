@@ -25,7 +25,7 @@ run_under(const char *profile, const char *command)
 	});
 }
 
-/* --- Programs under the profiles of engines -------------------------------- */
+/* --- Programs under the profiles of engines ------------------------------- */
 
 /* One in the shape of Docker's, of our own; and containers-common's itself. */
 static const char *const profiles[] = {

@@ -585,6 +585,8 @@ Test(start, warns_on_each_reaped_orphan_if_asked_to)
 
 		container_await_file(&c, "checked");
 		container_await_text(&c, "log", "reaped orphan");
+		/* What COMMAND has not reaped when it ends is one too. */
+		container_await_text(&c, "out", "childless");
 		container_signal(&c, SIGTERM);
 		cr_assert_eq(container_wait(&c), 128 + SIGTERM);
 		cr_assert_eq(count_text(container_read(&c, "log"),

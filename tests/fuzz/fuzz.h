@@ -22,7 +22,7 @@ fuzz_require(int condition);
 char *
 fuzz_string(const uint8_t *data, size_t size);
 
-/* Path of the file number SLOT, 0 or 1, which holds DATA until the next call. */
+/* Path of file SLOT, 0 or 1, which holds DATA until the next call. */
 const char *
 fuzz_file(int slot, const void *data, size_t size);
 

@@ -239,7 +239,8 @@ Test(lifecycle, a_publication_that_never_works_ends_with_the_budget)
 	    { 120, EVENT_TIMEOUT, 0, "say:budget-over stop-health "
 	      "announce-end:budget group:TERM group:CONT", STATE_STOPPING },
 	    { 121, EVENT_APP_EXITED, 0, "terminate-rest", STATE_SWEEPING },
-	    { 121, EVENT_CHILDREN_GONE, 0, "report:budget exit:124", STATE_ENDED });
+	    { 121, EVENT_CHILDREN_GONE, 0, "report:budget exit:124",
+	      STATE_ENDED });
 }
 
 Test(lifecycle, the_budget_counts_from_the_exec_and_zero_means_none)
@@ -271,7 +272,8 @@ Test(lifecycle, the_budget_stops_the_app_with_the_first_stop_signal_rewritten)
 	    { 39000, EVENT_TIMEOUT, 0, "say:grace-over kill-all",
 	      STATE_KILLING },
 	    { 39001, EVENT_APP_EXITED, 137, "", STATE_KILLING },
-	    { 39001, EVENT_CHILDREN_GONE, 0, "report:budget exit:124", STATE_ENDED });
+	    { 39001, EVENT_CHILDREN_GONE, 0, "report:budget exit:124",
+	      STATE_ENDED });
 }
 
 Test(lifecycle, a_lost_health_helper_fails_the_start)
@@ -281,9 +283,11 @@ Test(lifecycle, a_lost_health_helper_fails_the_start)
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
 	    { 10, EVENT_HEALTH_LOST, 0, "say:health-lost stop-health "
-	      "announce-end:health-lost group:TERM group:CONT", STATE_STOPPING },
+	      "announce-end:health-lost group:TERM group:CONT",
+	      STATE_STOPPING },
 	    { 20, EVENT_APP_EXITED, 143, "terminate-rest", STATE_SWEEPING },
-	    { 20, EVENT_CHILDREN_GONE, 0, "report:health-lost exit:124", STATE_ENDED });
+	    { 20, EVENT_CHILDREN_GONE, 0, "report:health-lost exit:124",
+	      STATE_ENDED });
 }
 
 static struct limits
@@ -647,7 +651,8 @@ Test(lifecycle, kills_again_and_leaves_one_second_after_sigkill)
 		cr_assert_str_eq(describe(&actions), "kill-all");
 	}
 	actions = step(&lc, 1010, EVENT_TIMEOUT, 0);
-	cr_assert_str_eq(describe(&actions), "say:unkillable report:kill exit:137");
+	cr_assert_str_eq(describe(&actions),
+	    "say:unkillable report:kill exit:137");
 }
 
 Test(lifecycle, suspends_with_the_app_only_while_no_deadline_of_a_stop_runs)

@@ -696,7 +696,8 @@ Test(readiness, shows_who_waits_whether_it_may_still_come)
 	cr_assert_eq(readiness_withdraw(&readiness), 0);
 	expect_view(&view, path, false, true, "");
 	readiness_give_up(&readiness, "the app ended\nwith exit status 3");
-	expect_view(&view, path, false, true, "the app ended with exit status 3");
+	expect_view(&view, path, false, true,
+	    "the app ended with exit status 3");
 	readiness_end(&readiness);
 	expect_view(&view, path, false, false,
 	    "the app ended with exit status 3");

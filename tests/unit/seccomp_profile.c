@@ -310,7 +310,7 @@ Test(seccomp_profile, names_are_a_list_or_in_old_profiles_one)
 
 #define UP_TO_GETUID(action)                                                  \
 	"{'defaultAction': '" action "', 'syscalls': [{'names': ['getuid', "  \
-	"'exit_group', 'a_call_of_the_future'], 'action': 'SCMP_ACT_ALLOW'},"   \
+	"'exit_group', 'a_call_of_the_future'], 'action': 'SCMP_ACT_ALLOW'}," \
 	"{'names': ['seccomp'], 'action': 'SCMP_ACT_ALLOW', 'includes': "     \
 	"{'caps': ['CAP_SYS_ADMIN']}}]}"
 

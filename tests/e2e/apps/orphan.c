@@ -29,6 +29,8 @@ main(void)
 	if (fork() == 0)
 		become_orphan();
 	wait(NULL);
+	puts("childless");
+	fflush(stdout);
 	for (;;)
 		pause();
 }
