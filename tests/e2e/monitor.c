@@ -110,7 +110,8 @@ Test(monitor, check_that_hangs_is_a_failure)
 	struct container c = container_start(&(struct run){
 		.arguments = { READY_FILE, "--health-cmd=[ ! -f $DIR/hang ] || "
 		    "exec sleep 1000", "--monitor=20ms",
-		    "--health-timeout=50ms", "--monitor-failures=2", "--", "act", "TERM:exit=0" },
+		    "--health-timeout=50ms", "--monitor-failures=2", "--",
+		    "act", "TERM:exit=0" },
 	});
 
 	container_await_file(&c, "ready");
@@ -171,7 +172,8 @@ Test(monitor, tells_the_engine_once_that_it_is_ready)
 		.program = "sh",
 		.arguments = { "-c", "act name=engine start:listen=engine "
 		    "USR2:hear,exit=0 >$DIR/heard & "
-		    "while [ ! -S $DIR/engine ]; do sleep 0.01; done; exec $DINIT --ready-file=$DIR/ready "
+		    "while [ ! -S $DIR/engine ]; do sleep 0.01; done; "
+		    "exec $DINIT --ready-file=$DIR/ready "
 		    "--health-cmd='[ -f $DIR/up ]' --health-interval=10ms "
 		    "--monitor=10ms --monitor-failures=1 -- act TERM:exit=0" },
 		.environment = { "NOTIFY_SOCKET=$DIR/engine" },

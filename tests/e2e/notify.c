@@ -153,7 +153,8 @@ Test(notify, command_gets_a_socket_of_its_own_and_the_engine_hears)
 		.program = "sh",
 		.arguments = { "-c", "act name=engine start:listen=engine "
 		    "USR2:hear,exit=0 >$DIR/heard & "
-		    "while [ ! -S $DIR/engine ]; do sleep 0.01; done; exec $DINIT --ready-file=$DIR/ready "
+		    "while [ ! -S $DIR/engine ]; do sleep 0.01; done; "
+		    "exec $DINIT --ready-file=$DIR/ready "
 		    "--notify -- sh -c 'echo $NOTIFY_SOCKET >$DIR/socket; "
 		    "exec act start:tell=STATUS=fine\\|READY=1 TERM:exit=0'" },
 		.environment = { "NOTIFY_SOCKET=$DIR/engine" },
@@ -229,7 +230,8 @@ Test(notify, haproxy_is_heard)
 	c = container_start(&(struct run){
 		.arguments = { "--notify", READY_FILE, "--", "sh", "-c",
 		    "printf '%s\\n' 'defaults' ' mode http' "
-		    "' timeout client 1s' ' timeout connect 1s' ' timeout server 1s' 'frontend f' "
+		    "' timeout client 1s' ' timeout connect 1s' "
+		    "' timeout server 1s' 'frontend f' "
 		    "' bind unix@'$DIR/socket >$DIR/conf && "
 		    "exec /usr/sbin/haproxy -Ws -f $DIR/conf" },
 	});

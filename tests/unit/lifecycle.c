@@ -603,7 +603,8 @@ Test(lifecycle, leftovers_get_the_rest_of_the_grace_of_a_stop)
 	    { 8001, EVENT_SIGNAL, SIGTERM, "", STATE_SWEEPING },
 	    { 9100, EVENT_TIMEOUT, 0, "say:grace-over kill-all",
 	      STATE_KILLING },
-	    { 9101, EVENT_CHILDREN_GONE, 0, "report:stop exit:0", STATE_ENDED });
+	    { 9101, EVENT_CHILDREN_GONE, 0, "report:stop exit:0",
+	      STATE_ENDED });
 }
 
 Test(lifecycle, leftovers_get_a_fresh_grace_when_no_stop_was_under_way)
@@ -618,7 +619,8 @@ Test(lifecycle, leftovers_get_a_fresh_grace_when_no_stop_was_under_way)
 	    { 9099, EVENT_TIMEOUT, 0, "", STATE_SWEEPING },
 	    { 9100, EVENT_TIMEOUT, 0, "say:grace-over kill-all",
 	      STATE_KILLING },
-	    { 9101, EVENT_CHILDREN_GONE, 0, "report:stop exit:7", STATE_ENDED });
+	    { 9101, EVENT_CHILDREN_GONE, 0, "report:stop exit:7",
+	      STATE_ENDED });
 }
 
 Test(lifecycle, the_end_of_a_ready_app_withdraws_readiness_first)
