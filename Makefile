@@ -135,7 +135,7 @@ APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))
 .DELETE_ON_ERROR:
 .PHONY: all apps check demo deps install install-strip uninstall clean FORCE \
 	musl-libraries \
-	$(addprefix check-,unit e2e lockdown fuzz containers headers purity man \
+	$(addprefix check-,unit e2e lockdown mutations fuzz containers headers purity man \
 	scripts)
 
 all: $(O)/dinit
@@ -238,6 +238,10 @@ check-containers:
 	@$(MAKE) --no-print-directory LIBC=musl all apps
 	DINIT=$(abspath build/musl/dinit) APPS=$(abspath build/musl/apps) \
 		bats $(TEST_ARGS) tests/containers
+
+# Mutated copies of the lifecycle, each of which its exploration finds out.
+check-mutations:
+	CC=$(CC) tests/mutations/run.sh build/mutations
 
 check-headers: $(O)/flags $(MUSL_BUILT)
 	@for header in init/*.h; do \

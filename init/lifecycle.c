@@ -464,8 +464,9 @@ step_killing(struct lifecycle *lc, const struct event *ev,
     struct actions *out)
 {
 	switch (ev->type) {
-	case EVENT_APP_EXITED:
-		lc->exit_status = ev->arg;
+	case EVENT_APP_EXITED:     /* unless it was before the killing */
+		if (lc->exit_status < 0)
+			lc->exit_status = ev->arg;
 		break;
 	case EVENT_CHILDREN_GONE:
 		end(lc, final_status(lc), out);

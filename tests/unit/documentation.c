@@ -10,6 +10,7 @@
 
 #include "array.h"
 #include "duration.h"
+#include "exploration.h"
 #include "lifecycle.h"
 #include "options.h"
 #include "support.h"
@@ -427,24 +428,9 @@ Test(documentation, names_no_other_variables)
 
 /* --- The README's diagram of states --- */
 
-/* "[*]" in the diagram: where life begins and ends. */
-#define OUTSIDE STATE_COUNT
-
-/* Far more than there are; only an endless search finds as many. */
-#define NODES_MAX 20000
-#define SLOTS_MAX 32768 /* a power of two */
-
-/* Who can follow whom: by state, or OUTSIDE. */
+/* Who can follow whom: by state, or OUTSIDE, which is "[*]" in the diagram. */
 struct edges {
 	bool from[STATE_COUNT + 1][STATE_COUNT + 1];
-};
-
-/* Situations that the lifecycle can be in, and the ways between its states. */
-struct exploration {
-	struct edges edges;
-	size_t count;
-	struct lifecycle nodes[NODES_MAX];
-	const struct lifecycle *slots[SLOTS_MAX]; /* by hash */
 };
 
 static const char *
@@ -452,158 +438,6 @@ node_name(int state)
 {
 	return state == OUTSIDE ? "[*]" :
 	    lifecycle_state_name((enum state)state);
-}
-
-/* Makes NOW the moment 0, so that situations can be compared; what is over is
- * over, however long ago. */
-static void
-shift_time(struct lifecycle *lc, int64_t now)
-{
-	int64_t *const deadlines[] = {
-		&lc->budget_until, &lc->publish_again_at, &lc->drain_until,
-		&lc->grace_until, &lc->kill_again_at, &lc->kill_until,
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(deadlines); i++) {
-		if (*deadlines[i] == INT64_MAX)
-			continue;
-		*deadlines[i] -= now;
-		if (*deadlines[i] < 0)
-			*deadlines[i] = 0;
-	}
-}
-
-static size_t
-hash(const struct lifecycle *lc)
-{
-	const unsigned char *bytes = (const void *)lc;
-	size_t value = 0;
-
-	for (size_t i = 0; i < sizeof(*lc); i++)
-		value = value * 31 + bytes[i];
-	return value;
-}
-
-/* Unless it is known already. */
-static void
-add_node(struct exploration *exploration, const struct lifecycle *lc)
-{
-	size_t slot = hash(lc) % SLOTS_MAX;
-
-	for (; exploration->slots[slot] != NULL; slot = (slot + 1) % SLOTS_MAX)
-		if (memcmp(exploration->slots[slot], lc, sizeof(*lc)) == 0)
-			return;
-	cr_assert(exploration->count < NODES_MAX,
-	    "the lifecycle has a deadline that shift_time does not know");
-	exploration->slots[slot] = memcpy(
-	    &exploration->nodes[exploration->count++], lc, sizeof(*lc));
-}
-
-static void
-follow(struct exploration *exploration, const struct lifecycle *from,
-    const struct event *event)
-{
-	struct lifecycle to;
-	struct actions actions;
-
-	memcpy(&to, from, sizeof(to));
-	lifecycle_step(&to, event, &actions);
-	shift_time(&to, event->now);
-	if (to.state != from->state)
-		exploration->edges.from[from->state][to.state] = true;
-	add_node(exploration, &to);
-}
-
-/* The arguments that make a difference to an event of TYPE. */
-static size_t
-list_args(enum event_type type, int args[4])
-{
-	switch (type) {
-	case EVENT_SIGNAL:
-		args[0] = SIGTERM;
-		args[1] = SIGINT;
-		args[2] = SIGHUP;
-		args[3] = SIGCONT;
-		return 4;
-	case EVENT_APP_EXITED:
-		args[0] = 0;
-		args[1] = 128 + SIGTERM;
-		return 2;
-	case EVENT_EXEC_FAILED:
-		args[0] = 127;
-		return 1;
-	case EVENT_APP_STOPPED:
-		args[0] = SIGTSTP;
-		return 1;
-	default:
-		args[0] = 0;
-		return 1;
-	}
-}
-
-/* Each event, before the deadline and at it. */
-static void
-follow_all(struct exploration *exploration, const struct lifecycle *from)
-{
-	int64_t deadline = lifecycle_deadline(from);
-	const int64_t moments[] = { 0, deadline == INT64_MAX ? 0 : deadline };
-
-	for (size_t i = 0; i < ARRAY_SIZE(moments); i++) {
-		for (int type = 0; type < EVENT_COUNT; type++) {
-			struct event event = {
-				.now = moments[i],
-				.type = (enum event_type)type,
-			};
-			int args[4];
-			size_t count = list_args(event.type, args);
-
-			while (count > 0) {
-				event.arg = args[--count];
-				follow(exploration, from, &event);
-			}
-		}
-	}
-}
-
-/* Breadth first from the beginning of a life under LIMITS. */
-static void
-explore(struct exploration *exploration, const struct limits *limits)
-{
-	struct lifecycle first;
-
-	exploration->count = 0;
-	memset(exploration->slots, 0, sizeof(exploration->slots));
-	memset(&first, 0, sizeof(first));
-	lifecycle_init(&first, limits);
-	exploration->edges.from[OUTSIDE][first.state] = true;
-	add_node(exploration, &first);
-	for (size_t next = 0; next < exploration->count; next++)
-		follow_all(exploration, &exploration->nodes[next]);
-}
-
-/* Settings that lead to other lives: one for each value of CHOICE. */
-static struct limits
-choose_limits(unsigned int choice)
-{
-	struct limits limits = {
-		.pauses = choice & 1,
-		.gates = choice >> 1 & 1,
-		.publishes = choice >> 1 & 1 || choice >> 2 & 1,
-		.ok_stop = choice >> 3 & 1,
-		.budget_ms = choice >> 3 & 1 ? 300 : 0,
-		.drain_ms = choice >> 4 & 1 ? 300 : 0,
-		.grace_ms = choice >> 5 & 1 ? 200 : 0,
-		.monitor_failures = choice >> 6 & 1 ? 2 : 0,
-		.listens = choice >> 7 & 1 && !(choice >> 1 & 1),
-		.signals = {
-			.stop = signals_bit(SIGTERM) | signals_bit(SIGINT),
-			.first_stop = SIGTERM,
-		},
-	};
-
-	signals_clear_rewrite(&limits.signals);
-	limits.signals.rewrite[SIGINT] = 0;
-	return limits;
 }
 
 /* The node called NAME; fails the test if there is none. */
@@ -637,20 +471,15 @@ read_diagram(void)
 	return edges;
 }
 
-Test(documentation, draws_the_lifecycle_as_it_is)
+Test(documentation, draws_the_lifecycle_as_it_is, .timeout = 300)
 {
 	static struct exploration exploration;
 	struct edges drawn = read_diagram();
 
-	for (unsigned int choice = 0; choice < 256; choice++) {
-		const struct limits limits = choose_limits(choice);
-
-		explore(&exploration, &limits);
-	}
-	exploration.edges.from[STATE_ENDED][OUTSIDE] = true;
+	exploration_run(&exploration);
 	for (int from = 0; from <= STATE_COUNT; from++) {
 		for (int to = 0; to <= STATE_COUNT; to++) {
-			bool real = exploration.edges.from[from][to];
+			bool real = exploration.leads[from][to];
 
 			cr_expect(drawn.from[from][to] || !real,
 			    "%s --> %s is missing", node_name(from),

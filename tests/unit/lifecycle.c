@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The lifecycle as scripts: at this time this event leads to these actions
- * and this state. Then every event in every state.
+ * and this state. Then every event in every state, and every order of events.
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lifecycle.h"
+#include "exploration.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -874,4 +875,14 @@ Test(lifecycle, the_timers_alone_lead_from_every_state_of_a_stop_to_the_exit)
 			cr_assert(++steps < 100);
 		}
 	}
+}
+
+Test(lifecycle, every_order_of_events_keeps_the_rules, .timeout = 300)
+{
+	static struct exploration exploration;
+
+	exploration_run(&exploration);
+	printf("lifecycle: %zu situations, %zu steps explored\n",
+	    exploration.situations, exploration.steps);
+	cr_assert_str_eq(exploration.violation, "");
 }

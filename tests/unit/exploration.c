@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: MIT */
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "exploration.h"
+#include "array.h"
+#include "exit_status.h"
+
+#define NEVER INT64_MAX
+
+/* Far more than there are; only an endless search finds as many. */
+#define NODES_MAX 100000
+#define SLOTS_MAX 262144 /* a power of two */
+
+/* Settings that lead to other lives. */
+enum gate {
+	GATE_PAUSE,
+	GATE_NONE,     /* no readiness file either */
+	GATE_EXEC,     /* there is a readiness file, and no more */
+	GATE_HEALTH,
+	GATE_MONITOR,
+	GATE_APP,
+};
+
+#define GATES (GATE_APP + 1)
+#define CHOICES 16
+
+/* No life takes more steps to its end than that, by its timers alone. */
+#define STEPS_MAX 100
+
+/* What a bystander knows, who sees events and actions only. */
+struct witness {
+	bool is_published;
+	bool is_stopping;       /* a stop was accepted, or the app has ended */
+	int held_signal;        /* a stop signal that is still to be relayed */
+	int app_status;         /* -1: it runs */
+	int failure_status;     /* 0: the start did not fail */
+	bool is_late;           /* the grace was over before the app ended */
+	uint64_t stops_sent;
+	int64_t kill_allowed_at;
+	int64_t leave_allowed_at;
+};
+
+struct node {
+	struct lifecycle lc;
+	struct witness witness;
+};
+
+/* One step: what is checked. */
+struct step {
+	const struct limits *limits;
+	const struct node *before;
+	const struct event *event;
+	const struct actions *actions;
+	const struct node *after;
+};
+
+static struct node nodes[NODES_MAX];
+static const struct node *slots[SLOTS_MAX]; /* by hash */
+static size_t count;
+
+static int
+count_actions(const struct actions *actions, enum action_type type)
+{
+	int found = 0;
+
+	for (unsigned int i = 0; i < actions->count; i++)
+		found += actions->list[i].type == type;
+	return found;
+}
+
+/* Place of the first action of TYPE; beyond the last one if there is none. */
+static unsigned int
+place_of(const struct actions *actions, enum action_type type)
+{
+	unsigned int i = 0;
+
+	while (i < actions->count && actions->list[i].type != type)
+		i++;
+	return i;
+}
+
+static int
+count_relays(const struct actions *actions, int signo)
+{
+	int found = 0;
+
+	for (unsigned int i = 0; i < actions->count; i++)
+		found += actions->list[i].arg == signo &&
+		    (actions->list[i].type == ACTION_RELAY_TO_GROUP ||
+		    actions->list[i].type == ACTION_RELAY_TO_MAIN);
+	return found;
+}
+
+static bool
+is_stop(const struct limits *limits, const struct event *event)
+{
+	return event->type == EVENT_SIGNAL &&
+	    (limits->signals.stop & signals_bit(event->arg)) &&
+	    limits->signals.rewrite[event->arg] != 0;
+}
+
+/* --- What has to hold: NULL, or what does not ----------------------------- */
+
+static const char *
+check_publication(const struct step *step)
+{
+	const struct witness *after = &step->after->witness;
+	const struct actions *actions = step->actions;
+
+	if (after->is_published != step->after->lc.published)
+		return "it is mistaken about the file";
+	if (after->is_published && step->after->lc.state != STATE_READY)
+		return "the file is there though it is not ready";
+	if (after->is_stopping && after->is_published)
+		return "the file is there after a stop was accepted";
+	if (step->before->witness.is_stopping &&
+	    count_actions(actions, ACTION_PUBLISH) > 0)
+		return "it publishes after a stop was accepted";
+	if (count_actions(actions, ACTION_WITHDRAW) >
+	    step->before->witness.is_published)
+		return "it withdraws what was not published";
+	if (count_actions(actions, ACTION_PUBLISH) > 0 &&
+	    place_of(actions, ACTION_PUBLISH) != actions->count - 1)
+		return "it does something behind publishing";
+	return NULL;
+}
+
+static const char *
+check_order(const struct step *step)
+{
+	const struct actions *actions = step->actions;
+	unsigned int withdrawn = place_of(actions, ACTION_WITHDRAW);
+
+	if (withdrawn < actions->count && step->after->witness.is_stopping &&
+	    (place_of(actions, ACTION_RELAY_TO_GROUP) < withdrawn ||
+	    place_of(actions, ACTION_RELAY_TO_MAIN) < withdrawn ||
+	    place_of(actions, ACTION_TERMINATE_REST) < withdrawn))
+		return "it relays a stop before it withdraws readiness";
+	if (!step->before->witness.is_stopping &&
+	    step->after->witness.is_stopping && step->limits->publishes &&
+	    count_actions(actions, ACTION_ANNOUNCE_END) !=
+	    (step->before->lc.state != STATE_ENDED))
+		return "it does not announce the end just once";
+	if (step->before->witness.is_stopping &&
+	    count_actions(actions, ACTION_ANNOUNCE_END) > 0)
+		return "it announces the end again";
+	return NULL;
+}
+
+/* How often the signal that arrived is to be relayed in this very step. */
+static int
+expected_relays(const struct step *step)
+{
+	int signo = step->event->arg;
+
+	if (step->limits->signals.rewrite[signo] == 0)
+		return 0;
+	switch (step->before->lc.state) {
+	case STATE_READY:
+		return !is_stop(step->limits, step->event) ||
+		    step->limits->drain_ms == 0;
+	case STATE_STARTING:
+	case STATE_UNREADY:
+	case STATE_STOPPING:
+	case STATE_DRAINING: /* the one held back, if it is the same */
+		return 1;
+	case STATE_LAUNCHING:
+	case STATE_KILLING:
+	case STATE_SWEEPING:
+	case STATE_PAUSED:
+	case STATE_ENDED:
+		break;
+	}
+	return 0;
+}
+
+static const char *
+check_relay(const struct step *step)
+{
+	int held = step->before->witness.held_signal;
+	int sent = step->event->type != EVENT_SIGNAL ? 0 :
+	    step->limits->signals.rewrite[step->event->arg];
+	/* A stop is followed by one of dinit's own. */
+	int continued = sent == SIGCONT && is_stop(step->limits, step->event);
+
+	if (step->event->type == EVENT_SIGNAL && sent != 0 &&
+	    count_relays(step->actions, sent) != expected_relays(step) +
+	    continued)
+		return "a signal is not relayed once";
+	if (held != 0 && step->after->witness.held_signal == 0 &&
+	    step->event->type != EVENT_APP_EXITED &&
+	    count_relays(step->actions,
+	    step->limits->signals.rewrite[held]) != 1)
+		return "the stop signal that was held back is not relayed once";
+	return NULL;
+}
+
+static const char *
+check_force(const struct step *step)
+{
+	const struct witness *before = &step->before->witness;
+	int64_t now = step->event->now;
+
+	if (count_actions(step->actions, ACTION_KILL_ALL) > 0 &&
+	    now < before->kill_allowed_at)
+		return "SIGKILL before the grace is over";
+	if (count_actions(step->actions, ACTION_EXIT) > 0 &&
+	    step->before->lc.state != STATE_PAUSED &&
+	    step->event->type != EVENT_CHILDREN_GONE &&
+	    now < before->leave_allowed_at)
+		return "it leaves children behind before SIGKILL had its time";
+	return NULL;
+}
+
+static int
+expected_status(const struct step *step)
+{
+	const struct witness *witness = &step->before->witness;
+	int status = witness->app_status;
+
+	if (witness->failure_status != 0)
+		return witness->failure_status;
+	if (step->before->lc.state == STATE_PAUSED)
+		return 0;
+	if (status < 0)
+		return 128 + SIGKILL;
+	if (step->limits->ok_exit[status / 64] >> (status % 64) & 1)
+		return 0;
+	if (step->limits->ok_stop && !witness->is_late && status > 128 &&
+	    (witness->stops_sent & signals_bit(status - 128)))
+		return 0;
+	return status;
+}
+
+/* There is nothing left to wait for. */
+static bool
+has_to_end(const struct step *step)
+{
+	enum state state = step->before->lc.state;
+
+	return state == STATE_PAUSED ? is_stop(step->limits, step->event) :
+	    (state == STATE_SWEEPING || state == STATE_KILLING) &&
+	    step->event->type == EVENT_CHILDREN_GONE;
+}
+
+static const char *
+check_end(const struct step *step)
+{
+	const struct actions *actions = step->actions;
+	unsigned int exit = place_of(actions, ACTION_EXIT);
+	bool has_ended = step->before->lc.state != STATE_ENDED &&
+	    step->after->lc.state == STATE_ENDED;
+
+	if (step->before->lc.state == STATE_ENDED && actions->count > 0)
+		return "it goes on after the end";
+	if (has_to_end(step) && !has_ended)
+		return "it does not end though there is nothing left to do";
+	if ((exit < actions->count) != has_ended)
+		return "it ends without an exit, or exits without an end";
+	if (has_ended && actions->list[exit].arg != expected_status(step))
+		return "the exit status is another one than documented";
+	if (has_ended && count_actions(actions, ACTION_REPORT) != 1)
+		return "it does not report just once";
+	return NULL;
+}
+
+/* No situation of a stop waits for anything but time or children. */
+static const char *
+check_way_out(const struct step *step)
+{
+	struct lifecycle lc = step->after->lc;
+	struct actions actions;
+
+	if (!step->after->witness.is_stopping &&
+	    (lc.state != STATE_STARTING || lc.limits->budget_ms == 0))
+		return NULL;
+	for (int i = 0; i < STEPS_MAX && lc.state != STATE_ENDED; i++) {
+		const struct event timeout = {
+			.now = lifecycle_deadline(&lc),
+			.type = EVENT_TIMEOUT,
+		};
+
+		if (timeout.now == NEVER)
+			return "it hangs without a deadline";
+		lifecycle_step(&lc, &timeout, &actions);
+	}
+	return lc.state == STATE_ENDED ? NULL : "its deadlines lead nowhere";
+}
+
+static const char *
+check(const struct step *step)
+{
+	const char *(*const checks[])(const struct step *) = {
+		check_publication, check_order, check_relay, check_force,
+		check_end, check_way_out,
+	};
+	const char *violation = NULL;
+
+	for (size_t i = 0; violation == NULL && i < ARRAY_SIZE(checks); i++)
+		violation = checks[i](step);
+	return violation;
+}
+
+/* --- What the bystander sees ---------------------------------------------- */
+
+static void
+see_event(struct witness *witness, const struct limits *limits,
+    const struct node *before, const struct event *event)
+{
+	bool runs = before->lc.state != STATE_LAUNCHING &&
+	    before->lc.state != STATE_PAUSED;
+
+	if (event->type == EVENT_APP_EXITED && runs &&
+	    witness->app_status < 0) {
+		witness->app_status = event->arg;
+		witness->is_stopping = true;
+		witness->held_signal = 0;
+	}
+	if (event->type == EVENT_EXEC_FAILED &&
+	    before->lc.state == STATE_LAUNCHING) {
+		witness->failure_status = event->arg;
+		witness->app_status = event->arg;
+		witness->is_stopping = true;
+	}
+	if (event->type == EVENT_PUBLISHED && !witness->is_stopping &&
+	    (before->lc.state == STATE_STARTING ||
+	    before->lc.state == STATE_UNREADY))
+		witness->is_published = true;
+	if (is_stop(limits, event) && runs && !witness->is_stopping) {
+		witness->is_stopping = true;
+		if (before->lc.state == STATE_READY && limits->drain_ms > 0)
+			witness->held_signal = event->arg;
+	}
+}
+
+static void
+see_action(struct witness *witness, const struct limits *limits,
+    const struct action *action, int64_t now)
+{
+	switch (action->type) {
+	case ACTION_WITHDRAW:
+		witness->is_published = false;
+		break;
+	case ACTION_SAY:
+		if (action->arg == MESSAGE_BUDGET_OVER ||
+		    action->arg == MESSAGE_HEALTH_LOST) {
+			witness->failure_status = EXIT_STATUS_BUDGET;
+			witness->is_stopping = true;
+		}
+		break;
+	case ACTION_RELAY_TO_GROUP:
+	case ACTION_RELAY_TO_MAIN:
+	case ACTION_TERMINATE_REST:
+		if (!witness->is_stopping)
+			break;
+		if (witness->kill_allowed_at == NEVER)
+			witness->kill_allowed_at = now + limits->grace_ms;
+		witness->held_signal = 0;
+		break;
+	case ACTION_KILL_ALL:
+		witness->is_late = witness->is_late ||
+		    witness->app_status < 0;
+		if (witness->leave_allowed_at == NEVER)
+			witness->leave_allowed_at = now + KILL_LIMIT_MS;
+		break;
+	default:
+		break;
+	}
+}
+
+/* A stop is a signal that SIGCONT follows. */
+static void
+see_stops(struct witness *witness, const struct actions *actions)
+{
+	for (unsigned int i = 1; i < actions->count; i++)
+		if (actions->list[i].arg == SIGCONT &&
+		    actions->list[i].type == actions->list[i - 1].type &&
+		    (actions->list[i].type == ACTION_RELAY_TO_GROUP ||
+		    actions->list[i].type == ACTION_RELAY_TO_MAIN))
+			witness->stops_sent |=
+			    signals_bit(actions->list[i - 1].arg);
+}
+
+/* Other signals go on being relayed while one is held back. */
+static void
+see(struct node *after, const struct step *step)
+{
+	int held = after->witness.held_signal;
+
+	see_event(&after->witness, step->limits, step->before, step->event);
+	if (after->witness.held_signal != 0)
+		held = after->witness.held_signal;
+	for (unsigned int i = 0; i < step->actions->count; i++)
+		see_action(&after->witness, step->limits,
+		    &step->actions->list[i], step->event->now);
+	if (after->lc.state == STATE_DRAINING) {
+		after->witness.held_signal = held;
+		after->witness.kill_allowed_at = NEVER;
+	}
+	see_stops(&after->witness, step->actions);
+}
+
+/* --- The search ----------------------------------------------------------- */
+
+/*
+ * Makes NOW the moment 0, so that situations can be compared; what is over is
+ * over, however long ago.
+ */
+static void
+shift_time(struct node *node, int64_t now)
+{
+	int64_t *const deadlines[] = {
+		&node->lc.budget_until, &node->lc.publish_again_at,
+		&node->lc.drain_until, &node->lc.grace_until,
+		&node->lc.kill_again_at, &node->lc.kill_until,
+		&node->witness.kill_allowed_at,
+		&node->witness.leave_allowed_at,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(deadlines); i++) {
+		if (*deadlines[i] == NEVER)
+			continue;
+		*deadlines[i] -= now;
+		if (*deadlines[i] < 0)
+			*deadlines[i] = 0;
+	}
+}
+
+static size_t
+hash(const struct node *node)
+{
+	const unsigned char *bytes = (const void *)node;
+	size_t value = 0;
+
+	for (size_t i = 0; i < sizeof(*node); i++)
+		value = value * 31 + bytes[i];
+	return value;
+}
+
+/* Unless it is known already. False: there are too many. */
+static bool
+add_node(const struct node *node)
+{
+	size_t slot = hash(node) % SLOTS_MAX;
+
+	for (; slots[slot] != NULL; slot = (slot + 1) % SLOTS_MAX)
+		if (memcmp(slots[slot], node, sizeof(*node)) == 0)
+			return true;
+	if (count == NODES_MAX)
+		return false;
+	slots[slot] = memcpy(&nodes[count++], node, sizeof(*node));
+	return true;
+}
+
+static void
+follow(struct exploration *exploration, const struct node *from,
+    const struct event *event)
+{
+	struct node to;
+	struct actions actions;
+	const struct step step = { from->lc.limits, from, event, &actions,
+		&to };
+	const char *violation;
+
+	memcpy(&to, from, sizeof(to));
+	lifecycle_step(&to.lc, event, &actions);
+	see(&to, &step);
+	exploration->steps++;
+	if (to.lc.state != from->lc.state)
+		exploration->leads[from->lc.state][to.lc.state] = true;
+	violation = check(&step);
+	shift_time(&to, event->now);
+	if (violation == NULL && !add_node(&to))
+		violation = "there is no end of situations; does shift_time "
+		    "know all deadlines?";
+	if (violation != NULL)
+		snprintf(exploration->violation,
+		    sizeof(exploration->violation),
+		    "%s, on event %d with %d at %d, leads to %s: %s",
+		    lifecycle_state_name(from->lc.state), event->type,
+		    event->arg, (int)event->now,
+		    lifecycle_state_name(to.lc.state), violation);
+}
+
+/* The arguments that make a difference to an event of TYPE. */
+static size_t
+list_args(enum event_type type, int args[4])
+{
+	switch (type) {
+	case EVENT_SIGNAL:
+		args[0] = SIGTERM;
+		args[1] = SIGINT;
+		args[2] = SIGHUP;
+		args[3] = SIGCONT;
+		return 4;
+	case EVENT_APP_EXITED:
+		args[0] = 0;
+		args[1] = 3;
+		args[2] = 128 + SIGTERM;
+		args[3] = 128 + SIGQUIT;
+		return 4;
+	case EVENT_EXEC_FAILED:
+		args[0] = 127;
+		return 1;
+	case EVENT_APP_STOPPED:
+		args[0] = SIGTSTP;
+		return 1;
+	case EVENT_EXTENDED:
+		args[0] = 300;
+		return 1;
+	default:
+		args[0] = 0;
+		return 1;
+	}
+}
+
+/* Each event, before the deadline and at it. */
+static void
+follow_all(struct exploration *exploration, const struct node *from)
+{
+	int64_t deadline = lifecycle_deadline(&from->lc);
+	const int64_t moments[] = { 0, deadline == NEVER ? 0 : deadline };
+
+	for (size_t i = 0; i < ARRAY_SIZE(moments); i++) {
+		for (int type = 0; type < EVENT_COUNT; type++) {
+			struct event event = {
+				.now = moments[i],
+				.type = (enum event_type)type,
+			};
+			int args[4];
+			size_t left = list_args(event.type, args);
+
+			while (left > 0 && exploration->violation[0] == '\0') {
+				event.arg = args[--left];
+				follow(exploration, from, &event);
+			}
+		}
+	}
+}
+
+/* Breadth first from the beginning of a life under LIMITS. */
+static void
+explore(struct exploration *exploration, const struct limits *limits)
+{
+	struct node first;
+
+	count = 0;
+	memset(slots, 0, sizeof(slots));
+	memset(&first, 0, sizeof(first));
+	lifecycle_init(&first.lc, limits);
+	first.witness.app_status = -1;
+	first.witness.kill_allowed_at = NEVER;
+	first.witness.leave_allowed_at = NEVER;
+	exploration->leads[OUTSIDE][first.lc.state] = true;
+	add_node(&first);
+	for (size_t next = 0; next < count &&
+	    exploration->violation[0] == '\0'; next++)
+		follow_all(exploration, &nodes[next]);
+	exploration->situations += count;
+}
+
+/* Who decides on readiness, and four settings that are there or not. */
+static struct limits
+choose_limits(enum gate gate, unsigned int choice)
+{
+	struct limits limits = {
+		.pauses = gate == GATE_PAUSE,
+		.gates = gate == GATE_HEALTH || gate == GATE_MONITOR,
+		.listens = gate == GATE_APP,
+		.publishes = gate != GATE_PAUSE && gate != GATE_NONE,
+		.monitor_failures = gate == GATE_MONITOR ? 2 : 0,
+		.budget_ms = choice & 1 ? 300 : 0,
+		.drain_ms = choice >> 1 & 1 ? 300 : 0,
+		.grace_ms = choice >> 2 & 1 ? 200 : 0,
+		.ok_stop = choice >> 3 & 1,
+		/* 3, and the 127 of a failed exec, which it is not for */
+		.ok_exit = { UINT64_C(1) << 3, UINT64_C(1) << 63 },
+		.signals = {
+			.stop = signals_bit(SIGTERM) | signals_bit(SIGINT),
+			.first_stop = SIGTERM,
+		},
+	};
+
+	for (int signo = 1; signo <= SIGNALS_MAX; signo++)
+		limits.signals.rewrite[signo] = (unsigned char)signo;
+	if (choice >> 3 & 1) {
+		limits.signals.rewrite[SIGINT] = 0;
+		limits.signals.rewrite[SIGTERM] = SIGQUIT;
+		limits.signals.main_only = signals_bit(SIGTERM);
+	}
+	return limits;
+}
+
+void
+exploration_run(struct exploration *exploration)
+{
+	memset(exploration, 0, sizeof(*exploration));
+	for (int gate = 0; gate < GATES; gate++) {
+		for (unsigned int choice = 0; choice < CHOICES; choice++) {
+			const struct limits limits = choose_limits(
+			    (enum gate)gate, choice);
+
+			if (exploration->violation[0] == '\0')
+				explore(exploration, &limits);
+		}
+	}
+	exploration->leads[STATE_ENDED][OUTSIDE] = true;
+}
