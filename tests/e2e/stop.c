@@ -309,9 +309,9 @@ Test(stop, leftovers_in_the_group_of_the_app_finish_their_work)
 Test(stop, leftover_that_is_stopped_by_job_control_finishes_its_work)
 {
 	static const char command[] =
-	    LEAVE("USR1:touch=stops,stop TERM:touch=done,exit=0")
-	    "kill -USR1 $!; until [ -f $DIR/stops ]; do sleep 0.01; done; "
-	    "exit 5";
+	    LEAVE("USR1:stop TERM:touch=done,exit=0")
+	    "kill -USR1 $!; until grep -q '^State:.T' /proc/$!/status; "
+	    "do sleep 0.01; done; exit 5";
 
 	expect_leftover_finishes(AS_PID_1, command, 0);
 	expect_leftover_finishes(AS_ORDINARY, command, 0);
