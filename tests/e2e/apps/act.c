@@ -15,7 +15,9 @@
  *     touch=FILE   make a file
  *     check=FILE   say "FILE is there" or "FILE is gone"
  *     await=FILE   go on once there is such a file
+ *     need=FILE    say "no FILE" and end with status 1 if there is no such file
  *     nap=MS       take some time
+ *     hog=MIB      take that much memory
  *     listen=FILE  be an engine: receive datagrams there
  *     hear         say each that has arrived
  *     tell=TEXT    send TEXT to NOTIFY_SOCKET, a line for each part between |
@@ -172,6 +174,19 @@ act_on_notify(const char *verb, const char *value)
 	return 1;
 }
 
+static void
+hog(size_t mib)
+{
+	size_t size = mib << 20;
+	void *memory = malloc(size);
+
+	if (memory == NULL)
+		err(1, "%zu MiB", mib);
+	memset(memory, 1, size);
+	/* or the compiler, which sees no reader, leaves it all out */
+	__asm__ volatile ("" : : "r" (memory) : "memory");
+}
+
 /* What is done with the file PATH, or false. */
 static int
 act_on_file(const char *verb, const char *path)
@@ -183,6 +198,11 @@ act_on_file(const char *verb, const char *path)
 	} else if (strcmp(verb, "await") == 0) {
 		while (access(path, F_OK) < 0)
 			nap(1);
+	} else if (strcmp(verb, "need") == 0) {
+		if (access(path, F_OK) == 0)
+			return 1;
+		say("no ", path);
+		_exit(1);
 	} else if (strcmp(verb, "listen") == 0) {
 		listen_at(path);
 	} else {
@@ -202,6 +222,8 @@ act(const char *verb, const char *value, int signo)
 		say(value, "");
 	else if (strcmp(verb, "nap") == 0)
 		nap(atol(value));
+	else if (strcmp(verb, "hog") == 0)
+		hog((size_t)atol(value));
 	else if (strcmp(verb, "hear") == 0)
 		hear();
 	else if (strcmp(verb, "session") == 0)

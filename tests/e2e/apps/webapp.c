@@ -8,7 +8,7 @@
  *                                         exits 0 if that is 200
  *
  * GET /slow is answered after 1.5 s, anything else at once. "stubborn"
- * ignores SIGTERM.
+ * ignores SIGTERM. "-" for PORT is the one that $PORT says.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -54,6 +54,14 @@ pause_ms(long ms)
 
 	while (nanosleep(&left, &left) < 0 && errno == EINTR)
 		continue;
+}
+
+static const char *
+port_named(const char *word)
+{
+	const char *port = getenv("PORT");
+
+	return strcmp(word, "-") == 0 && port != NULL ? port : word;
 }
 
 static struct sockaddr_in
@@ -203,9 +211,9 @@ main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 4 && strcmp(argv[1], "get") == 0)
-		return get(argv[2], argv[3]);
+		return get(port_named(argv[2]), argv[3]);
 	if (argc >= 3)
-		return serve(argv[1], atol(argv[2]), argc > 3);
+		return serve(port_named(argv[1]), atol(argv[2]), argc > 3);
 	fprintf(stderr, "usage: webapp PORT START_MS [stubborn]\n"
 	    "       webapp get PORT PATH\n");
 	return 2;
