@@ -13,7 +13,8 @@
 #	PIE=0			at a fixed address: smaller, less hardened
 #	SANITIZE=LIST		as in -fsanitize=LIST; needs STATIC=0
 #	DINIT=FILE		run the end-to-end tests on this one
-#	TEST_ARGS=ARGS		for Criterion, as --filter='spawn/*'
+#	TEST_ARGS=ARGS		for Criterion, as --filter='spawn/*', or bats
+#	NO_SKIP=1		tests under engines fail where they would skip
 #	V=1			show the commands
 
 VERSION := 0.1.0
@@ -232,7 +233,8 @@ $(O)/fuzz-%: tests/fuzz/%.c tests/fuzz/fuzz.c $(filter-out $(O)/main.o,$(OBJECTS
 		$(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES_LIBS) $(LDLIBS)
 
 # Under real engines, which it starts and stops: see tests/containers.
-CONTAINER_PACKAGES = bats docker.io podman runc golang-github-containers-common
+CONTAINER_PACKAGES = bats docker.io podman runc golang-github-containers-common \
+	bsdutils procps
 check-containers:
 	@tests/deps.sh $(CONTAINER_PACKAGES)
 	@$(MAKE) --no-print-directory LIBC=musl all apps

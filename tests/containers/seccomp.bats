@@ -24,25 +24,25 @@ expect_same_verdicts()
 }
 
 @test "Docker and dinit judge alike by an allow-list" {
-	need_docker
+	use_docker
 	expect_same_verdicts docker allow-list.json
 }
 
 @test "Docker and dinit judge alike what depends on capabilities" {
-	need_docker
+	use_docker
 	expect_same_verdicts docker allow-list.json --cap-drop ALL
 	expect_same_verdicts docker allow-list.json --cap-add SYS_ADMIN \
 		--cap-add SYS_TIME --cap-add SYS_PTRACE
 }
 
 @test "Docker and dinit judge alike for another user" {
-	need_docker
+	use_docker
 	expect_same_verdicts docker allow-list.json --user 1000
 }
 
 # Docker 20.10 does not read its defaultErrnoRet.
 @test "Podman and dinit judge alike by Podman's own profile" {
-	need_podman
+	use_podman
 	expect_same_verdicts podman seccomp.json
 	expect_same_verdicts podman seccomp.json --cap-drop ALL
 	expect_same_verdicts podman seccomp.json --cap-add SYS_ADMIN \

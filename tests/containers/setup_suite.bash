@@ -4,39 +4,37 @@
 # Engines of the suite's own, which end with it: a dockerd, and a Podman with
 # storage and configuration of its own. What cannot be had is in NO_DOCKER and
 # NO_PODMAN, with the reason. No registry: images are made here, "apps" of
-# nothing but dinit and the static programs of the end-to-end tests.
+# nothing but dinit and the static programs of the end-to-end tests, and
+# "entrypoint", which is the same with dinit as its ENTRYPOINT.
 
-# await COMMAND...: until it succeeds.
-await()
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
+
+make_images()
 {
-	local tries
-
-	for ((tries = 0; tries < 600; tries++)); do
-		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.05
-	done
-	echo "never came true: $*" >&2
-	return 1
+	make_image apps && make_image entrypoint "$SUPERVISED"
 }
 
 start_docker()
 {
-	local docker=$SUITE/docker
+	local docker=$SUITE/docker ENGINE=docker
 
 	export DOCKER_HOST=unix://$docker/socket
 	mkdir -p "$docker"
 	dockerd --iptables=false --bridge=none --data-root "$docker/data" \
 		--exec-root "$docker/exec" -H "$DOCKER_HOST" -p "$docker/pid" \
-		>"$docker/log" 2>&1 3>&- &
+		--init-path "$DINIT" >"$docker/log" 2>&1 3>&- &
 	if ! await docker version; then
 		NO_DOCKER="dockerd does not start: $(tail -n 1 "$docker/log")"
-		return
+	elif ! make_images; then
+		NO_DOCKER='docker cannot make an image'
 	fi
-	tar -C "$SUITE/apps" -c . | docker import - apps >/dev/null
 }
 
 start_podman()
 {
+	local ENGINE=podman
+
 	export CONTAINERS_CONF=$SUITE/containers.conf
 	export CONTAINERS_STORAGE_CONF=$SUITE/storage.conf
 	# crun refuses the layout of control groups that some machines have.
@@ -54,17 +52,16 @@ start_podman()
 		graphroot = "$SUITE/podman/data"
 		runroot = "$SUITE/podman/run"
 	END
-	if ! tar -C "$SUITE/apps" -c . | podman import - apps >/dev/null; then
-		NO_PODMAN="podman cannot make an image"
-	fi
+	make_images || NO_PODMAN='podman cannot make an image'
 }
 
 make_root()
 {
 	mkdir -p "$SUITE/apps/sbin" "$SUITE/apps/bin" "$SUITE/apps/tmp" \
 		"$SUITE/apps/etc"
+	chmod 1777 "$SUITE/apps/tmp"
 	cp "$DINIT" "$SUITE/apps/sbin/dinit"
-	cp "$APPS"/* "$SUITE/apps/bin/"
+	find "$APPS" -type f -executable -exec cp {} "$SUITE/apps/bin/" \;
 	cp tests/e2e/profiles/allow-list.json "$SUITE/apps/etc/"
 	cp /usr/share/containers/seccomp.json "$SUITE/apps/etc/" || true
 }
@@ -101,6 +98,6 @@ teardown_suite()
 		kill "$pid"
 		await test ! -e "/proc/$pid"
 	fi
-	[[ ! -d $SUITE/podman ]] || podman system reset --force >/dev/null 2>&1 ||
-		true
+	[[ ! -d $SUITE/podman ]] ||
+		podman system reset --force >/dev/null 2>&1 || true
 }

@@ -1,14 +1,192 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# What the tests under engines have in common.
+# What the tests under engines have in common. $ENGINE is the one under test,
+# docker or podman, and $C the name of the test's container.
+#
+# shellcheck disable=SC2034 # variables for the tests
 
-need_docker()
+# What gates a container until the app has got a USR1.
+GATE=(--tmpfs /tmp
+	-e 'DINIT_HEALTH_CMD=["/bin/act","start:need=/tmp/up,exit=0"]')
+GATED_APP=(/bin/act USR1:touch=/tmp/up TERM:exit=7)
+
+# Of a Dockerfile.
+SUPERVISED='ENTRYPOINT ["/sbin/dinit","--"]'
+CHECKED='HEALTHCHECK --interval=200ms --start-period=60s --retries=1 '\
+'CMD ["/sbin/dinit","--is-ready"]'
+
+# await COMMAND...: until it succeeds, for $PATIENCE seconds if need be.
+await()
 {
-	[[ -z $NO_DOCKER ]] || skip "skipped: $NO_DOCKER"
+	local deadline=$((SECONDS + ${PATIENCE:-30}))
+
+	until "$@" >/dev/null 2>&1; do
+		if ((SECONDS > deadline)); then
+			echo "never came true: $*" >&2
+			return 1
+		fi
+		sleep 0.05
+	done
 }
 
-need_podman()
+# refute COMMAND...: it has to fail.
+refute()
 {
-	[[ -z $NO_PODMAN ]] || skip "skipped: $NO_PODMAN"
+	if "$@"; then
+		echo "came true: $*" >&2
+		return 1
+	fi
+}
+
+# is EXPECTED COMMAND...: what it prints is just that.
+is()
+{
+	local expected=$1 actual
+	shift
+
+	actual=$("$@")
+	if [[ $actual != "$expected" ]]; then
+		printf '"%s" is "%s", not "%s"\n' "$*" "$actual" "$expected" >&2
+		return 1
+	fi
+}
+
+# status_of COMMAND...: prints it.
+status_of()
+{
+	local status=0
+
+	"$@" >&2 || status=$?
+	echo "$status"
+}
+
+# go_without REASON: where nothing may be skipped, that is a failure.
+go_without()
+{
+	if [[ -n ${NO_SKIP:-} ]]; then
+		echo "would be skipped: $1" >&2
+		return 1
+	fi
+	skip "skipped: $1"
+}
+
+use_docker()
+{
+	ENGINE=docker C=test-$BATS_SUITE_TEST_NUMBER
+	[[ -z $NO_DOCKER ]] || go_without "$NO_DOCKER"
+}
+
+use_podman()
+{
+	ENGINE=podman C=test-$BATS_SUITE_TEST_NUMBER
+	[[ -z $NO_PODMAN ]] || go_without "$NO_PODMAN"
+}
+
+# With what the test has begun in the background. The log is shown if the test
+# has failed.
+remove_containers()
+{
+	local ids job
+
+	for job in $(jobs -p); do
+		kill "$job" || true
+	done
+	"$ENGINE" logs "$C" 2>&1 || true
+	ids=$("$ENGINE" ps -aq) || true
+	# shellcheck disable=SC2086 # words
+	[[ -z $ids ]] || "$ENGINE" rm -f -v $ids >/dev/null 2>&1
+}
+
+# make_image NAME [INSTRUCTION]...: the programs, with those of a Dockerfile.
+make_image()
+{
+	local name=$1 instruction changes=()
+	shift
+
+	for instruction; do
+		changes+=(--change "$instruction")
+	done
+	tar -C "${ROOT:-$SUITE/apps}" -c . |
+		"$ENGINE" import "${changes[@]}" - "$name" >/dev/null
+}
+
+# start [OPTION]... IMAGE [ARG]...: the container of the test.
+start()
+{
+	"$ENGINE" run -d --name "$C" --network none "$@" >/dev/null
+}
+
+log()
+{
+	"$ENGINE" logs "${1:-$C}" 2>&1 | tr -d '\r'
+}
+
+# has_said LINE [CONTAINER]
+has_said()
+{
+	log "${2:-}" | grep -qxF -e "$1"
+}
+
+# count_of PATTERN: the number of lines that are so.
+count_of()
+{
+	log | grep -cxE -e "$1"
+}
+
+# has_logged PATTERN: a line as grep -E knows it.
+has_logged()
+{
+	log | grep -qE -e "$1"
+}
+
+state()
+{
+	"$ENGINE" inspect -f "{{.State.$1}}" "$C"
+}
+
+# The number of dinit as the machine sees it, and of the app.
+init_pid()
+{
+	state Pid
+}
+
+app_pid()
+{
+	pgrep -P "$(init_pid)" -x "$1"
+}
+
+# has_in_status PID KEY VALUE: /proc knows this of the process.
+has_in_status()
+{
+	grep -qxF -e "$2:"$'\t'"$3" "/proc/$1/status"
+}
+
+# ready_file_exists: in the container's layer, whether or not it runs.
+ready_file_exists()
+{
+	"$ENGINE" cp "$C:/run/dinit/ready" - >/dev/null 2>&1
+}
+
+is_ready()
+{
+	"$ENGINE" exec "$C" /sbin/dinit --is-ready
+}
+
+send()
+{
+	"$ENGINE" kill -s "$1" "$C" >/dev/null
+}
+
+# ends_with STATUS: that it does so soon.
+ends_with()
+{
+	await is exited state Status
+	is "$1" state ExitCode
+}
+
+dinit_is_process_1()
+{
+	cmp "/proc/$(init_pid)/exe" "$DINIT"
+	grep -qE '^NSpid:.*\s1$' "/proc/$(init_pid)/status"
 }
