@@ -43,6 +43,7 @@ start_podman()
 		runtime = "runc"
 		cgroup_manager = "cgroupfs"
 		events_logger = "file"
+		infra_image = "localhost/pause"
 		[containers]
 		default_ulimits = ["nofile=20000:20000", "nproc=20000:20000"]
 	END
