@@ -4,7 +4,7 @@
 # Engines of the suite's own, which end with it: a dockerd, and a Podman with
 # storage and configuration of its own. What cannot be had is in NO_DOCKER and
 # NO_PODMAN, with the reason. No registry: images are made here, "apps" of
-# nothing but dinit and the static programs of the end-to-end tests, and
+# nothing but dinit, tini and the static programs of the end-to-end tests, and
 # "entrypoint", which is the same with dinit as its ENTRYPOINT.
 
 # shellcheck source-path=SCRIPTDIR
@@ -63,6 +63,7 @@ make_root()
 	chmod 1777 "$SUITE/apps/tmp"
 	cp "$DINIT" "$SUITE/apps/sbin/dinit"
 	find "$APPS" -type f -executable -exec cp {} "$SUITE/apps/bin/" \;
+	cp /usr/bin/tini-static "$SUITE/apps/bin/tini" || true
 	cp tests/e2e/profiles/allow-list.json "$SUITE/apps/etc/"
 	cp /usr/share/containers/seccomp.json "$SUITE/apps/etc/" || true
 }
@@ -98,6 +99,8 @@ teardown_suite()
 		pid=$(<"$SUITE/docker/pid")
 		kill "$pid"
 		await test ! -e "/proc/$pid"
+		# such as that of the host's network, which Docker leaves
+		findmnt -rno TARGET | grep "^$SUITE/" | xargs -r umount || true
 	fi
 	[[ ! -d $SUITE/podman ]] ||
 		podman system reset --force >/dev/null 2>&1 || true
