@@ -234,7 +234,7 @@ $(O)/fuzz-%: tests/fuzz/%.c tests/fuzz/fuzz.c $(filter-out $(O)/main.o,$(OBJECTS
 
 # Under real engines, which it starts and stops: see tests/containers.
 CONTAINER_PACKAGES = bats docker.io podman runc golang-github-containers-common \
-	bsdutils procps busybox-static docker-compose tini python3
+	bsdutils procps busybox-static debootstrap docker-compose tini python3
 check-containers:
 	@tests/deps.sh $(CONTAINER_PACKAGES)
 	@$(MAKE) --no-print-directory LIBC=musl all apps
