@@ -240,6 +240,25 @@ foreground_of()
 	await is true state OOMKilled
 }
 
+@test "a report file from outside says why the container ended" {
+	: >"$BATS_TEST_TMPDIR/report"
+	start -v "$BATS_TEST_TMPDIR/report:/dev/termination-log" \
+		-e DINIT_REPORT_FILE=/dev/termination-log "${GATE[@]}" \
+		-e DINIT_STARTUP_BUDGET=200ms entrypoint "${GATED_APP[@]}"
+	ends_with 124
+	grep -x 'not ready within 200ms; last of .*: no /tmp/up ' \
+		"$BATS_TEST_TMPDIR/report"
+}
+
+@test "docker logs has the log as JSON, an object a line" {
+	start -e DINIT_LOG_FORMAT=json -e DINIT_LOG_LEVEL=debug "${GATE[@]}" \
+		-e DINIT_STARTUP_BUDGET=200ms entrypoint /bin/listen
+	ends_with 124
+	log | grep '^{' | python3 -c 'import json, sys
+for line in sys.stdin: assert json.loads(line)["logger"] == "dinit"'
+	has_logged '"message":"not ready within 200ms: stopping"}$'
+}
+
 @test "HEALTHCHECK [dinit --is-ready] follows readiness through a stop" {
 	make_image checked "$SUPERVISED" "$CHECKED"
 	start "${GATE[@]}" -e DINIT_DRAIN=60s checked "${GATED_APP[@]}"

@@ -19,7 +19,7 @@ teardown()
 	remove_containers
 }
 
-# The gate in README.md, in exec form as there is no shell.
+# Nothing but the two: dinit itself is the gate, as in README.md.
 build_app()
 {
 	cp "$APPS/webapp" "$CONTEXT"
@@ -28,7 +28,7 @@ build_app()
 		COPY webapp /app/webapp
 		COPY $1 /sbin/dinit
 		ENV PORT=8080 DINIT_DRAIN=200ms
-		ENV DINIT_HEALTH_CMD='["/app/webapp","get","-","/"]'
+		ENV DINIT_HEALTH_CMD='["/sbin/dinit","--probe=http://localhost:8080/"]'
 		$CHECKED
 		$SUPERVISED
 		CMD ["/app/webapp","-","500"]
@@ -43,7 +43,8 @@ expect_life()
 	refute is_ready
 	await is healthy state Health.Status
 	is_ready
-	docker exec "$C" /app/webapp get - /
+	is 'healthy: http://127.0.0.1:8080/ answered 200' \
+		docker exec "$C" /sbin/dinit --probe=http://127.0.0.1:8080/
 	docker stop -t 30 "$C"
 	ends_with 0
 	has_logged '^dinit: ready after '
