@@ -111,7 +111,7 @@ foreground_of()
 	send USR1
 	ends_with 7
 	is 1 count_of '(\^C)?INT'
-	is 7 status_of wait "$screen"
+	job_ends_with 7 "$screen"
 }
 
 @test "docker pause: what arrives meanwhile is relayed afterwards" {
@@ -297,6 +297,6 @@ for line in sys.stdin: assert json.loads(line)["logger"] == "dinit"'
 	ends_with 0
 	has_said 'child 15'
 	kill -USR1 "$bystander"
-	is 7 status_of wait "$bystander"
+	job_ends_with 7 "$bystander"
 	is $'up\nUSR1' cat "$heard"
 }
