@@ -506,7 +506,7 @@ Test(start, adopts_orphans_in_silence_where_it_is_not_pid_1)
 		.place = AS_ORDINARY,
 	});
 
-	container_await_text(&c, "out", "\n");
+	container_await_text(&c, "out", "adopted by ");
 	cr_assert_eq(value_of(container_read(&c, "out"), "adopted by "),
 	    c.init);
 	container_signal(&c, SIGTERM);
