@@ -147,7 +147,7 @@ gated_with_engine()
 budget_over()
 {
 	begin
-	start --ready-file="$DIR/ready" --startup-budget=100ms \
+	start --ready-file="$DIR/ready" --startup-budget=1s \
 		--report-file="$DIR/report" \
 		--health-cmd='echo no; false' act TERM:exit=0
 	finish
