@@ -75,8 +75,8 @@ report_format(const struct report_facts *facts, char *text, size_t size)
 		    *why == '\0' ? "" : "; ", why);
 		break;
 	case ENDING_HEALTH_LOST:
-		snprintf(text, size, "the health helper was gone before the "
-		    "app was ready");
+		snprintf(text, size, "nobody could check the app: the health "
+		    "helper was gone, or could not be started");
 		break;
 	case ENDING_EXEC:
 		snprintf(text, size, "the app could not be executed");
