@@ -91,7 +91,7 @@ roll_and_shrink()
 	await is 2 containers
 }
 
-@test "a rolling update and a scale-down: no request fails, under tini some do" {
+@test "requests in an update and a scale-down: none fails, under tini some do" {
 	[[ -x $SUITE/apps/bin/tini ]] || go_without 'there is no tini here'
 
 	serve_under_dinit
