@@ -18,6 +18,9 @@ set -eu
 
 : "${CC:=musl-gcc}" "${CFLAGS:=-O2 -ffunction-sections -fdata-sections}"
 
+# What make was told about dinit is not for the libraries.
+unset MAKEFLAGS MFLAGS CPPFLAGS LDFLAGS LDLIBS
+
 die()
 {
 	echo "musl-libraries: $*" >&2
