@@ -127,7 +127,7 @@ make_nobody()
 	export ENGINE=podman_of_nobody
 	HOME_OF_NOBODY=$(mktemp -d)
 	mkdir "$HOME_OF_NOBODY/run"
-	grep -v default_ulimits "$CONTAINERS_CONF" \
+	grep -vE 'default_ulimits|tmp_dir' "$CONTAINERS_CONF" \
 		>"$HOME_OF_NOBODY/containers.conf"
 	cat >"$HOME_OF_NOBODY/storage.conf" <<-END
 		[storage]

@@ -37,12 +37,15 @@ start_podman()
 
 	export CONTAINERS_CONF=$SUITE/containers.conf
 	export CONTAINERS_STORAGE_CONF=$SUITE/storage.conf
-	# crun refuses the layout of control groups that some machines have.
+	# crun refuses the layout of control groups that some machines have. What
+	# is by default in /run and /dev/shm is for all Podmans of the machine.
 	cat >"$CONTAINERS_CONF" <<-END
 		[engine]
 		runtime = "runc"
 		cgroup_manager = "cgroupfs"
 		events_logger = "file"
+		lock_type = "file"
+		tmp_dir = "$SUITE/podman/tmp"
 		infra_image = "localhost/pause"
 		[containers]
 		default_ulimits = ["nofile=20000:20000", "nproc=20000:20000"]
@@ -99,9 +102,7 @@ teardown_suite()
 		pid=$(<"$SUITE/docker/pid")
 		kill "$pid"
 		await test ! -e "/proc/$pid"
-		# such as that of the host's network, which Docker leaves
-		findmnt -rno TARGET | grep "^$SUITE/" | xargs -r umount || true
 	fi
-	[[ ! -d $SUITE/podman ]] ||
-		podman system reset --force >/dev/null 2>&1 || true
+	# what both leave: storage, and the host's network namespace
+	findmnt -rno TARGET | grep "^$SUITE/" | tac | xargs -r umount || true
 }
