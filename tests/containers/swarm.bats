@@ -23,6 +23,7 @@ teardown()
 	docker service logs "$C" || true
 	docker swarm leave --force || true
 	await is '' docker ps -q
+	docker network rm docker_gwbridge || true
 	remove_containers
 }
 
