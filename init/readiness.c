@@ -141,9 +141,12 @@ write_facts(int fd, const struct readiness_facts *facts)
 	return 0;
 }
 
-/* Opens a new file aside; one of a dead dinit with our pid is in the way. */
+/*
+ * Opens a new file; one of a dead dinit, with our pid or of an earlier run, is
+ * in the way.
+ */
 static int
-create_aside(int directory, const char *name)
+create_anew(int directory, const char *name)
 {
 	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	int fd = openat(directory, name, flags, 0644);
@@ -153,20 +156,36 @@ create_aside(int directory, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+/* A new file of mode 0644 that is locked, or -errno and none. */
+static int
+create_locked(int directory, const char *name)
+{
+	int fd = create_anew(directory, name);
+	int error;
+
+	if (fd < 0)
+		return fd;
+	error = fchmod(fd, 0644) < 0 ? -errno : lock(fd);
+	if (error < 0) {
+		unlinkat(directory, name, 0);
+		close(fd);
+		return error;
+	}
+	return fd;
+}
+
 /* A complete, locked file aside, or -errno and none. */
 static int
 write_aside(int directory, const char *name,
     const struct readiness_facts *facts)
 {
-	int fd = create_aside(directory, name);
+	int fd = create_locked(directory, name);
 	int error;
 
 	if (fd < 0)
 		return fd;
 	errno = 0;
-	error = fchmod(fd, 0644) < 0 ? -errno : write_facts(fd, facts);
-	if (error == 0)
-		error = lock(fd);
+	error = write_facts(fd, facts);
 	if (error < 0) {
 		unlinkat(directory, name, 0);
 		close(fd);
@@ -213,22 +232,12 @@ static int
 make_state(struct readiness *readiness)
 {
 	char name[NAME_MAX + 1];
-	int error = name_state(file_name(readiness), name);
-	int fd;
+	int fd = name_state(file_name(readiness), name);
 
-	if (error < 0)
-		return error;
-	if (unlinkat(readiness->directory, name, 0) < 0 && errno != ENOENT)
-		return -errno;
-	fd = create_aside(readiness->directory, name);
+	if (fd == 0)
+		fd = create_locked(readiness->directory, name);
 	if (fd < 0)
 		return fd;
-	error = fchmod(fd, 0644) < 0 ? -errno : lock(fd);
-	if (error < 0) {
-		unlinkat(readiness->directory, name, 0);
-		close(fd);
-		return error;
-	}
 	report_write(fd, alive, sizeof(alive) - 1);
 	readiness->state = fd;
 	return 0;
