@@ -290,11 +290,10 @@ step_starting(struct lifecycle *lc, const struct event *ev,
 		begin_sweeping(lc, ev, out);
 		break;
 	case EVENT_TIMEOUT:
-		if (ev->now >= lc->budget_until) {
+		if (ev->now >= lc->budget_until)
 			fail_start(lc, ev->now, MESSAGE_BUDGET_OVER, out);
-		} else {
+		else
 			publish_again(lc, ev->now, out);
-		}
 		break;
 	case EVENT_EXECUTED:       /* happens once, before */
 	case EVENT_EXEC_FAILED:

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "array.h"
 #include "clock.h"
 #include "report.h"
 
@@ -49,8 +50,6 @@ static const char *const level_names[] = {
 	[LOG_LEVEL_INFO] = "info",
 	[LOG_LEVEL_DEBUG] = "debug",
 };
-
-#define LEVEL_COUNT (sizeof(level_names) / sizeof(level_names[0]))
 
 static const char *const format_names[] = {
 	[LOG_FORMAT_TEXT] = "text",
@@ -99,13 +98,20 @@ log_set_level(enum log_level level)
 	logger.level = level;
 }
 
+/* Place of NAME among NAMES, or -EINVAL. */
+static int
+find_name(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name, names[i]) == 0)
+			return (int)i;
+	return -EINVAL;
+}
+
 int
 log_parse_level(const char *name)
 {
-	for (size_t i = 0; i < LEVEL_COUNT; i++)
-		if (strcmp(name, level_names[i]) == 0)
-			return (int)i;
-	return -EINVAL;
+	return find_name(level_names, ARRAY_SIZE(level_names), name);
 }
 
 void
@@ -117,10 +123,7 @@ log_set_format(enum log_format format)
 int
 log_parse_format(const char *name)
 {
-	for (int i = LOG_FORMAT_TEXT; i <= LOG_FORMAT_JSON; i++)
-		if (strcmp(name, format_names[i]) == 0)
-			return i;
-	return -EINVAL;
+	return find_name(format_names, ARRAY_SIZE(format_names), name);
 }
 
 const char *

@@ -58,7 +58,7 @@ static int
 show_config(const struct options *options)
 {
 	bool in_kubernetes = getenv("KUBERNETES_SERVICE_HOST") != NULL;
-	char text[OPTIONS_TEXT_MAX];
+	char text[2 * OPTIONS_PROBLEM_MAX];
 	char *rest = text;
 	const char *line;
 
