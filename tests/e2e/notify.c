@@ -151,9 +151,7 @@ Test(notify, command_gets_a_socket_of_its_own_and_the_engine_hears)
 {
 	struct container c = container_start(&(struct run){
 		.program = "sh",
-		.arguments = { "-c", "act name=engine start:listen=engine "
-		    "USR2:hear,exit=0 >$DIR/heard & "
-		    "while [ ! -S $DIR/engine ]; do sleep 0.01; done; "
+		.arguments = { "-c", START_ENGINE
 		    "exec $DINIT --ready-file=$DIR/ready "
 		    "--notify -- sh -c 'echo $NOTIFY_SOCKET >$DIR/socket; "
 		    "exec act start:tell=STATUS=fine\\|READY=1 TERM:exit=0'" },
@@ -163,8 +161,7 @@ Test(notify, command_gets_a_socket_of_its_own_and_the_engine_hears)
 	container_await_file(&c, "ready");
 	container_await_text(&c, "out", "up");
 	cr_assert_eq(container_read(&c, "socket")[0], '@');
-	kill(container_find_process(&c, "engine"), SIGUSR2);
-	container_await_text(&c, "heard", "STATUS=ready after");
+	container_await_heard(&c, "STATUS=ready after");
 	cr_assert_not_null(strstr(container_read(&c, "heard"),
 	    "STATUS=fine\nengine READY=1\n"), "%s",
 	    container_read(&c, "heard"));

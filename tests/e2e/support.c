@@ -794,6 +794,13 @@ has_no_process(void *argument)
 	return !find_process(wanted);
 }
 
+void
+container_await_heard(const struct container *container, const char *text)
+{
+	kill(container_find_process(container, "engine"), SIGUSR2);
+	container_await_text(container, "heard", text);
+}
+
 bool
 container_has_process(const struct container *container, const char *name)
 {

@@ -152,6 +152,17 @@ container_await_no_process(const struct container *container,
 int
 container_count_descendants(const struct container *container);
 
+/* Shell words that start an engine, which listens on $DIR/engine; dinit is
+ * then executed with that as its NOTIFY_SOCKET. */
+#define START_ENGINE "act name=engine start:listen=engine " \
+	"USR2:hear,exit=0 >$DIR/heard & " \
+	"while [ ! -S $DIR/engine ]; do sleep 0.01; done; "
+
+/* Ends that engine, and waits until what it has heard, in the file "heard",
+ * holds TEXT. */
+void
+container_await_heard(const struct container *container, const char *text);
+
 /* State of a process as in /proc/PID/stat: 'S', 'T', 'Z'; '\0': none. */
 char
 process_state(pid_t pid);
