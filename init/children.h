@@ -14,6 +14,7 @@
 struct family {
 	bool is_init; /* dinit is PID 1 of its namespace */
 	pid_t app;    /* COMMAND, leader of its group; 0: reaped or none */
+	int app_fd;   /* shows POLLHUP at its end; -1: SIGCHLD tells */
 };
 
 /* A child that changed. */
@@ -24,16 +25,27 @@ struct child_change {
 };
 
 /*
- * The next child that ended or stopped, still unreaped: its pid, and the
- * group it leads, cannot be reused until children_reap (wait(2), WNOWAIT).
+ * Lets the kernel reap while COMMAND lives, where it can and dinit is PID 1:
+ * nothing but COMMAND's end is news then. For those who need not know of
+ * orphans nor of stops. The caller watches app_fd afterwards.
+ */
+void
+children_leave_to_kernel(struct family *family);
+
+/*
+ * The next child that ended or stopped. Its pid, and the group it leads, are
+ * safe to signal by the functions below until children_reap.
  * 1 and OUT; 0: none at the moment; -ECHILD: there are no children.
  */
 int
-children_next(struct child_change *out);
+children_next(const struct family *family, struct child_change *out);
 
-/* Takes in CHANGE, as children_next gave it. */
+/*
+ * Takes in CHANGE, as children_next gave it. From COMMAND's end on dinit
+ * reaps in any case.
+ */
 void
-children_reap(const struct child_change *change);
+children_reap(struct family *family, const struct child_change *change);
 
 /* SIGNO to COMMAND alone; nothing once it is reaped. 0 or -errno. */
 int

@@ -48,6 +48,8 @@ static const struct sock_filter filter[] = {
 	ALLOW(SYS_waitid),
 	ALLOW(SYS_kill),
 	ALLOW(SYS_getpgid),
+	ALLOW(SYS_pidfd_send_signal),
+	ALLOW(SYS_rt_sigaction),
 	ALLOW(SYS_clock_gettime),
 	ALLOW(SYS_restart_syscall),
 	ALLOW(SYS_getpid),
@@ -75,8 +77,7 @@ static const struct sock_filter filter[] = {
 	ALLOW(SYS_lseek),
 	ALLOW(SYS_getdents64),
 	ALLOW(SYS_pidfd_open),
-	ALLOW(SYS_pidfd_send_signal),
-	/* job control */
+	/* job control, and how COMMAND ended */
 	ALLOW(SYS_ioctl),
 	ALLOW(SYS_rt_sigprocmask),
 	ALLOW(SYS_rt_sigpending),

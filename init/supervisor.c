@@ -273,6 +273,7 @@ let_go(const struct supervisor *sup)
 		STDERR_FILENO,
 		log_descriptor(),
 		sup->signal_fd,
+		sup->family.app_fd,
 		sup->health.fd,
 		sup->terminal.fd,
 		sup->readiness.directory,
@@ -332,6 +333,9 @@ take_exec_result(struct supervisor *sup)
 	} else {
 		sup->executed_ms = clock_monotonic_ms();
 		handle(sup, EVENT_EXECUTED, 0);
+		/* Stops are news only where there is a terminal. */
+		if (!sup->warn_orphans && sup->terminal.fd < 0)
+			children_leave_to_kernel(&sup->family);
 	}
 	privileges_release(sup->privileges);
 	let_go(sup);
@@ -456,7 +460,7 @@ take_notifications(struct supervisor *sup)
 static void
 take_stop(struct supervisor *sup, const struct child_change *change)
 {
-	children_reap(change);
+	children_reap(&sup->family, change);
 	if (change->pid == sup->family.app)
 		handle(sup, EVENT_APP_STOPPED, change->status);
 }
@@ -472,7 +476,7 @@ take_exit(struct supervisor *sup, const struct child_change *change)
 		handle(sup, EVENT_APP_EXITED, change->status);
 		terminal_take_back(&sup->terminal, sup->family.app);
 	}
-	children_reap(change);
+	children_reap(&sup->family, change);
 	if (change->pid == sup->family.app)
 		sup->family.app = 0;
 	else if (change->pid == sup->health.pid)
@@ -488,7 +492,7 @@ take_children(struct supervisor *sup)
 	struct child_change change;
 	int found;
 
-	while ((found = children_next(&change)) == 1) {
+	while ((found = children_next(&sup->family, &change)) == 1) {
 		if (change.stopped)
 			take_stop(sup, &change);
 		else
@@ -536,13 +540,14 @@ run_once(struct supervisor *sup)
 		{ .fd = sup->signal_fd, .events = POLLIN },
 		{ .fd = sup->health.fd, .events = POLLIN },
 		{ .fd = sup->listener.fd, .events = POLLIN },
+		{ .fd = sup->family.app_fd, .events = 0 },
 	};
 
 	wait_for_news(sup, fds, ARRAY_SIZE(fds));
-	if (fds[0].revents != 0) {
+	if (fds[0].revents != 0)
 		take_signals(sup);
+	if (fds[0].revents != 0 || fds[3].revents != 0)
 		take_children(sup);
-	}
 	if (fds[1].revents != 0)
 		take_reports(sup);
 	if (fds[2].revents != 0)
@@ -595,6 +600,7 @@ void
 supervisor_init(struct supervisor *supervisor)
 {
 	*supervisor = (struct supervisor){
+		.family.app_fd = -1,
 		.terminal.fd = -1,
 		.readiness.directory = -1,
 		.readiness.parent = -1,

@@ -32,7 +32,8 @@ declare -A unseen=(
 	[pwritev2]='where standard error cannot be opened anew'
 	[lseek]='/proc changed while it was read'
 	[pidfd_open]='for a descendant that is no child of ours'
-	[pidfd_send_signal]='for a descendant that is no child of ours'
+	[pidfd_send_signal]='for such a descendant, or where the kernel reaps'
+	[rt_sigaction]='where the kernel reaps'
 )
 
 scratch=$(mktemp -d)

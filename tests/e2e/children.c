@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +55,55 @@ Test(children, reaps_orphans_while_the_app_lives)
 	cr_assert(orphan > 0);
 	await(is_gone, &orphan, "the orphan is reaped");
 	cr_assert(container_is_running(&c));
+	container_signal(&c, SIGTERM);
+	cr_assert_eq(container_wait(&c), 0);
+}
+
+/* Of Linux 6.15 and later; setarch --uname-2.6 hides it. */
+static void
+skip_unless_kernel_reaps(void)
+{
+	struct utsname system;
+	int major = 0;
+	int minor = 0;
+
+	uname(&system);
+	sscanf(system.release, "%d.%d", &major, &minor);
+	if (major < 6 || (major == 6 && minor < 15))
+		cr_skip("skipped: it takes Linux 6.15");
+}
+
+/* Its filter is the last thing it sets up. */
+static bool
+has_settled(void *argument)
+{
+	const struct container *c = argument;
+
+	return status_field(process_status(c->init), "Seccomp") == 2 &&
+	    process_state(c->init) == 'S';
+}
+
+Test(children, sleeps_while_the_kernel_reaps_orphans)
+{
+	struct container c;
+	uint64_t before;
+
+	skip_unless_kernel_reaps();
+	c = container_start(&(struct run){
+		.arguments = { "--", "sh", "-c", "echo up; "
+		    "until [ -e $DIR/go ]; do sleep 0.01; done; "
+		    "for i in 1 2 3 4 5 6 7 8; do sh -c 'true &'; done; "
+		    "echo done; exec listen" },
+	});
+	container_await_text(&c, "out", "up");
+	await(has_settled, &c, "dinit sleeps");
+	before = status_field(process_status(c.init),
+	    "voluntary_ctxt_switches");
+	container_touch(&c, "go");
+	container_await_text(&c, "out", "listening");
+	cr_assert_eq(status_field(process_status(c.init),
+	    "voluntary_ctxt_switches"), before);
+	cr_assert_eq(container_count_descendants(&c), 1);
 	container_signal(&c, SIGTERM);
 	cr_assert_eq(container_wait(&c), 0);
 }

@@ -29,6 +29,9 @@ enum role {
 	ROLES,
 };
 
+/* The kernel leaves all reaping to us. */
+static struct family ours = { .app_fd = -1 };
+
 /* Seen by all of them. */
 static struct {
 	volatile pid_t pid[ROLES];            /* 0: not there yet */
@@ -144,7 +147,8 @@ wait_for_nobody(void *argument)
 	struct child_change change;
 
 	(void)argument;
-	must(children_next(&change) == -ECHILD, "a child without a fork");
+	must(children_next(&ours, &change) == -ECHILD,
+	    "a child without a fork");
 }
 
 Test(children, are_none_before_the_first_fork)
@@ -162,12 +166,13 @@ wait_for_each_exit_code(void *argument)
 		struct child_change change;
 		pid_t pid = start_and_end(codes[i]);
 
-		must(children_next(&change) == 1, "%d: no news", codes[i]);
+		must(children_next(&ours, &change) == 1,
+		    "%d: no news", codes[i]);
 		must(change.pid == pid, "%d: pid %d", codes[i], change.pid);
 		must(!change.stopped, "%d: stopped", codes[i]);
 		must(change.status == codes[i], "%d: status %d", codes[i],
 		    change.status);
-		children_reap(&change);
+		children_reap(&ours, &change);
 	}
 }
 
@@ -191,11 +196,12 @@ wait_for_each_death(void *argument)
 		pid = start(BYSTANDER);
 		kill(pid, signals[i]);
 		must(comes_true(is_zombie, &pid), "%d survives", signals[i]);
-		must(children_next(&change) == 1, "%d: no news", signals[i]);
+		must(children_next(&ours, &change) == 1,
+		    "%d: no news", signals[i]);
 		must(!change.stopped, "%d: stopped", signals[i]);
 		must(change.status == 128 + signals[i], "%d: status %d",
 		    signals[i], change.status);
-		children_reap(&change);
+		children_reap(&ours, &change);
 	}
 }
 
@@ -213,20 +219,22 @@ wait_for_one_of_two(void *argument)
 	pid_t ended;
 
 	(void)argument;
-	must(children_next(&change) == 0, "news of a child that runs");
+	must(children_next(&ours, &change) == 0, "news of a child that runs");
 	ended = start_and_end(3);
-	must(children_next(&change) == 1 && change.pid == ended, "no news");
-	must(children_next(&again) == 1 && again.pid == ended,
+	must(children_next(&ours, &change) == 1 && change.pid == ended,
+	    "no news");
+	must(children_next(&ours, &again) == 1 && again.pid == ended,
 	    "gone before it is reaped");
 	must(kill(ended, 0) == 0, "its number is free before it is reaped");
-	children_reap(&change);
+	children_reap(&ours, &change);
 	must(kill(ended, 0) < 0 && errno == ESRCH, "not reaped");
-	must(children_next(&change) == 0, "news of a child that runs");
+	must(children_next(&ours, &change) == 0, "news of a child that runs");
 	kill(running, SIGKILL);
 	must(comes_true(is_zombie, &running), "it survives SIGKILL");
-	must(children_next(&change) == 1 && change.pid == running, "no news");
-	children_reap(&change);
-	must(children_next(&change) == -ECHILD, "one more child");
+	must(children_next(&ours, &change) == 1 && change.pid == running,
+	    "no news");
+	children_reap(&ours, &change);
+	must(children_next(&ours, &change) == -ECHILD, "one more child");
 }
 
 Test(children, stay_zombies_until_they_are_reaped)
@@ -247,7 +255,8 @@ wait_for_many(void *argument)
 	for (int found = 0; found < COUNT; found++) {
 		bool known = false;
 
-		must(children_next(&change) == 1, "only %d are found", found);
+		must(children_next(&ours, &change) == 1,
+		    "only %d are found", found);
 		for (int i = 0; i < COUNT; i++) {
 			if (pids[i] != change.pid)
 				continue;
@@ -257,9 +266,9 @@ wait_for_many(void *argument)
 			known = true;
 		}
 		must(known, "%d is a stranger, or comes twice", change.pid);
-		children_reap(&change);
+		children_reap(&ours, &change);
 	}
-	must(children_next(&change) == -ECHILD, "one more child");
+	must(children_next(&ours, &change) == -ECHILD, "one more child");
 }
 
 Test(children, are_each_reported_once)
@@ -270,7 +279,7 @@ Test(children, are_each_reported_once)
 static bool
 has_news(void *change)
 {
-	return children_next(change) == 1;
+	return children_next(&ours, change) == 1;
 }
 
 static void
@@ -290,8 +299,9 @@ wait_for_stop(void *argument)
 		    "%d: it did not stop", signals[i]);
 		must(change.status == signals[i], "%d: by %d", signals[i],
 		    change.status);
-		children_reap(&change);
-		must(children_next(&change) == 0, "%d: twice", signals[i]);
+		children_reap(&ours, &change);
+		must(children_next(&ours, &change) == 0,
+		    "%d: twice", signals[i]);
 		kill(pid, SIGCONT);
 	}
 	must(is_running(APP), "it is gone");
@@ -316,8 +326,8 @@ wait_for_death_behind_stop(void *argument)
 	/* As after a Ctrl-Z: dinit is stopped too, here. */
 	kill(pid, SIGKILL);
 	must(comes_true(is_zombie, &pid), "it survives SIGKILL");
-	children_reap(&change);
-	must(children_next(&change) == 1, "its end is lost");
+	children_reap(&ours, &change);
+	must(children_next(&ours, &change) == 1, "its end is lost");
 	must(!change.stopped && change.status == 128 + SIGKILL, "status %d",
 	    change.status);
 }
@@ -333,7 +343,7 @@ Test(children, report_an_end_that_came_while_a_stop_was_handled)
 static struct family
 start_family(void)
 {
-	struct family family = { .app = fork() };
+	struct family family = { .app = fork(), .app_fd = -1 };
 
 	if (family.app == 0) {
 		setpgid(0, 0);
@@ -399,7 +409,7 @@ signal_group_of_zombie(void *argument)
 	(void)argument;
 	kill(family.app, SIGKILL);
 	must(comes_true(is_zombie, &family.app), "it survives SIGKILL");
-	must(children_next(&change) == 1 && change.pid == family.app,
+	must(children_next(&ours, &change) == 1 && change.pid == family.app,
 	    "no news");
 	must(children_signal_group(&family, COUNTED) == 0, "not sent");
 	expect_counted_once(MEMBER);
@@ -416,7 +426,7 @@ Test(children, are_signalled_while_their_leader_is_a_zombie)
 static struct family
 start_deserter(bool leaves_member)
 {
-	struct family family = { .app = fork() };
+	struct family family = { .app = fork(), .app_fd = -1 };
 
 	if (family.app == 0) {
 		setpgid(0, 0);
@@ -462,7 +472,7 @@ Test(children, are_reached_where_the_app_has_left_its_group)
 static void
 signal_without_app(void *argument)
 {
-	const struct family family = { .app = 0 };
+	const struct family family = { .app = 0, .app_fd = -1 };
 
 	(void)argument;
 	start(BYSTANDER);
@@ -507,7 +517,7 @@ start_tree(void)
 	struct family family;
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1L);
-	family = (struct family){ .app = fork() };
+	family = (struct family){ .app = fork(), .app_fd = -1 };
 	if (family.app == 0) {
 		setpgid(0, 0);
 		if (fork() == 0)
@@ -554,7 +564,7 @@ signal_all(void *argument)
 	kill(family.app, SIGKILL);
 	must(comes_true(has_news, &change) && change.pid == family.app,
 	    "no news");
-	children_reap(&change);
+	children_reap(&ours, &change);
 	family.app = 0;
 	must(children_signal_all(&family, SIGTERM) == 0, "not sent");
 	expect_all_ended();
@@ -692,7 +702,7 @@ reap_all(int signo)
 static void
 signal_namespace(void)
 {
-	struct family family = { .is_init = true };
+	struct family family = { .is_init = true, .app_fd = -1 };
 
 	must(children_signal_all(&family, SIGTERM) == 0, "an error, alone");
 	family.app = start_tree().app;

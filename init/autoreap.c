@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "autoreap.h"
+
+/* linux/pidfd.h of Linux 6.15; the headers at hand may be older. */
+struct process_info {
+	uint64_t mask;
+	uint64_t cgroup;
+	uint32_t ids[11];
+	int32_t exit_code; /* as wait(2) has it */
+};
+#define GET_INFO _IOWR(0xFF, 11, struct process_info)
+#define INFO_EXIT (UINT64_C(1) << 3)
+#define SIGNAL_PROCESS_GROUP (1U << 2)
+
+/*
+ * Linux 6.13 has the same call, and passes over what it does not know: while
+ * COMMAND lives, only the version tells that its end will be known.
+ */
+static bool
+is_new_enough(void)
+{
+	struct utsname system;
+	unsigned long major;
+	unsigned long minor = 0;
+	char *end;
+
+	if (uname(&system) < 0)
+		return false;
+	major = strtoul(system.release, &end, 10);
+	if (*end == '.')
+		minor = strtoul(end + 1, NULL, 10);
+	return major > 6 || (major == 6 && minor >= 15);
+}
+
+static int
+get_info(int app_fd, struct process_info *out)
+{
+	*out = (struct process_info){ .mask = INFO_EXIT };
+	return ioctl(app_fd, GET_INFO, out) < 0 ? -errno : 0;
+}
+
+static int
+set_disposition(void (*handler)(int))
+{
+	const struct sigaction action = { .sa_handler = handler };
+
+	return sigaction(SIGCHLD, &action, NULL) < 0 ? -errno : 0;
+}
+
+int
+autoreap_begin(pid_t app)
+{
+	struct process_info info;
+	int error;
+	int fd;
+
+	if (!is_new_enough())
+		return -ENOSYS;
+	fd = (int)syscall(SYS_pidfd_open, app, 0);
+	if (fd < 0)
+		return -errno;
+	error = get_info(fd, &info);
+	if (error == 0)
+		error = autoreap_signal_group(fd, 0);
+	if (error == 0)
+		error = set_disposition(SIG_IGN);
+	if (error == 0)
+		return fd;
+	close(fd);
+	return error;
+}
+
+void
+autoreap_end(int app_fd)
+{
+	set_disposition(SIG_DFL);
+	close(app_fd);
+}
+
+int
+autoreap_exit_status(int app_fd)
+{
+	struct process_info info;
+	int error = get_info(app_fd, &info);
+
+	if (error == 0 && (info.mask & INFO_EXIT))
+		return WIFEXITED(info.exit_code) ?
+		    WEXITSTATUS(info.exit_code) :
+		    128 + WTERMSIG(info.exit_code);
+	return autoreap_signal_app(app_fd, 0) == -ESRCH ? -ENODATA : -EAGAIN;
+}
+
+static int
+send_signal(int app_fd, int signo, unsigned int flags)
+{
+	if (syscall(SYS_pidfd_send_signal, app_fd, signo, NULL, flags) < 0)
+		return -errno;
+	return 0;
+}
+
+int
+autoreap_signal_app(int app_fd, int signo)
+{
+	return send_signal(app_fd, signo, 0);
+}
+
+int
+autoreap_signal_group(int app_fd, int signo)
+{
+	return send_signal(app_fd, signo, SIGNAL_PROCESS_GROUP);
+}
