@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,9 @@
 
 /* The output of a check, or a path, and what goes with it. */
 #define WHY_MAX (HEALTH_OUTPUT_MAX + 80)
+
+/* How a check ended. */
+#define RESULT_MAX 80
 
 enum log_level
 messages_news_level(const struct supervisor *sup)
@@ -58,33 +62,62 @@ say_ready(const struct supervisor *sup)
 	messages_tell_engine(sup, status);
 }
 
+static void
+format_result(const struct health_report *check, char text[RESULT_MAX])
+{
+	switch (check->result) {
+	case HEALTH_PASSED:
+	case HEALTH_FAILED:
+		snprintf(text, RESULT_MAX, "exit status %d", check->status);
+		break;
+	case HEALTH_TIMED_OUT:
+		snprintf(text, RESULT_MAX, "killed after %" PRId64 "ms",
+		    check->took_ms);
+		break;
+	case HEALTH_NOT_RUN:
+		snprintf(text, RESULT_MAX, "cannot fork: %s",
+		    strerror(check->status));
+		break;
+	}
+}
+
 /* The last check and what it printed: why the app is not ready. */
 static void
 format_last_check(const struct supervisor *sup, char *text, size_t size)
 {
 	const struct health_report *last = &sup->last_report;
-	int length = (int)sup->last_output_length;
-	const char *colon = length > 0 ? ": " : "";
-	int used = snprintf(text, size, "last of %d health checks: ",
-	    last->checks);
+	int length = last->result == HEALTH_NOT_RUN ? 0 :
+	    (int)sup->last_output_length;
+	char result[RESULT_MAX];
 
-	text += used;
-	size -= (size_t)used;
-	switch (last->result) {
-	case HEALTH_PASSED:
-	case HEALTH_FAILED:
-		snprintf(text, size, "exit status %d%s%.*s", last->status,
-		    colon, length, sup->last_output);
-		break;
-	case HEALTH_TIMED_OUT:
-		snprintf(text, size, "killed after %" PRId64 "ms%s%.*s",
-		    last->took_ms, colon, length, sup->last_output);
-		break;
-	case HEALTH_NOT_RUN:
-		snprintf(text, size, "cannot fork: %s",
-		    strerror(last->status));
-		break;
-	}
+	format_result(last, result);
+	snprintf(text, size, "last of %d health checks: %s%s%.*s",
+	    last->checks, result, length > 0 ? ": " : "", length,
+	    sup->last_output);
+}
+
+/* The first time it is news; a typing error is not found by waiting. */
+static bool
+is_first_unrunnable(const struct health_report *check)
+{
+	return check->checks == 1 && (check->result == HEALTH_NOT_RUN ||
+	    (check->result == HEALTH_FAILED &&
+	    (check->status == 126 || check->status == 127)));
+}
+
+void
+messages_say_check(const struct supervisor *sup)
+{
+	const struct health_report *check = &sup->last_report;
+	char result[RESULT_MAX];
+
+	format_result(check, result);
+	log_line(LOG_LEVEL_DEBUG, "check %d: %s, took %" PRId64 "ms",
+	    check->checks, result, check->took_ms);
+	if (is_first_unrunnable(check))
+		log_line(LOG_LEVEL_WARN,
+		    "the health command cannot be run (%s): %.*s", result,
+		    (int)sup->last_output_length, sup->last_output);
 }
 
 /* Why readiness is still not published; "" if there is no more to say. */

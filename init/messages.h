@@ -18,6 +18,10 @@ messages_news_level(const struct supervisor *sup);
 void
 messages_say(const struct supervisor *sup, enum message message);
 
+/* Logs how the last health check ended; one that cannot run is a warning. */
+void
+messages_say_check(const struct supervisor *sup);
+
 /* Sends TEXT to the engine; that it does not listen is worth a line. */
 void
 messages_tell_engine(const struct supervisor *sup, const char *text);

@@ -380,20 +380,6 @@ take_signals(struct supervisor *sup)
 			handle(sup, EVENT_SIGNAL, (int)infos[i].ssi_signo);
 }
 
-/* The first time it is news; a typing error is not found by waiting. */
-static void
-warn_unrunnable(const struct supervisor *sup)
-{
-	const struct health_report *report = &sup->last_report;
-
-	if (report->checks == 1 && report->result == HEALTH_FAILED &&
-	    (report->status == 126 || report->status == 127))
-		log_line(LOG_LEVEL_WARN,
-		    "the health command cannot be run (exit status %d): %.*s",
-		    report->status, (int)sup->last_output_length,
-		    sup->last_output);
-}
-
 static void
 take_reports(struct supervisor *sup)
 {
@@ -410,10 +396,7 @@ take_reports(struct supervisor *sup)
 		}
 		sup->last_output_length = (size_t)length;
 		sup->checks = sup->last_report.checks;
-		log_line(LOG_LEVEL_DEBUG, "check %d: exit status %d after %"
-		    PRId64 "ms", sup->checks, sup->last_report.status,
-		    sup->last_report.took_ms);
-		warn_unrunnable(sup);
+		messages_say_check(sup);
 		handle(sup, sup->last_report.result == HEALTH_PASSED ?
 		    EVENT_HEALTHY : EVENT_UNHEALTHY, 0);
 	}

@@ -667,7 +667,9 @@ Test(health, check_that_cannot_be_forked_has_failed_and_is_tried_again)
 	struct container c = start_without_room_for_a_check("-v");
 	pid_t helper = container_find_process(&c, "dinit-health");
 
-	container_await_text(&c, "log", "check 3: ");
+	container_await_text(&c, "log", "check 3: cannot fork: ");
+	cr_assert_eq(count_text(container_read(&c, "log"),
+	    "warn: the health command cannot be run (cannot fork: "), 1);
 	cr_assert(!container_has_file(&c, "ran"));
 	allow_checks(helper);
 	container_await_file(&c, "ready");

@@ -494,8 +494,8 @@ Test(start, gates_once_when_one_dinit_runs_in_another)
 		container_await_text(&c, "log", "dinit: ready after");
 		container_touch(&c, "ready");
 		cr_assert_eq(container_wait(&c), 4);
-		cr_assert_eq(count_text(container_read(&c, "log"), "ready after"),
-		    1);
+		cr_assert_eq(count_text(container_read(&c, "log"),
+		    "ready after"), 1);
 	}
 }
 

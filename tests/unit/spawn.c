@@ -381,7 +381,8 @@ Test(spawn, has_a_hint_only_where_the_error_misleads)
 		const char *file;
 		const char *hint;
 	} samples[] = {
-		{ { SPAWN_STEP_EXEC, ENOENT, NULL }, "/etc/passwd", "interpreter" },
+		{ { SPAWN_STEP_EXEC, ENOENT, NULL }, "/etc/passwd",
+		    "interpreter" },
 		{ { SPAWN_STEP_EXEC, ENOEXEC, NULL }, "/etc/passwd", "#!" },
 		{ { SPAWN_STEP_EXEC, ENOENT, NULL }, "/no/such/file", NULL },
 		{ { SPAWN_STEP_EXEC, ENOENT, NULL }, "etc", NULL },
@@ -441,7 +442,8 @@ spawn_without_descriptors(void *argument)
 	must(signals_take_over(&found) == 0, "take over");
 	while (dup(STDERR_FILENO) >= 0)
 		continue;
-	must(spawn_command(&request, &spawned) == -EMFILE, "spawned without a descriptor");
+	must(spawn_command(&request, &spawned) == -EMFILE,
+	    "spawned without a descriptor");
 	must(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD,
 	    "there is a child");
 }
