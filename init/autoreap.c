@@ -90,6 +90,8 @@ autoreap_end(int app_fd)
 int
 autoreap_exit_status(int app_fd)
 {
+	/* Asked before: it may go while it is looked at. */
+	bool is_gone = autoreap_signal_app(app_fd, 0) == -ESRCH;
 	struct process_info info;
 	int error = get_info(app_fd, &info);
 
@@ -97,7 +99,7 @@ autoreap_exit_status(int app_fd)
 		return WIFEXITED(info.exit_code) ?
 		    WEXITSTATUS(info.exit_code) :
 		    128 + WTERMSIG(info.exit_code);
-	return autoreap_signal_app(app_fd, 0) == -ESRCH ? -ENODATA : -EAGAIN;
+	return is_gone ? -ENODATA : -EAGAIN;
 }
 
 static int

@@ -159,6 +159,30 @@ Test(autoreap, tells_how_the_app_ended_as_waiting_would)
 	run(tell_every_end);
 }
 
+/* Asked all the time, also while the kernel is about to let it go. */
+static void
+tell_an_end_at_any_moment(void *argument)
+{
+	(void)argument;
+	for (int i = 0; i < 2000; i++) {
+		struct app app = { .end = end_by_code };
+		int status;
+
+		start_app(&app);
+		kill(app.pid, SIGCONT);
+		do
+			status = autoreap_exit_status(app.fd);
+		while (status == -EAGAIN);
+		must(status == 42, "%d: exit status %d", i, status);
+		autoreap_end(app.fd);
+	}
+}
+
+Test(autoreap, tells_it_at_whatever_moment_it_is_asked)
+{
+	run(tell_an_end_at_any_moment);
+}
+
 static void
 leave_no_zombie(void *argument)
 {
