@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#define CLOCK_NS_PER_MS 1000000
+#define CLOCK_NS_PER_MS INT64_C(1000000)
 
 /* Room for any clock_format_utc. */
 #define CLOCK_TEXT_MAX 40

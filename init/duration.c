@@ -7,7 +7,7 @@
 
 #include "duration.h"
 
-#define MS_PER_SECOND 1000
+#define MS_PER_SECOND INT64_C(1000)
 #define MS_PER_MINUTE (60 * MS_PER_SECOND)
 #define MS_PER_HOUR (60 * MS_PER_MINUTE)
 

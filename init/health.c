@@ -78,31 +78,36 @@ new_arguments(size_t count)
 	return calloc(count + 1, sizeof(char *));
 }
 
-/* NULL: LIST is not a JSON array of at least one string, and only strings. */
-static char *const *
-exec_form(const json_t *list)
+static bool
+is_exec_form(const json_t *value)
 {
-	size_t count = json_array_size(list);
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (!json_is_string(json_array_get(value, i)))
+			return false;
+	return json_array_size(value) > 0;
+}
+
+static char *const *
+copy_strings(const json_t *array)
+{
+	size_t count = json_array_size(array);
 	char **arguments = new_arguments(count);
 
-	if (arguments == NULL || count == 0)
-		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		const char *text = json_string_value(json_array_get(list, i));
-
-		if (text == NULL)
-			return NULL;
-		arguments[i] = strdup(text);
-	}
+	for (size_t i = 0; arguments != NULL && i < count; i++)
+		arguments[i] = strdup(json_string_value(
+		    json_array_get(array, i)));
 	return arguments;
 }
 
 char *const *
 health_arguments(const char *command)
 {
-	char *const *arguments = exec_form(json_loads(command, 0, NULL));
+	json_t *value = json_loads(command, 0, NULL);
+	char *const *arguments = is_exec_form(value) ? copy_strings(value) :
+	    NULL;
 	char **shell;
 
+	json_decref(value);
 	if (arguments != NULL)
 		return arguments;
 	shell = new_arguments(3);

@@ -46,7 +46,7 @@ notify_has_room(const struct notify_upstream *upstream)
 
 	if (upstream->fd < 0)
 		return true;
-	connect(upstream->fd, (const struct sockaddr *)&upstream->address,
+	(void)connect(upstream->fd, (const struct sockaddr *)&upstream->address,
 	    upstream->length);
 	return poll(&out, 1, 0) != 0;
 }

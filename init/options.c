@@ -679,7 +679,7 @@ explain_refusal(int found, const char *word, char problem[OPTIONS_PROBLEM_MAX])
 		snprintf(problem, OPTIONS_PROBLEM_MAX,
 		    "%s: a value is missing; it takes %s", name,
 		    expectation(row->type));
-	} else if (optopt >= LONG_OPTION) {
+	} else if (row != NULL && optopt >= LONG_OPTION) {
 		snprintf(problem, OPTIONS_PROBLEM_MAX,
 		    "%.200s: --%s takes no value", word, row->name);
 	} else if (optopt == 0) { /* a long name: WORD is all of it */

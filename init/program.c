@@ -33,6 +33,7 @@ execute_script(const char *path, char *const *argv)
 	for (size_t i = 1; i < count; i++)
 		arguments[i + 1] = argv[i];
 	execve(arguments[0], (char *const *)arguments, environ);
+	free(arguments);
 	return -ENOEXEC;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,8 +29,7 @@ report_write(int fd, const char *text, size_t length)
 	if (length >= sizeof(line))
 		length = sizeof(line) - 1;
 	for (size_t i = 0; i < length; i++)
-		line[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7f ?
-		    ' ' : text[i];
+		line[i] = iscntrl((unsigned char)text[i]) ? ' ' : text[i];
 	line[length] = '\n';
 	written = pwrite(fd, line, length + 1, 0);
 	if (written > 0 && ftruncate(fd, written) < 0)

@@ -642,7 +642,7 @@ take_rule(struct compiler *compiler, const json_t *object)
 {
 	const json_t *names = json_object_get(object, "names");
 	const char *name = json_string_value(json_object_get(object, "name"));
-	struct rule rule;
+	struct rule rule = { .count = 0 };
 	int applies;
 	size_t i;
 	const json_t *item;

@@ -579,6 +579,17 @@ launch(struct supervisor *sup)
 	return 0;
 }
 
+/* Forks, and sees to it until the exec has succeeded or failed. */
+static int
+run_command(struct supervisor *sup)
+{
+	int error = launch(sup);
+
+	while (error == 0 && sup->spawn_fd >= 0)
+		wait_for_exec(sup);
+	return error;
+}
+
 void
 supervisor_init(struct supervisor *supervisor)
 {
@@ -611,11 +622,9 @@ supervisor_run(struct supervisor *sup)
 	if (sup->command == NULL) {
 		let_go(sup);
 		lock_down(sup);
-	} else if (launch(sup) < 0) {
+	} else if (run_command(sup) < 0) {
 		return EXIT_STATUS_DINIT;
 	}
-	while (sup->spawn_fd >= 0)
-		wait_for_exec(sup);
 	while (sup->exit_status < 0)
 		run_once(sup);
 	return sup->exit_status;

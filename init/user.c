@@ -201,7 +201,7 @@ user_resolve(const char *spec, const struct user_files *files,
 {
 	struct table passwd;
 	struct table group;
-	struct words words;
+	struct words words = { .group = NULL };
 	int error = split(spec, &words, problem);
 
 	if (error < 0)
