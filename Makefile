@@ -137,7 +137,7 @@ APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))
 .PHONY: all apps check demo deps install install-strip uninstall clean FORCE \
 	musl-libraries \
 	$(addprefix check-,unit e2e lockdown mutations fuzz containers analysis \
-	headers purity man scripts)
+	coverage headers purity man scripts)
 
 all: $(O)/dinit
 
@@ -262,6 +262,10 @@ check-analysis:
 	printf '%s\n' init/*.c | xargs -P$$(nproc) -I{} clang-tidy -quiet {} -- \
 		-std=c17 -D_GNU_SOURCE -DDINIT_VERSION='""' -iquote init
 	cppcheck $(CPPCHECK_FLAGS) -D_GNU_SOURCE -DDINIT_VERSION='""' init
+
+check-coverage:
+	@tests/deps.sh $(PACKAGES) clang llvm python3
+	@tests/coverage/run.sh build/coverage
 
 check-headers: $(O)/flags $(MUSL_BUILT)
 	@for header in init/*.h; do \

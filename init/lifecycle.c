@@ -52,8 +52,7 @@ relay_stop(struct lifecycle *lc, int signo, struct actions *out)
 {
 	int sent = relay(lc, signo, out);
 
-	if (sent == 0)
-		return;
+	assert(sent != 0);
 	lc->stops_relayed |= signals_bit(sent);
 	add(out, lc->limits->signals.main_only & signals_bit(signo) ?
 	    ACTION_RELAY_TO_MAIN : ACTION_RELAY_TO_GROUP, SIGCONT);

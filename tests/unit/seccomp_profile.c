@@ -467,6 +467,7 @@ Test(seccomp_profile, rule_counts_where_all_of_includes_holds)
 	expect(RULE(", 'includes': {'caps': ['CAP_CHOWN', 'CAP_KILL']}"),
 	    ALLOWED);
 	expect(RULE(", 'includes': {'caps': ['CAP_FUTURE']}"), ALLOWED);
+	expect(RULE(", 'includes': {'caps': ['0']}"), ALLOWED);
 	expect(RULE(", 'includes': {'arches': ['" NATIVE_GO "']}"), 7);
 	expect(RULE(", 'includes': {'arches': ['s390', '" NATIVE_GO "']}"),
 	    7);
