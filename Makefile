@@ -136,8 +136,8 @@ APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))
 .DELETE_ON_ERROR:
 .PHONY: all apps check demo deps install install-strip uninstall clean FORCE \
 	musl-libraries \
-	$(addprefix check-,unit e2e lockdown mutations fuzz containers analysis \
-	coverage headers purity man scripts)
+	$(addprefix check-,unit e2e lockdown mutations faults fuzz containers \
+	scenarios analysis coverage headers purity man scripts)
 
 all: $(O)/dinit
 
@@ -243,6 +243,17 @@ check-containers:
 	@$(MAKE) --no-print-directory LIBC=musl all apps
 	DINIT=$(abspath build/musl/dinit) APPS=$(abspath build/musl/apps) \
 		bats $(TEST_ARGS) tests/containers
+
+# Twelve-factor apps with the servers they need, in containers without an engine
+# and in a network of their own: see tests/scenarios.
+SCENARIO_PACKAGES = bats nginx-light haproxy redis-server rabbitmq-server \
+	beanstalkd postgresql ruby-delayed-job-active-record ruby-pg python3 \
+	python3-pika python3-redis curl iproute2 procps util-linux
+check-scenarios:
+	@tests/deps.sh $(SCENARIO_PACKAGES)
+	@$(MAKE) --no-print-directory LIBC=musl all
+	DINIT=$(abspath build/musl/dinit) $$(unshare --net true && \
+		echo unshare --net) bats $(TEST_ARGS) tests/scenarios
 
 # Mutated copies of the lifecycle, each of which its exploration finds out.
 check-mutations:

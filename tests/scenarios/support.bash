@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# Containers without an engine: "container NAME ... -- COMMAND" runs dinit as
+# process 1 of PID, mount and host name namespaces with a /run of its own, and
+# the functions below do what docker exec, kill and inspect do. All are in one
+# network, which has nothing but a loopback device. The servers that the apps
+# need are containers too. Each has a log, which a restart goes on with.
+#
+# shellcheck disable=SC2034 # variables for the tests
+
+# Readiness of the replicas, for HAProxy.
+READY=$BATS_FILE_TMPDIR/ready
+# For an app that does not hear of its stop.
+DEAF=DINIT_REWRITE=TERM:CONT
+HERE=$BATS_TEST_DIRNAME
+APPS=$HERE/apps
+
+# await COMMAND...: until it succeeds, for $PATIENCE seconds if need be.
+await()
+{
+	local deadline=$((SECONDS + ${PATIENCE:-30}))
+
+	until "$@" >/dev/null 2>&1; do
+		if ((SECONDS > deadline)); then
+			echo "never came true: $*" >&2
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+# refute COMMAND...: it has to fail.
+refute()
+{
+	if "$@"; then
+		echo "came true: $*" >&2
+		return 1
+	fi
+}
+
+# is EXPECTED COMMAND...: what it prints is just that.
+is()
+{
+	local expected=$1 actual
+	shift
+
+	actual=$("$@") || true
+	if [[ $actual != "$expected" ]]; then
+		printf '"%s" is "%s", not "%s"\n' "$*" "$actual" "$expected" >&2
+		return 1
+	fi
+}
+
+# go_without REASON: where nothing may be skipped, that is a failure.
+go_without()
+{
+	if [[ -n ${NO_SKIP:-} ]]; then
+		echo "would be skipped: $1" >&2
+		return 1
+	fi
+	skip "skipped: $1"
+}
+
+# lacks PROGRAM...: says what is missing, of them and of the namespaces.
+lacks()
+{
+	local program
+
+	if [[ -n $NO_NAMESPACES ]]; then
+		echo "$NO_NAMESPACES"
+		return
+	fi
+	for program; do
+		if ! command -v "$program" >/dev/null; then
+			echo "there is no $program here"
+			return
+		fi
+	done
+}
+
+needs()
+{
+	local lack
+	lack=$(lacks "$@")
+
+	[[ -z $lack ]] || go_without "$lack"
+}
+
+# --- Containers ---------------------------------------------------------------
+
+log()
+{
+	cat "$BATS_FILE_TMPDIR/$1.log"
+}
+
+# container NAME [VARIABLE=VALUE]... -- COMMAND...
+# With $READ_ONLY set, nothing but its /run can be written.
+container()
+{
+	local name=$1 environment=()
+	local file=$BATS_FILE_TMPDIR/$1
+	shift
+
+	while [[ $1 != -- ]]; do
+		environment+=("$1")
+		shift
+	done
+	rm -f "$file.status"
+	{
+		unshare --pid --fork --kill-child --mount --mount-proc --uts \
+			"$HERE/engine.sh" "$name" \
+			env -i PATH="$PATH" PYTHONUNBUFFERED=1 \
+			PYTHONDONTWRITEBYTECODE=1 "${environment[@]}" \
+			"$DINIT" "$@" && echo 0 >"$file.status" ||
+			echo $? >"$file.status"
+	} </dev/null >>"$file.log" 2>&1 3>&- &
+	echo $! >"$file.pid"
+	await has_begun "$name"
+}
+
+# Perhaps it has ended already.
+has_begun()
+{
+	init_pid "$1" || test -s "$BATS_FILE_TMPDIR/$1.status"
+}
+
+# The number of its dinit, as the test sees it, while it runs: the child of
+# unshare, which is the child of the shell that waits for it.
+init_pid()
+{
+	pgrep -x dinit -P "$(pgrep -P "$(<"$BATS_FILE_TMPDIR/$1.pid")")" \
+		2>/dev/null
+}
+
+# inside NAME COMMAND...: as docker exec does, with the same environment.
+inside()
+{
+	local pid environment
+	pid=$(init_pid "$1")
+
+	mapfile -d '' -t environment <"/proc/$pid/environ"
+	nsenter --target "$pid" --pid --mount --uts \
+		env -i "${environment[@]}" "${@:2}"
+}
+
+is_ready()
+{
+	inside "$1" "$DINIT" --is-ready
+}
+
+becomes_ready()
+{
+	inside "$1" "$DINIT" --is-ready --wait=60s || {
+		log "$1" >&2
+		return 1
+	}
+}
+
+send()
+{
+	kill -s "$2" "$(init_pid "$1")"
+}
+
+# ends_with NAME STATUS: that it does so soon.
+ends_with()
+{
+	await test -s "$BATS_FILE_TMPDIR/$1.status"
+	is "$2" cat "$BATS_FILE_TMPDIR/$1.status"
+}
+
+# die NAME: dinit is killed, and all that is in the namespace with it.
+die()
+{
+	send "$1" KILL
+	await test -s "$BATS_FILE_TMPDIR/$1.status"
+}
+
+# has_said NAME LINE
+has_said()
+{
+	log "$1" | grep -qxF -e "$2"
+}
+
+# has_logged NAME PATTERN: a line as grep -E knows it.
+has_logged()
+{
+	log "$1" | grep -qE -e "$2"
+}
+
+# count_of PATTERN NAME...: the number of lines that are so, of all of them.
+count_of()
+{
+	local name
+
+	for name in "${@:2}"; do
+		log "$name"
+	done | grep -cE -e "$1"
+}
+
+# remove NAME...: by what no process survives. What they wrote is shown if the
+# test has failed.
+remove()
+{
+	local name file
+
+	for name; do
+		file=$BATS_FILE_TMPDIR/$name
+		[[ -e $file.pid ]] || continue
+		die "$name" 2>/dev/null || await test -s "$file.status"
+		tail -n 40 "$file.log" | sed "s/^/$name: /"
+		rm "$file".*
+	done
+}
+
+# All of the file.
+remove_all()
+{
+	local file
+
+	for file in "$BATS_FILE_TMPDIR"/*.pid; do
+		remove "$(basename "$file" .pid)"
+	done
+}
+
+# --- What several scenarios need ----------------------------------------------
+
+# probe URL: a health command, for a container's variables.
+probe()
+{
+	echo "DINIT_HEALTH_CMD=[\"$DINIT\",\"--probe=$1\"]"
+}
+
+start_redis()
+{
+	python3 -c 'import redis' || go_without 'there is no python3-redis here'
+	container redis "$(probe tcp://127.0.0.1:6379)" -- redis-server \
+		--bind 127.0.0.1 --save '' --dir "$BATS_FILE_TMPDIR"
+	becomes_ready redis
+}
+
+# start_balancer RETRIES: HAProxy, at http://127.0.0.1:8000, over two replicas.
+start_balancer()
+{
+	local check=$BATS_FILE_TMPDIR/check
+
+	cat >"$check" <<-END
+		#!/bin/sh
+		exec "$DINIT" --is-ready \
+		    --ready-file="$READY/\$HAPROXY_SERVER_NAME"
+	END
+	chmod +x "$check"
+	container balancer DINIT_NOTIFY=yes RETRIES="$1" CHECK="$check" -- \
+		haproxy -Ws -f "$HERE/haproxy.cfg"
+	becomes_ready balancer
+}
+
+# replica NUMBER [VARIABLE=VALUE]... -- COMMAND...: web1 or web2, with a drain
+# in which HAProxy looks several times.
+replica()
+{
+	container "web$1" PORT="800$1" DINIT_READY_FILE="$READY/web$1" \
+		"$(probe "http://127.0.0.1:800$1/")" DINIT_DRAIN=2s "${@:2}"
+}
+
+# HAProxy sends requests to the replica, perhaps again.
+is_visited()
+{
+	await is_longer_than "$(log "$1" | wc -l)" "$1"
+}
+
+is_longer_than()
+{
+	(($(log "$2" | wc -l) > $1))
+}
+
+# begin_load METHOD URL ANSWER: as load.py has it.
+begin_load()
+{
+	"$HERE/load.py" "$@" >"$BATS_FILE_TMPDIR/figures" 3>&- &
+	LOAD=$!
+}
+
+# end_load TITLE: prints the figures, and sets SENT and FAILED.
+end_load()
+{
+	local figures=$BATS_FILE_TMPDIR/figures
+
+	kill "$LOAD"
+	wait "$LOAD"
+	sed "s/^/# $1: /" "$figures" >&3
+	SENT=$(sed -n 's/^sent \([0-9]*\),.*/\1/p' "$figures")
+	FAILED=$(sed -n 's/.* failed \([0-9]*\)$/\1/p' "$figures")
+}
