@@ -23,8 +23,11 @@ next_unreaped(struct child_change *out)
 {
 	siginfo_t info = { .si_pid = 0 };
 
-	if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) < 0)
-		return -errno;
+	/* What is not found now, no further SIGCHLD tells of. */
+	while (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG |
+	    WNOWAIT) < 0)
+		if (errno != EINTR)
+			return -errno;
 	if (info.si_pid == 0)
 		return 0;
 	out->pid = info.si_pid;

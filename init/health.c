@@ -217,7 +217,9 @@ has_ended(const struct check *check)
 {
 	siginfo_t info = { .si_pid = 0 };
 
-	waitid(P_PID, (id_t)check->pid, &info, WEXITED | WNOHANG | WNOWAIT);
+	while (waitid(P_PID, (id_t)check->pid, &info, WEXITED | WNOHANG |
+	    WNOWAIT) < 0 && errno == EINTR)
+		continue;
 	return info.si_pid != 0;
 }
 
