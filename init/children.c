@@ -68,33 +68,26 @@ go_back_to_waiting(struct family *family)
 	family->app_fd = -1;
 }
 
-/* Ignoring SIGCHLD, we have lost the one that COMMAND's early end brought. */
-static void
-regret_leaving(struct family *family)
-{
-	go_back_to_waiting(family);
-	kill(getpid(), SIGCHLD);
-}
-
-void
+bool
 children_leave_to_kernel(struct family *family)
 {
 	struct child_change change = { .pid = 0 };
 	int fd;
 
 	if (!family->is_init || family->app == 0)
-		return;
+		return false;
 	fd = autoreap_begin(family->app);
 	if (fd < 0)
-		return;
+		return false;
 	family->app_fd = fd;
 	while (next_unreaped(&change) == 1) {
 		if (change.pid == family->app && !change.stopped) {
-			regret_leaving(family);
-			return;
+			go_back_to_waiting(family);
+			return true;
 		}
 		reap(&change);
 	}
+	return false;
 }
 
 int

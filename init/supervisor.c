@@ -317,31 +317,6 @@ lock_down(const struct supervisor *sup)
 		    strerror(-error));
 }
 
-static void
-take_exec_result(struct supervisor *sup)
-{
-	struct spawn_failure failure;
-	int failed = spawn_read_result(sup->spawn_fd, &failure);
-
-	sup->spawn_fd = -1;
-	if (failed) {
-		log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s",
-		    spawn_step_name(&failure), sup->command[0],
-		    strerror(failure.error),
-		    spawn_hint(&failure, sup->command[0]));
-		handle(sup, EVENT_EXEC_FAILED, spawn_exit_status(&failure));
-	} else {
-		sup->executed_ms = clock_monotonic_ms();
-		handle(sup, EVENT_EXECUTED, 0);
-		/* Stops are news only where there is a terminal. */
-		if (!sup->warn_orphans && sup->terminal.fd < 0)
-			children_leave_to_kernel(&sup->family);
-	}
-	privileges_release(sup->privileges);
-	let_go(sup);
-	lock_down(sup);
-}
-
 /*
  * Not relayed: SIGCHLD, which is about our children; a SIGPIPE that our own
  * write caused (the kernel names us as its sender); stops that the terminal
@@ -483,6 +458,38 @@ take_children(struct supervisor *sup)
 	}
 	if (found == -ECHILD && sup->exit_status < 0)
 		handle(sup, EVENT_CHILDREN_GONE, 0);
+}
+
+static void
+take_start(struct supervisor *sup)
+{
+	sup->executed_ms = clock_monotonic_ms();
+	handle(sup, EVENT_EXECUTED, 0);
+	/* Stops are news only where there is a terminal. */
+	if (!sup->warn_orphans && sup->terminal.fd < 0 &&
+	    children_leave_to_kernel(&sup->family))
+		take_children(sup);
+}
+
+static void
+take_exec_result(struct supervisor *sup)
+{
+	struct spawn_failure failure;
+	int failed = spawn_read_result(sup->spawn_fd, &failure);
+
+	sup->spawn_fd = -1;
+	if (failed) {
+		log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s",
+		    spawn_step_name(&failure), sup->command[0],
+		    strerror(failure.error),
+		    spawn_hint(&failure, sup->command[0]));
+		handle(sup, EVENT_EXEC_FAILED, spawn_exit_status(&failure));
+	} else {
+		take_start(sup);
+	}
+	privileges_release(sup->privileges);
+	let_go(sup);
+	lock_down(sup);
 }
 
 /* Sleeps until something happens or the lifecycle's deadline is here. */
