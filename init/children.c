@@ -6,7 +6,6 @@
 
 #include "children.h"
 #include "autoreap.h"
-#include "exit_status.h"
 #include "leftovers.h"
 
 static int
@@ -57,7 +56,7 @@ next_told(const struct family *family, struct child_change *out)
 		return 0;
 	out->pid = family->app;
 	out->stopped = false;
-	out->status = status < 0 ? EXIT_STATUS_DINIT : status;
+	out->status = status;
 	return 1;
 }
 

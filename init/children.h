@@ -21,7 +21,8 @@ struct family {
 struct child_change {
 	pid_t pid;
 	bool stopped; /* by a signal; otherwise it ended */
-	int status;   /* the stopping signal; exit status, 128+N for signal N */
+	int status;   /* the stopping signal; exit status, 128+N for signal N;
+			 -ENODATA: the kernel does not say */
 };
 
 /*

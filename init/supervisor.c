@@ -423,17 +423,28 @@ take_stop(struct supervisor *sup, const struct child_change *change)
 		handle(sup, EVENT_APP_STOPPED, change->status);
 }
 
+static void
+take_app_exit(struct supervisor *sup, int status)
+{
+	if (status < 0) {
+		log_line(LOG_LEVEL_ERROR, "cannot learn how the app ended: %s",
+		    strerror(-status));
+		status = EXIT_STATUS_DINIT;
+	} else {
+		log_line(messages_news_level(sup),
+		    "the app ended, exit status %d", status);
+	}
+	sup->app_status = status;
+	handle(sup, EVENT_APP_EXITED, status);
+	terminal_take_back(&sup->terminal, sup->family.app);
+}
+
 /* An end is acted on first: until then the group's id is safe to signal. */
 static void
 take_exit(struct supervisor *sup, const struct child_change *change)
 {
-	if (change->pid == sup->family.app) {
-		log_line(messages_news_level(sup),
-		    "the app ended, exit status %d", change->status);
-		sup->app_status = change->status;
-		handle(sup, EVENT_APP_EXITED, change->status);
-		terminal_take_back(&sup->terminal, sup->family.app);
-	}
+	if (change->pid == sup->family.app)
+		take_app_exit(sup, change->status);
 	children_reap(&sup->family, change);
 	if (change->pid == sup->family.app)
 		sup->family.app = 0;
