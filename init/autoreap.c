@@ -46,7 +46,8 @@ static int
 get_info(int app_fd, struct process_info *out)
 {
 	*out = (struct process_info){ .mask = INFO_EXIT };
-	return ioctl(app_fd, GET_INFO, out) < 0 ? -errno : 0;
+	/* Of ioctl(2) the C libraries disagree on how wide the request is. */
+	return syscall(SYS_ioctl, app_fd, GET_INFO, out) < 0 ? -errno : 0;
 }
 
 static int
