@@ -259,6 +259,17 @@ check-scenarios:
 check-mutations:
 	CC=$(CC) tests/mutations/run.sh build/mutations
 
+# System calls that fail, each where it is made; only those in TEST_ARGS if any.
+FAULTS = python3 -B tests/faults/faults.py build/musl/dinit build/musl/faults/app
+check-faults:
+	@tests/deps.sh $(PACKAGES) musl-tools gperf dpkg-dev python3 libseccomp2
+	@$(MAKE) --no-print-directory LIBC=musl all build/musl/faults/app
+	$(FAULTS) $(TEST_ARGS)
+
+$(O)/faults/app: tests/faults/app.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call run,CC) $(DINIT_CC) $(TEST_CFLAGS) -static $(LDFLAGS) -o $@ $<
+
 # What finds bugs without running anything; .clang-tidy and these say which.
 # clang-tidy by file: of several, it takes each va_list but those of the first
 # for uninitialized. So cppcheck takes an address that is passed for a read.
