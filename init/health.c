@@ -424,6 +424,20 @@ health_start(const struct health_plan *plan, struct health_helper *out)
 	return 0;
 }
 
+/* Not so from one that the app, who may be the same user, has taken over. */
+static bool
+is_known(enum health_result result)
+{
+	switch (result) {
+	case HEALTH_PASSED:
+	case HEALTH_FAILED:
+	case HEALTH_TIMED_OUT:
+	case HEALTH_NOT_RUN:
+		return true;
+	}
+	return false;
+}
+
 ssize_t
 health_receive(const struct health_helper *helper,
     struct health_report *report, char output[HEALTH_OUTPUT_MAX])
@@ -437,7 +451,7 @@ health_receive(const struct health_helper *helper,
 
 	if (length < 0)
 		return errno == EAGAIN ? -EAGAIN : -EPIPE;
-	if (length < (ssize_t)sizeof(*report))
+	if (length < (ssize_t)sizeof(*report) || !is_known(report->result))
 		return -EPIPE;
 	return length - (ssize_t)sizeof(*report);
 }

@@ -13,9 +13,12 @@
 int
 report_open(const char *path)
 {
-	/* A FIFO or a terminal is no file, but must not hold us up either. */
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK |
-	    O_NOCTTY | O_CLOEXEC, 0644);
+	/*
+	 * A FIFO or a terminal is no file, but must not hold us up either. A
+	 * link may be the app's of an earlier run, to a file that is not.
+	 */
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
+	    O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
 
 	return fd < 0 ? -errno : fd;
 }

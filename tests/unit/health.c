@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -308,6 +309,40 @@ receive_too_early(void *argument)
 	must(health_receive(&helper, &report, output) == -EAGAIN,
 	    "it waits, or makes something up");
 	stop(&helper);
+}
+
+/*
+ * The helper runs as the app's user, which may have taken it over: PID 1 must
+ * not stumble over what comes from it.
+ */
+static void
+refuse_forged_reports(void *argument)
+{
+	struct health_report report = { .result = HEALTH_PASSED };
+	char output[HEALTH_OUTPUT_MAX];
+	struct health_helper helper;
+	int ends[2];
+
+	(void)argument;
+	socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends);
+	helper.fd = ends[0];
+	send(ends[1], &report, sizeof(report), 0);
+	must(health_receive(&helper, &report, output) == 0, "not taken");
+	for (int result = -1; result <= HEALTH_NOT_RUN + 1;
+	    result += HEALTH_NOT_RUN + 2) {
+		report.result = (enum health_result)result;
+		send(ends[1], &report, sizeof(report), 0);
+		must(health_receive(&helper, &report, output) == -EPIPE,
+		    "result %d is taken", result);
+	}
+	send(ends[1], &report, sizeof(report) - 1, 0);
+	must(health_receive(&helper, &report, output) == -EPIPE,
+	    "half a report is taken");
+}
+
+Test(health, takes_no_report_for_what_it_is_not)
+{
+	in_child(refuse_forged_reports, NULL);
 }
 
 Test(health, has_no_report_while_the_first_check_runs)

@@ -106,6 +106,15 @@ Test(report, is_a_line_of_at_most_2048_bytes)
 	close(fd);
 }
 
+/* A restarted container still has what its app has planted. */
+Test(report, follows_no_symbolic_link)
+{
+	write_file(scratch_path("precious"), "kept\n");
+	cr_assert_eq(symlink("precious", scratch_path("report")), 0);
+	cr_expect_eq(report_open(scratch_path("report")), -ELOOP);
+	cr_expect_str_eq(read_file(scratch_path("precious")), "kept\n");
+}
+
 Test(report, waits_for_nobody)
 {
 	int fd;
