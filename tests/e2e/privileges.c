@@ -722,6 +722,28 @@ expect_published(struct run run, const struct setting *setting)
 	container_expect_no_log(&c, "cannot");
 }
 
+/* The folder is made by dinit, and root's: only the health command decides. */
+Test(privileges, keep_an_app_of_another_user_from_publishing_itself)
+{
+	struct container c = start((struct run){
+		.arguments = { "--user=app", "--ready-file=$DIR/root/ready",
+		    "--health-cmd=false", "--startup-budget=0", "--", "sh",
+		    "-c", "for way in 'touch $DIR/root/ready' "
+		    "'mv $DIR/root/.ready.state $DIR/root/ready' "
+		    "'mv $DIR/root $DIR/own/' 'rm -rf $DIR/root' "
+		    "'kill -9 1' 'chmod 777 $DIR/root'; do "
+		    "$way 2>/dev/null && echo done: $way; done; exec listen" },
+	}, NULL);
+
+	container_await_text(&c, "out", "listening\n");
+	cr_assert_eq(count_text(container_read(&c, "out"), "done: "), 0, "%s",
+	    container_read(&c, "out"));
+	cr_assert(!container_is_ready(&c, "root/ready"));
+	cr_assert(container_is_running(&c));
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 0);
+}
+
 Test(privileges, publish_in_a_directory_of_the_apps_user)
 {
 	static const struct setting closed = { .mode = 0700 };

@@ -122,6 +122,8 @@ end_with_core(void)
 	const struct rlimit none = { 0 };
 
 	setrlimit(RLIMIT_CORE, &none);
+	/* A sanitizer has a handler. */
+	signal(SIGSEGV, SIG_DFL);
 	raise(SIGSEGV);
 }
 

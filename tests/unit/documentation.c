@@ -426,6 +426,40 @@ Test(documentation, names_no_other_variables)
 	expect_known_variables("dinit.8", manual);
 }
 
+/* --- Tests that the README calls as witnesses --- */
+
+/* Whether FOLDER has a file NAME.c with a test of that name. */
+static bool
+has_test(const char *folder, const char *file, const char *test)
+{
+	char path[256];
+	char head[256];
+
+	snprintf(path, sizeof(path), SOURCE_DIR "/tests/%s/%s.c", folder,
+	    file);
+	snprintf(head, sizeof(head), "Test(%s, %s", file, test);
+	return strstr(read_file(path), head) != NULL;
+}
+
+/* Each `unit/FILE/TEST` or `e2e/FILE/TEST`. */
+Test(documentation, names_only_tests_that_there_are)
+{
+	char folder[8];
+	char file[64];
+	char test[128];
+	int found = 0;
+
+	for (const char *at = readme; (at = strchr(at, '`')) != NULL; at++) {
+		if (sscanf(at, "`%4[a-z2]/%63[a-z_]/%127[a-z0-9_]`", folder,
+		    file, test) != 3)
+			continue;
+		found++;
+		cr_expect(has_test(folder, file, test),
+		    "there is no %s/%s/%s", folder, file, test);
+	}
+	cr_expect_gt(found, 0);
+}
+
 /* --- The README's diagram of states --- */
 
 /* Who can follow whom: by state, or OUTSIDE, which is "[*]" in the diagram. */
