@@ -88,19 +88,30 @@ autoreap_end(int app_fd)
 	close(app_fd);
 }
 
+static bool
+knows_end(int app_fd, struct process_info *info)
+{
+	return get_info(app_fd, info) == 0 && (info->mask & INFO_EXIT);
+}
+
+static int
+exit_status(const struct process_info *info)
+{
+	return WIFEXITED(info->exit_code) ? WEXITSTATUS(info->exit_code) :
+	    128 + WTERMSIG(info->exit_code);
+}
+
 int
 autoreap_exit_status(int app_fd)
 {
-	/* Asked before: it may go while it is looked at. */
-	bool is_gone = autoreap_signal_app(app_fd, 0) == -ESRCH;
 	struct process_info info;
-	int error = get_info(app_fd, &info);
 
-	if (error == 0 && (info.mask & INFO_EXIT))
-		return WIFEXITED(info.exit_code) ?
-		    WEXITSTATUS(info.exit_code) :
-		    128 + WTERMSIG(info.exit_code);
-	return is_gone ? -ENODATA : -EAGAIN;
+	if (knows_end(app_fd, &info))
+		return exit_status(&info);
+	if (autoreap_signal_app(app_fd, 0) != -ESRCH)
+		return -EAGAIN;
+	/* It may have gone while it was looked at. */
+	return knows_end(app_fd, &info) ? exit_status(&info) : -ENODATA;
 }
 
 static int

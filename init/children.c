@@ -152,10 +152,8 @@ children_signal_all(const struct family *family, int signo)
 	int error;
 	int rest;
 
-	if (family->is_init) {
-		error = send_signal(-1, signo);
-		return error == -ESRCH ? 0 : error;
-	}
+	if (family->is_init)
+		return send_signal(-1, signo);
 	error = children_signal_group(family, signo);
 	rest = leftovers_signal(family->app, signo);
 	return rest < 0 ? rest : error;

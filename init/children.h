@@ -61,7 +61,8 @@ children_signal_group(const struct family *family, int signo);
 /*
  * SIGNO to COMMAND's group and everything else there is: as PID 1 kill(-1),
  * with the processes that came in from outside; otherwise every descendant.
- * 0 or -errno (some processes may have been reached all the same).
+ * 0 or -errno (some processes may have been reached all the same); as PID 1
+ * -ESRCH: there is nobody else.
  */
 int
 children_signal_all(const struct family *family, int signo);

@@ -56,7 +56,7 @@ signal_main(const struct supervisor *sup, int signo)
  * Signals go to what is left again and again: the same failure is said once.
  * Without a /proc of ours (-ENOENT) there may well be nothing left.
  */
-static void
+static int
 signal_all(struct supervisor *sup, int signo)
 {
 	int error = children_signal_all(&sup->family, signo);
@@ -69,6 +69,7 @@ signal_all(struct supervisor *sup, int signo)
 		report_undelivered("what is left", signo, error);
 	sup->sweep_error = error == -ENOENT && signo == SIGKILL ? -ESRCH :
 	    error;
+	return error;
 }
 
 static int
@@ -209,8 +210,8 @@ perform(struct supervisor *sup, const struct action *action)
 		signal_main(sup, action->arg);
 		break;
 	case ACTION_TERMINATE_REST:
-		signal_all(sup, SIGTERM);
-		signal_all(sup, SIGCONT);
+		if (signal_all(sup, SIGTERM) != -ESRCH)
+			signal_all(sup, SIGCONT);
 		break;
 	case ACTION_KILL_ALL:
 		signal_all(sup, SIGKILL);

@@ -704,7 +704,7 @@ signal_namespace(void)
 {
 	struct family family = { .is_init = true, .app_fd = -1 };
 
-	must(children_signal_all(&family, SIGTERM) == 0, "an error, alone");
+	must(children_signal_all(&family, SIGTERM) == -ESRCH, "not alone");
 	family.app = start_tree().app;
 	must(children_signal_all(&family, COUNTED) == 0, "not sent");
 	for (enum role role = APP; role <= DEEPEST; role++)

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The supervised app; notes times in the driver's memory.
+ *
+ *	app once               ends at once
+ *	app later              ends by itself, when all has settled
+ *	app wait               ends on SIGTERM, takes all other signals
+ *	app stubborn           takes SIGTERM too
+ *	app orphans N          makes N orphans that end at once, then as wait
+ *	app tree N             has N children in its group, then as wait
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "measures.h"
+
+static struct measures *measures;
+
+/* One process in between each, whose end makes an orphan of the other. */
+static void
+make_orphans(int count)
+{
+	while (count-- > 0) {
+		pid_t between = fork();
+
+		if (between == 0) {
+			fork();
+			_exit(0);
+		}
+		waitpid(between, NULL, 0);
+	}
+}
+
+static void
+make_children(int count)
+{
+	while (count-- > 0)
+		if (fork() == 0) {
+			sigset_t none;
+
+			sigemptyset(&none);
+			sigaddset(&none, SIGUSR1);
+			sigprocmask(SIG_SETMASK, &none, NULL);
+			for (;;)
+				pause();
+		}
+}
+
+static void
+end(void)
+{
+	measures->ended = measures_now();
+	_exit(0);
+}
+
+int
+main(int argc, char **argv)
+{
+	int64_t started = measures_now();
+	const char *what = argc > 1 ? argv[1] : "once";
+	int count = argc > 2 ? atoi(argv[2]) : 0;
+	sigset_t all;
+	int signo;
+
+	sigfillset(&all);
+	sigdelset(&all, SIGCHLD);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	measures = mmap(NULL, sizeof(*measures), PROT_READ | PROT_WRITE,
+	    MAP_SHARED, MEASURES_FD, 0);
+	measures->started = started;
+	if (strcmp(what, "later") == 0)
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	if (strcmp(what, "once") == 0 || strcmp(what, "later") == 0)
+		end();
+	if (strcmp(what, "orphans") == 0)
+		make_orphans(count);
+	if (strcmp(what, "tree") == 0)
+		make_children(count);
+	measures->is_set = 1;
+	while (sigwait(&all, &signo) == 0) {
+		measures->signalled = measures_now();
+		measures->signals++;
+		if (signo == SIGTERM && strcmp(what, "stubborn") != 0)
+			end();
+	}
+	return 1;
+}

@@ -1,0 +1,374 @@
+# SPDX-License-Identifier: MIT
+"""Measures dinit against its peers, side by side, and prints a table.
+
+	bench.py FOLDER [ROUNDS]
+
+FOLDER holds driver, app, minimal and dinit. One round measures each init once,
+in turn, so that what the machine does meanwhile meets all of them alike: ratios
+count, not times. FOLDER/bench.json and FOLDER/bench.svg are written too.
+"""
+import json
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+FOLDER = pathlib.Path(sys.argv[1]).resolve()
+ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 100
+APP = str(FOLDER / "app")
+DINIT = str(FOLDER / "dinit")
+
+# Floors first, then dinit, then its peers as Debian has them.
+INITS = {
+	"bare": [],
+	"minimal": [str(FOLDER / "minimal")],
+	"dinit": [DINIT, "--"],
+	"tini-static": ["/usr/bin/tini-static", "-g", "--"],
+	"tini": ["/usr/bin/tini", "-g", "--"],
+	"dumb-init": ["/usr/bin/dumb-init", "--"],
+	"catatonit": ["/usr/bin/catatonit", "-g", "--"],
+}
+FLOORS = ("bare", "minimal")
+
+
+class Measure:
+	"""What the driver does, how often, and what may come out."""
+
+	def __init__(self, title, unit, command, scale=1, rounds=1.0,
+	    samples=1):
+		self.title = title
+		self.unit = unit
+		self.command = command
+		self.scale = scale
+		self.rounds = max(1, int(ROUNDS * rounds))
+		self.samples = samples
+
+
+MEASURES = [
+	Measure("exec of the init to main() of the app", "us",
+	    ["start", "APP", "once"], 1000),
+	Measure("app's exit to PID 1 gone", "us", ["end", "APP", "once"], 1000),
+	Measure("SIGTERM to PID 1 gone, app exits at once", "us",
+	    ["stop", "APP", "wait"], 1000),
+	Measure("signal relay", "us", ["relay", "100", "APP", "wait"], 1000,
+	    rounds=0.2),
+	Measure("20,000 orphans: CPU of PID 1 for each", "us",
+	    ["orphans", "20000", "APP", "orphans", "20000"], 20_000_000,
+	    rounds=0.05),
+	Measure("100,000 signals, for each", "us",
+	    ["storm", "100000", "APP", "wait"], 100_000_000, rounds=0.02),
+	Measure("relay with 100 processes in the group", "us",
+	    ["relay", "50", "APP", "tree", "100"], 1000, rounds=0.1),
+	Measure("PID 1 resident, anonymous", "KiB", ["memory", "0", "APP",
+	    "wait"], rounds=0.05, samples=2),
+	Measure("page faults until the app runs", "", ["faults", "0", "APP",
+	    "wait"], rounds=0.05),
+	Measure("wake-ups in 10 s idle", "", ["idle", "10", "APP", "wait"],
+	    rounds=0.01),
+]
+
+
+def run_driver(command, init):
+	"""The driver's numbers for one container."""
+	at = command.index("APP")
+	line = [str(FOLDER / "driver"), *command[:at], *init, APP,
+	    *command[at + 1:]]
+	output = subprocess.run(line, check=True, stdout=subprocess.PIPE,
+	    text=True).stdout
+	return [int(number) for number in output.split()]
+
+
+def collect(measure):
+	"""All inits in turn; by init, the samples."""
+	found = {name: [] for name in INITS}
+	for _ in range(measure.rounds):
+		for name, init in INITS.items():
+			numbers = run_driver(measure.command, init)
+			found[name] += [n / measure.scale for n in numbers]
+	return found
+
+
+def percentile(samples, share):
+	ordered = sorted(samples)
+	return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def summarize(samples, parts):
+	"""Median and 99th percentile, or the medians of alternating numbers."""
+	if parts > 1:
+		return [statistics.median(samples[i::parts])
+		    for i in range(parts)]
+	return [statistics.median(samples), percentile(samples, 0.99)]
+
+
+def ratio_to_best_peer(row):
+	peers = [row[name][0] for name in INITS
+	    if name not in FLOORS and name != "dinit"]
+	best = min(peers)
+	return row["dinit"][0] / best if best > 0 else None
+
+
+def text(values, parts):
+	def short(value):
+		return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+	if parts > 1:
+		return " / ".join(map(short, values))
+	return short(values[0]) + (f" ({short(values[1])})"
+	    if values[1] != values[0] else "")
+
+
+def measure_all():
+	rows = []
+	for measure in MEASURES:
+		print(f"  {measure.title}", file=sys.stderr)
+		found = collect(measure)
+		row = {name: summarize(samples, measure.samples)
+		    for name, samples in found.items()}
+		rows.append((measure, row))
+	return rows
+
+
+def print_table(rows):
+	print("| median (p99) | " + " | ".join(INITS) + " | to best peer |")
+	print("|---" * (len(INITS) + 2) + "|")
+	for measure, row in rows:
+		ratio = ratio_to_best_peer(row)
+		cells = [text(row[name], measure.samples) for name in INITS]
+		title = measure.title + (f", {measure.unit}" if measure.unit
+		    else "")
+		print(f"| {title} | " + " | ".join(cells) + " | "
+		    + (f"{ratio:.2f}" if ratio is not None else "-") + " |")
+
+
+# --- The readiness of a starting app ---
+
+def time_to_publish(start_s):
+	"""From healthy to published, by dinit and by s6-notifyoncheck, in ms."""
+	return {
+		"dinit": publish_of_dinit(start_s),
+		"s6-notifyoncheck -w 100": publish_of_s6(start_s, 100),
+		"s6-notifyoncheck": publish_of_s6(start_s, 1000),
+	}
+
+
+def wait_for(condition):
+	until = time.monotonic() + 20
+	while not condition():
+		if time.monotonic() > until:
+			raise TimeoutError
+		time.sleep(0.0002)
+	return time.monotonic()
+
+
+def publish_of_dinit(start_s):
+	place = FOLDER / "published"
+	shutil.rmtree(place, ignore_errors=True)
+	place.mkdir()
+	up = place / "up"
+	process = subprocess.Popen([DINIT, "-q", f"--ready-file={place}/ready",
+	    f'--health-cmd=["test", "-f", "{up}"]', "--", "sleep", "60"])
+	time.sleep(start_s)
+	up.touch()
+	healthy = time.monotonic()
+	published = wait_for((place / "ready").exists)
+	process.terminate()
+	process.wait()
+	return (published - healthy) * 1000
+
+
+def publish_of_s6(start_s, pause_ms):
+	"""Through s6-supervise, for whom it is; s6-svwait hears of it."""
+	place = FOLDER / "published"
+	shutil.rmtree(place, ignore_errors=True)
+	(place / "data").mkdir(parents=True)
+	up = place / "up"
+	(place / "notification-fd").write_text("3\n")
+	for name, text in (("run", f"#!/bin/sh\nexec s6-notifyoncheck "
+	    f"-w {pause_ms} -n 0 -T 0 sleep 60\n"),
+	    ("data/check", f"#!/bin/sh\nexec test -f {up}\n")):
+		(place / name).write_text(text)
+		(place / name).chmod(0o755)
+	supervise = subprocess.Popen(["s6-supervise", str(place)])
+	wait_for((place / "supervise" / "status").exists)
+	waiter = subprocess.Popen(["s6-svwait", "-U", str(place)])
+	time.sleep(start_s)
+	up.touch()
+	healthy = time.monotonic()
+	waiter.wait()
+	told = time.monotonic()
+	subprocess.run(["s6-svc", "-xd", str(place)], check=True)
+	supervise.wait()
+	return (told - healthy) * 1000
+
+
+def measure_publishing():
+	print("  healthy to published", file=sys.stderr)
+	rows = {}
+	for start_s in (0.02, 0.1, 0.5, 2):
+		samples = {}
+		for _ in range(max(1, ROUNDS // 10)):
+			for name, ms in time_to_publish(start_s).items():
+				samples.setdefault(name, []).append(ms)
+		rows[start_s] = {name: statistics.mean(values)
+		    for name, values in samples.items()}
+	return rows
+
+
+def print_publishing(rows):
+	names = next(iter(rows.values())).keys()
+	print("\n| healthy after | " + " | ".join(names) + " |")
+	print("|---" * (len(names) + 1) + "|")
+	for start_s, means in rows.items():
+		print(f"| {start_s} s: published later by, mean | "
+		    + " | ".join(f"{ms:.3g} ms" for ms in means.values()) + " |")
+
+
+# --- The end of the grace ---
+
+def measure_grace():
+	"""How late PID 1 is gone when the app takes no SIGTERM, in ms."""
+	print("  the end of the grace", file=sys.stderr)
+	commands = {
+		"dinit": [DINIT, "-q", "--grace=100ms", "--"],
+		"timeout -k": ["/usr/bin/timeout", "-k", "0.1", "60"],
+	}
+	samples = {name: [] for name in commands}
+	for _ in range(max(2, ROUNDS // 2)):
+		for name, init in commands.items():
+			late = run_driver(["late", "100", "APP", "stubborn"],
+			    init)
+			samples[name].append(late[0] / 1_000_000)
+	return {name: summarize(values, 1) for name, values in samples.items()}
+
+
+def print_grace(row):
+	print("\n| grace over to gone, ms late: median (p99) | "
+	    + " | ".join(row) + " |")
+	print("|---" * (len(row) + 1) + "|")
+	print("| | " + " | ".join(text(values, 1) for values in row.values())
+	    + " |")
+
+
+# --- What a probe costs ---
+
+PROBES = {
+	"dinit --is-ready": [DINIT, "--is-ready", "--ready-file=READY"],
+	"test -f (dash)": ["sh", "-c", "test -f READY"],
+	"cat": ["cat", "READY"],
+	"dinit --probe http": [DINIT, "--probe=http://127.0.0.1:PORT/"],
+	"curl": ["curl", "-fso", "/dev/null", "http://127.0.0.1:PORT/"],
+	"wget": ["wget", "-qO", "/dev/null", "http://127.0.0.1:PORT/"],
+}
+
+
+def cost(command):
+	"""Time in ms, and the largest resident size in KiB."""
+	begun = time.monotonic()
+	process = subprocess.Popen(["/usr/bin/time", "-f", "%M", *command],
+	    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+	output = process.communicate()[1]
+	took = (time.monotonic() - begun) * 1000
+	return took, int(output.split()[-1])
+
+
+def measure_probes():
+	"""/usr/bin/time is in all of them: by "true" it is subtracted."""
+	import http.server
+	import threading
+	print("  probes", file=sys.stderr)
+
+	class Quiet(http.server.SimpleHTTPRequestHandler):
+		def log_message(self, *_):
+			pass
+	server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+	threading.Thread(target=server.serve_forever, daemon=True).start()
+	ready = FOLDER / "ready"
+	dinit = subprocess.Popen([DINIT, f"--ready-file={ready}", "--",
+	    "sleep", "600"])
+	wait_for(ready.exists)
+	samples = {name: [] for name in ["true", *PROBES]}
+	for _ in range(ROUNDS):
+		samples["true"].append(cost(["true"]))
+		for name, command in PROBES.items():
+			samples[name].append(cost([word.replace("READY",
+			    str(ready)).replace("PORT",
+			    str(server.server_port)) for word in command]))
+	dinit.terminate()
+	dinit.wait()
+	server.shutdown()
+	return {name: [statistics.median(s[i] for s in values)
+	    for i in range(2)] for name, values in samples.items()}
+
+
+def print_probes(rows):
+	print("\n| a probe | ms | KiB |\n|---|---|---|")
+	for name, (took, size) in rows.items():
+		print(f"| {name} | {took:.2f} | {size} |")
+
+
+# --- Files ---
+
+def print_sizes():
+	sizes = {"minimal": FOLDER / "minimal", "dinit": DINIT,
+	    "tini-static": "/usr/bin/tini-static", "tini": "/usr/bin/tini",
+	    "dumb-init": "/usr/bin/dumb-init",
+	    "catatonit": "/usr/bin/catatonit"}
+	print("\n| binary | bytes |\n|---|---|")
+	for name, path in sizes.items():
+		print(f"| {name} | {pathlib.Path(path).stat().st_size} |")
+
+
+BAR, GAP, LEFT, WIDTH = 14, 6, 250, 360
+COLOURS = {"bare": "#bbb", "minimal": "#999", "dinit": "#1a7f37"}
+
+
+def draw(rows):
+	"""Bars by measure, each to the largest of its own."""
+	parts = []
+	y = 10
+	for measure, row in rows[:4]:
+		largest = max(row[name][0] for name in INITS) or 1
+		parts.append(f'<text x="4" y="{y + 11}" font-weight="bold">'
+		    f'{measure.title}, {measure.unit}</text>')
+		y += BAR + GAP
+		for name in INITS:
+			value = row[name][0]
+			length = WIDTH * value / largest
+			colour = COLOURS.get(name, "#57606a")
+			parts.append(
+			    f'<text x="{LEFT - 8}" y="{y + 11}" '
+			    f'text-anchor="end">{name}</text>'
+			    f'<rect x="{LEFT}" y="{y}" width="{length:.1f}" '
+			    f'height="{BAR}" fill="{colour}"/>'
+			    f'<text x="{LEFT + length + 6:.1f}" y="{y + 11}">'
+			    f'{value:.0f}</text>')
+			y += BAR + 2
+		y += GAP * 2
+	return (f'<svg xmlns="http://www.w3.org/2000/svg" width="680" '
+	    f'height="{y}" font-family="sans-serif" font-size="12">'
+	    f'<rect width="680" height="{y}" fill="#fff"/>'
+	    + "".join(parts) + "</svg>\n")
+
+
+def main():
+	rows = measure_all()
+	publishing = measure_publishing()
+	grace = measure_grace()
+	probes = measure_probes()
+	print_table(rows)
+	print_publishing(publishing)
+	print_grace(grace)
+	print_probes(probes)
+	print_sizes()
+	(FOLDER / "bench.svg").write_text(draw(rows))
+	(FOLDER / "bench.json").write_text(json.dumps({
+		"measures": {m.title: row for m, row in rows},
+		"published_late_ms": publishing,
+		"grace_late_ms": grace,
+		"probes_ms_kib": probes,
+	}, indent=1))
+
+
+main()
