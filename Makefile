@@ -134,10 +134,10 @@ E2E_OBJECTS = $(patsubst tests/%.c,$(O)/%.o,$(wildcard tests/e2e/*.c))
 APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all apps check demo deps install install-strip uninstall clean FORCE \
+.PHONY: all apps bench check demo deps install install-strip uninstall clean FORCE \
 	musl-libraries \
 	$(addprefix check-,unit e2e lockdown mutations faults fuzz containers \
-	scenarios analysis coverage headers purity man scripts)
+	scenarios analysis coverage budget headers purity man scripts)
 
 all: $(O)/dinit
 
@@ -254,6 +254,27 @@ check-scenarios:
 	@$(MAKE) --no-print-directory LIBC=musl all
 	DINIT=$(abspath build/musl/dinit) $$(unshare --net true && \
 		echo unshare --net) bats $(TEST_ARGS) tests/scenarios
+
+# Side by side with its peers, as root; and what may not grow.
+BENCH_PACKAGES = python3 tini dumb-init catatonit s6 curl wget time valgrind
+BENCH = $(addprefix build/bench/,driver app minimal dinit)
+BENCH_ROUNDS = 100
+build/bench/driver: tests/bench/driver.c tests/bench/measures.h
+	$(call run,CC) $(CC) $(TEST_CFLAGS) -o $@ $<
+build/bench/app: tests/bench/app.c tests/bench/measures.h
+	$(call run,CC) musl-gcc $(TEST_CFLAGS) -static -o $@ $<
+build/bench/minimal: tests/bench/minimal.c
+	$(call run,CC) $(CC) -Os -s -static -nostdlib -fno-stack-protector \
+		-fno-asynchronous-unwind-tables -Wl,--build-id=none -o $@ $<
+build/bench/dinit: build/musl/dinit
+	@strip -o $@ $<
+bench check-budget:
+	@tests/deps.sh $(PACKAGES) musl-tools gperf dpkg-dev $(BENCH_PACKAGES)
+	@mkdir -p build/bench
+	@$(MAKE) --no-print-directory LIBC=musl all
+	@$(MAKE) --no-print-directory $(BENCH)
+	@$(if $(filter bench,$@),python3 tests/bench/bench.py build/bench \
+		$(BENCH_ROUNDS),tests/bench/budget.sh build/bench)
 
 # Mutated copies of the lifecycle, each of which its exploration finds out.
 check-mutations:

@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Counts what does not depend on the machine's mood, and holds it against
+# tests/bench/budget: none may grow.
+#
+#	tests/bench/budget.sh FOLDER
+#
+# FOLDER holds driver, app and dinit, as for bench.py. Needs root.
+
+set -euo pipefail
+here=$(dirname "$0")
+folder=$(realpath "$1")
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# System calls of dinit from its own exec to the fork of the app; the least of
+# some runs, as elsewhere.
+system_calls()
+{
+	unshare --fork --pid --mount-proc strace -o "$scratch/calls" \
+	    "$folder/dinit" -- true
+	sed -n '/^execve/,/^\(v\?fork\|clone\)/p' "$scratch/calls" | wc -l
+}
+
+# Those of a whole life, the libraries' initialization with it.
+instructions()
+{
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+	    "$folder/dinit" --no-lockdown -- true 2>"$scratch/valgrind"
+	awk '/Collected :/ { print $4 }' "$scratch/valgrind"
+}
+
+measure()
+{
+	case $1 in
+	system_calls) system_calls ;;
+	instructions) instructions ;;
+	page_faults) "$folder/driver" faults 0 "$folder/dinit" -- \
+	    "$folder/app" wait ;;
+	resident_kib) "$folder/driver" memory 0 "$folder/dinit" -- \
+	    "$folder/app" wait | head -n 1 ;;
+	anonymous_kib) "$folder/driver" memory 0 "$folder/dinit" -- \
+	    "$folder/app" wait | tail -n 1 ;;
+	idle_wakeups) "$folder/driver" idle 2 "$folder/dinit" -- \
+	    "$folder/app" wait ;;
+	binary_bytes) stat -c %s "$folder/dinit" ;;
+	*) echo "budget: nobody knows how to count $1" >&2; return 1 ;;
+	esac
+}
+
+least()
+{
+	for _ in 1 2 3; do measure "$1"; done | sort -n | head -n 1
+}
+
+failed=0
+printf '%-16s %10s %10s\n' '' counted budget
+while read -r name budget; do
+	counted=$(least "$name" </dev/null)
+	printf '%-16s %10s %10s\n' "$name" "$counted" "$budget"
+	if ((counted > budget)); then
+		echo "budget: $name has grown: $counted, of $budget" >&2
+		failed=1
+	fi
+done < <(grep -v '^#' "$here/budget")
+exit "$failed"
