@@ -81,7 +81,8 @@ capabilities_of_process(void)
 	for (cap_value_t value = 0; value < cap_max_bits(); value++) {
 		cap_flag_value_t set = CAP_CLEAR;
 
-		if (cap_get_bound(value) > 0)
+		/* What cannot be read counts: it is to be dropped, or fail. */
+		if (cap_get_bound(value) != 0)
 			found.bounding |= UINT64_C(1) << value;
 		if (own != NULL &&
 		    cap_get_flag(own, value, CAP_PERMITTED, &set) == 0 &&
