@@ -68,7 +68,7 @@ int
 notify_listen(struct notify_listener *out)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	socklen_t length = sizeof(address.sun_family);
+	socklen_t length = sizeof(address);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	const int on = 1;
 
@@ -76,14 +76,14 @@ notify_listen(struct notify_listener *out)
 		return -errno;
 	/* Without a name to bind to the kernel makes one up: unix(7). */
 	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
-	    bind(fd, (struct sockaddr *)&address, length) < 0) {
+	    bind(fd, (struct sockaddr *)&address,
+	    sizeof(address.sun_family)) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &length) < 0) {
 		int error = errno;
 
 		close(fd);
 		return -error;
 	}
-	length = sizeof(address);
-	getsockname(fd, (struct sockaddr *)&address, &length);
 	snprintf(out->name, sizeof(out->name), "@%.*s",
 	    (int)(length - offsetof(struct sockaddr_un, sun_path)) - 1,
 	    address.sun_path + 1);
