@@ -77,13 +77,15 @@ CODE = $(if $(filter 1,$(PIE)),-fPIE,-fno-pie) \
 # Of a file, the kernel maps 16 pages at once: the aligned ones around the page
 # that is touched, 64 KiB from where a segment begins. What PID 1 runs lies side
 # by side, with its part of the C library; behind that what works before the
-# fork or in other processes only, with the libraries it needs. (Constants that
+# fork or in other processes only, with the libraries it needs; libcap, which
+# looks around before main(), as near as can be. (Constants that
 # are alike are not merged: ours would be found among a library's.) The address
 # below leaves room for 96 KiB in the first segment to be mapped, no more.
-BEHIND = $(addprefix $(O)/,await.o user.o capabilities.o privileges.o \
-	seccomp_profile.o probe.o)
+BEHIND = $(addprefix $(O)/,user.o capabilities.o privileges.o)
+FAR_BEHIND = $(addprefix $(O)/,await.o seccomp_profile.o probe.o)
 SEGMENT = -Wl,-Ttext-segment=0x407000
-LINK_ORDER = $(filter-out $(BEHIND),$^) -lc $(BEHIND) $(LIBRARIES_LIBS)
+LINK_ORDER = $(filter-out $(BEHIND) $(FAR_BEHIND),$^) -lc $(BEHIND) -lcap \
+	$(FAR_BEHIND) $(LIBRARIES_LIBS)
 
 # By STATIC and PIE.
 LINK_00 = -no-pie
@@ -159,7 +161,7 @@ musl-libraries: $(MUSL_BUILT)
 
 $(MUSL_BUILT): tests/musl-libraries.sh
 	@echo '  libraries for musl, from the distribution'\''s sources' && \
-	CC=$(DINIT_CC) CFLAGS='-O2 $(CODE)' $< $(MUSL) libcap2=$(LIBCAP_VERSION) \
+	CC=$(DINIT_CC) CFLAGS='-Os $(CODE)' $< $(MUSL) libcap2=$(LIBCAP_VERSION) \
 		libseccomp=$(LIBSECCOMP_VERSION) jansson=$(JANSSON_VERSION)
 	@touch $@
 
@@ -266,8 +268,11 @@ build/bench/app: tests/bench/app.c tests/bench/measures.h
 build/bench/minimal: tests/bench/minimal.c
 	$(call run,CC) $(CC) -Os -s -static -nostdlib -fno-stack-protector \
 		-fno-asynchronous-unwind-tables -Wl,--build-id=none -o $@ $<
+# Copied by the page, as it is read from a disk: how large the pieces are that
+# the page cache has of a file decides how much of it is mapped at once.
 build/bench/dinit: build/musl/dinit
-	@strip -o $@ $<
+	@strip -o $@.whole $<
+	@dd if=$@.whole of=$@ bs=4096 status=none && chmod +x $@
 bench check-budget:
 	@tests/deps.sh $(PACKAGES) musl-tools gperf dpkg-dev $(BENCH_PACKAGES)
 	@mkdir -p build/bench

@@ -2,14 +2,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "autoreap.h"
+#include "kernel.h"
 
 /* linux/pidfd.h of Linux 6.15; the headers at hand may be older. */
 struct process_info {
@@ -21,26 +20,6 @@ struct process_info {
 #define GET_INFO _IOWR(0xFF, 11, struct process_info)
 #define INFO_EXIT (UINT64_C(1) << 3)
 #define SIGNAL_PROCESS_GROUP (1U << 2)
-
-/*
- * Linux 6.13 has the same call, and passes over what it does not know: while
- * COMMAND lives, only the version tells that its end will be known.
- */
-static bool
-is_new_enough(void)
-{
-	struct utsname system;
-	unsigned long major;
-	unsigned long minor = 0;
-	char *end;
-
-	if (uname(&system) < 0)
-		return false;
-	major = strtoul(system.release, &end, 10);
-	if (*end == '.')
-		minor = strtoul(end + 1, NULL, 10);
-	return major > 6 || (major == 6 && minor >= 15);
-}
 
 static int
 get_info(int app_fd, struct process_info *out)
@@ -65,7 +44,11 @@ autoreap_begin(pid_t app)
 	int error;
 	int fd;
 
-	if (!is_new_enough())
+	/*
+	 * Linux 6.13 has the same call, and passes over what it does not know:
+	 * while COMMAND lives, only the version tells.
+	 */
+	if (kernel_version() < kernel_of(6, 15))
 		return -ENOSYS;
 	fd = (int)syscall(SYS_pidfd_open, app, 0);
 	if (fd < 0)

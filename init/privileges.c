@@ -10,12 +10,12 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "privileges.h"
 #include "capabilities.h"
+#include "kernel.h"
 
 static bool
 contains(uint64_t set, int capability)
@@ -110,13 +110,10 @@ compile_filter(struct privileges *out, const char *path, uint64_t bounding)
 {
 	struct seccomp_circumstances here = {
 		.capabilities = bounding & ~out->dropped,
+		.kernel = kernel_version(),
 	};
 	struct problem why;
-	struct utsname kernel;
 
-	if (uname(&kernel) == 0)
-		sscanf(kernel.release, "%u.%u", &here.kernel_major,
-		    &here.kernel_minor);
 	out->problem.option = "seccomp";
 	if (seccomp_profile_compile(path, &here, &out->filter, &why) < 0)
 		return problem_set(&out->problem, "%.100s: %.400s", path,

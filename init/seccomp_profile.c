@@ -19,6 +19,7 @@
 
 #include "seccomp_profile.h"
 #include "array.h"
+#include "kernel.h"
 #include "log.h"
 #include "problem.h"
 
@@ -388,18 +389,12 @@ count_capabilities(const struct compiler *compiler, const json_t *list)
 static int
 is_kernel_at_least(struct compiler *compiler, const json_t *version)
 {
-	const struct seccomp_circumstances *here = compiler->circumstances;
-	const char *text = json_string_value(version);
-	unsigned int major;
-	unsigned int minor;
-	int length = 0;
+	const char *rest = "";
+	int least = kernel_parse(json_string_value(version), &rest);
 
-	if (strspn(text, "0123456789.") != strlen(text) ||
-	    sscanf(text, "%5u.%5u%n", &major, &minor, &length) != 2 ||
-	    text[length] != '\0')
+	if (least < 0 || *rest != '\0')
 		return refuse(compiler, "\"minKernel\" is not like \"4.8\"");
-	return here->kernel_major > major ||
-	    (here->kernel_major == major && here->kernel_minor >= minor);
+	return compiler->circumstances->kernel >= least;
 }
 
 /* What a condition says of here. Absent members say nothing. */

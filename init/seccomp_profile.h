@@ -25,9 +25,8 @@ struct seccomp_filter {
 
 /* What a profile's includes and excludes are judged by. */
 struct seccomp_circumstances {
-	uint64_t capabilities;      /* the app's bounding set */
-	unsigned int kernel_major;
-	unsigned int kernel_minor;
+	uint64_t capabilities; /* the app's bounding set */
+	int kernel;            /* its version: kernel_of */
 };
 
 /*

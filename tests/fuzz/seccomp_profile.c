@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "fuzz.h"
+#include "kernel.h"
 #include "problem.h"
 #include "seccomp_profile.h"
 
@@ -33,8 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct seccomp_filter filter;
 	const struct seccomp_circumstances here = {
 		.capabilities = 0xa80425fb, /* Docker's */
-		.kernel_major = 5,
-		.kernel_minor = 10,
+		.kernel = kernel_of(5, 10),
 	};
 	struct problem problem = { .text = "" };
 	int error = seccomp_profile_compile(fuzz_file(0, data, size), &here,

@@ -60,8 +60,7 @@ struct findings {
 
 static struct seccomp_circumstances here = {
 	.capabilities = CAP(CAP_CHOWN) | CAP(CAP_SYS_TIME),
-	.kernel_major = 5,
-	.kernel_minor = 10,
+	.kernel = 5 << 16 | 10, /* kernel_of(5, 10) */
 };
 
 static struct findings *

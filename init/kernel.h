@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Versions of Linux, as numbers that can be compared. */
+#ifndef DINIT_KERNEL_H
+#define DINIT_KERNEL_H
+
+/* Version MAJOR.MINOR. */
+static inline int
+kernel_of(int major, int minor)
+{
+	return major << 16 | minor;
+}
+
+/*
+ * The version that TEXT begins with, as in "6.15.4-generic", two numbers of at
+ * most five digits each, and where it ends in *REST; or -EINVAL.
+ */
+int
+kernel_parse(const char *text, const char **rest);
+
+/* That of the kernel we run on, as uname(2) has it; 0: unknown. */
+int
+kernel_version(void);
+
+#endif
