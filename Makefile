@@ -233,8 +233,10 @@ fuzz-%: $(O)/fuzz-% FORCE
 	@sed -n 's/^stat::number_of_executed_units: */  $* ran on inputs: /p' \
 		$(O)/$*.log
 
-$(O)/fuzz-%: tests/fuzz/%.c tests/fuzz/fuzz.c $(filter-out $(O)/main.o,$(OBJECTS))
-	$(call run,LD) $(CC) -fsanitize=fuzzer,address,undefined -iquote tests/fuzz \
+$(O)/fuzz-%: tests/fuzz/%.c tests/fuzz/fuzz.c tests/unit/exploration.c \
+	$(filter-out $(O)/main.o,$(OBJECTS))
+	$(call run,LD) $(CC) -fsanitize=fuzzer,address,undefined \
+		-iquote tests/fuzz -iquote tests/unit \
 		$(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBRARIES_LIBS) $(LDLIBS)
 
 # Under real engines, which it starts and stops: see tests/containers.

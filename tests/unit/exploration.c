@@ -456,33 +456,49 @@ add_node(const struct node *node)
 }
 
 static void
+say_violation(struct exploration *exploration, const struct step *step,
+    const char *violation)
+{
+	snprintf(exploration->violation, sizeof(exploration->violation),
+	    "%s, on event %d with %d at %d, leads to %s: %s",
+	    lifecycle_state_name(step->before->lc.state), step->event->type,
+	    step->event->arg, (int)step->event->now,
+	    lifecycle_state_name(step->after->lc.state), violation);
+}
+
+/* One step FROM a situation TO the next, whose moment 0 is that of EVENT. */
+static void
+take_step(struct exploration *exploration, const struct node *from,
+    const struct event *event, struct node *to)
+{
+	struct actions actions;
+	const struct step step = { from->lc.limits, from, event, &actions,
+		to };
+	const char *violation;
+
+	memcpy(to, from, sizeof(*to));
+	lifecycle_step(&to->lc, event, &actions);
+	see(to, &step);
+	exploration->steps++;
+	if (to->lc.state != from->lc.state)
+		exploration->leads[from->lc.state][to->lc.state] = true;
+	violation = check(&step);
+	if (violation != NULL)
+		say_violation(exploration, &step, violation);
+	shift_time(to, event->now);
+}
+
+static void
 follow(struct exploration *exploration, const struct node *from,
     const struct event *event)
 {
 	struct node to;
-	struct actions actions;
-	const struct step step = { from->lc.limits, from, event, &actions,
-		&to };
-	const char *violation;
 
-	memcpy(&to, from, sizeof(to));
-	lifecycle_step(&to.lc, event, &actions);
-	see(&to, &step);
-	exploration->steps++;
-	if (to.lc.state != from->lc.state)
-		exploration->leads[from->lc.state][to.lc.state] = true;
-	violation = check(&step);
-	shift_time(&to, event->now);
-	if (violation == NULL && !add_node(&to))
-		violation = "there is no end of situations; does shift_time "
-		    "know all deadlines?";
-	if (violation != NULL)
+	take_step(exploration, from, event, &to);
+	if (exploration->violation[0] == '\0' && !add_node(&to))
 		snprintf(exploration->violation,
-		    sizeof(exploration->violation),
-		    "%s, on event %d with %d at %d, leads to %s: %s",
-		    lifecycle_state_name(from->lc.state), event->type,
-		    event->arg, (int)event->now,
-		    lifecycle_state_name(to.lc.state), violation);
+		    sizeof(exploration->violation), "there is no end of "
+		    "situations; does shift_time know all deadlines?");
 }
 
 /* The arguments that make a difference to an event of TYPE. */
@@ -541,7 +557,18 @@ follow_all(struct exploration *exploration, const struct node *from)
 	}
 }
 
-/* Breadth first from the beginning of a life under LIMITS. */
+/* The beginning of a life under LIMITS. */
+static void
+begin(struct node *first, const struct limits *limits)
+{
+	memset(first, 0, sizeof(*first));
+	lifecycle_init(&first->lc, limits);
+	first->witness.app_status = -1;
+	first->witness.kill_allowed_at = NEVER;
+	first->witness.leave_allowed_at = NEVER;
+}
+
+/* Breadth first. */
 static void
 explore(struct exploration *exploration, const struct limits *limits)
 {
@@ -549,11 +576,7 @@ explore(struct exploration *exploration, const struct limits *limits)
 
 	count = 0;
 	memset(slots, 0, sizeof(slots));
-	memset(&first, 0, sizeof(first));
-	lifecycle_init(&first.lc, limits);
-	first.witness.app_status = -1;
-	first.witness.kill_allowed_at = NEVER;
-	first.witness.leave_allowed_at = NEVER;
+	begin(&first, limits);
 	exploration->leads[OUTSIDE][first.lc.state] = true;
 	add_node(&first);
 	for (size_t next = 0; next < count &&
@@ -608,4 +631,42 @@ exploration_run(struct exploration *exploration)
 		}
 	}
 	exploration->leads[STATE_ENDED][OUTSIDE] = true;
+}
+
+/* Two bytes say which event, and with what; a third how long after the last. */
+static struct event
+make_event(const unsigned char bytes[3])
+{
+	struct event event = {
+		.now = bytes[2],
+		.type = (enum event_type)(bytes[0] % EVENT_COUNT),
+		.arg = bytes[1],
+	};
+
+	if (event.type == EVENT_SIGNAL || event.type == EVENT_APP_STOPPED)
+		event.arg = 1 + bytes[1] % SIGNALS_MAX;
+	return event;
+}
+
+void
+exploration_walk(struct exploration *exploration, const unsigned char *bytes,
+    size_t size)
+{
+	struct limits limits;
+	struct node here;
+	struct node next;
+
+	memset(exploration, 0, sizeof(*exploration));
+	if (size < 2)
+		return;
+	limits = choose_limits((enum gate)(bytes[0] % GATES),
+	    bytes[1] % CHOICES);
+	begin(&here, &limits);
+	for (size_t at = 2; at + 3 <= size &&
+	    exploration->violation[0] == '\0'; at += 3) {
+		struct event event = make_event(bytes + at);
+
+		take_step(exploration, &here, &event, &next);
+		here = next;
+	}
 }

@@ -27,4 +27,12 @@ struct exploration {
 void
 exploration_run(struct exploration *exploration);
 
+/*
+ * Goes one way only, which BYTES choose: the settings, and then event after
+ * event, with any signal, exit status and pause.
+ */
+void
+exploration_walk(struct exploration *exploration, const unsigned char *bytes,
+    size_t size);
+
 #endif
