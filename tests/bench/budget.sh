@@ -18,15 +18,16 @@ trap 'rm -rf "$scratch"' EXIT
 # some runs, as elsewhere.
 system_calls()
 {
-	unshare --fork --pid --mount-proc strace -o "$scratch/calls" \
-	    "$folder/dinit" -- true
+	env -i PATH="$PATH" unshare --fork --pid --mount-proc \
+	    strace -o "$scratch/calls" "$folder/dinit" -- true
 	sed -n '/^execve/,/^\(v\?fork\|clone\)/p' "$scratch/calls" | wc -l
 }
 
 # Those of a whole life, the libraries' initialization with it.
 instructions()
 {
-	valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+	env -i PATH="$PATH" \
+	    valgrind --tool=callgrind --callgrind-out-file=/dev/null \
 	    "$folder/dinit" --no-lockdown -- true 2>"$scratch/valgrind"
 	awk '/Collected :/ { print $4 }' "$scratch/valgrind"
 }
