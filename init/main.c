@@ -18,7 +18,6 @@
 #include "options.h"
 #include "privileges.h"
 #include "probe.h"
-#include "program.h"
 #include "readiness.h"
 #include "report.h"
 #include "signals.h"
@@ -306,8 +305,7 @@ supervise(const struct options *options, const struct signal_state *found,
 	if (prepare(options, parent, &supervisor) < 0)
 		return EXIT_STATUS_DINIT;
 	options_remove_variables(environ);
-	/* Nothing to flush: exit(3) would be paged in for nothing. */
-	program_end(supervisor_run(&supervisor));
+	return supervisor_run(&supervisor);
 }
 
 static int
