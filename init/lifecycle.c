@@ -33,29 +33,39 @@ starts_stop(const struct lifecycle *lc, int signo)
 	    policy->rewrite[signo] != 0;
 }
 
-/* Relays what stands for SIGNO. What it is, 0: it was dropped. */
-static int
-relay(const struct lifecycle *lc, int signo, struct actions *out)
+/* Whom SIGNO is for. */
+static enum action_type
+relay_action(const struct lifecycle *lc, int signo)
 {
-	const struct signal_policy *policy = &lc->limits->signals;
-	int sent = policy->rewrite[signo];
-
-	if (sent != 0)
-		add(out, policy->main_only & signals_bit(signo) ?
-		    ACTION_RELAY_TO_MAIN : ACTION_RELAY_TO_GROUP, sent);
-	return sent;
+	return lc->limits->signals.main_only & signals_bit(signo) ?
+	    ACTION_RELAY_TO_MAIN : ACTION_RELAY_TO_GROUP;
 }
 
-/* A stopped process acts on a signal only once it is continued: signal(7). */
+/* Relays what stands for SIGNO, if anything does. */
+static void
+relay(const struct lifecycle *lc, int signo, struct actions *out)
+{
+	int sent = lc->limits->signals.rewrite[signo];
+
+	if (sent != 0)
+		add(out, relay_action(lc, signo), sent);
+}
+
+/*
+ * A signal that is dropped begins no stop; but where dinit itself does, it is
+ * sent all the same. A stopped process acts on it only once it is continued:
+ * signal(7).
+ */
 static void
 relay_stop(struct lifecycle *lc, int signo, struct actions *out)
 {
-	int sent = relay(lc, signo, out);
+	int sent = lc->limits->signals.rewrite[signo];
 
-	assert(sent != 0);
+	if (sent == 0)
+		sent = signo;
 	lc->stops_relayed |= signals_bit(sent);
-	add(out, lc->limits->signals.main_only & signals_bit(signo) ?
-	    ACTION_RELAY_TO_MAIN : ACTION_RELAY_TO_GROUP, SIGCONT);
+	add(out, relay_action(lc, signo), sent);
+	add(out, relay_action(lc, signo), SIGCONT);
 }
 
 static void

@@ -177,6 +177,22 @@ expected_relays(const struct step *step)
 	return 0;
 }
 
+/* Nobody has sent one, so that nobody can have it dropped. */
+static const char *
+check_own_stop(const struct step *step)
+{
+	const struct signal_policy *policy = &step->limits->signals;
+	int signo = policy->rewrite[policy->first_stop] != 0 ?
+	    policy->rewrite[policy->first_stop] : policy->first_stop;
+
+	if (step->before->lc.state == STATE_STARTING &&
+	    step->after->lc.state == STATE_STOPPING &&
+	    step->event->type != EVENT_SIGNAL &&
+	    count_relays(step->actions, signo) != 1)
+		return "a start that has failed is not stopped";
+	return NULL;
+}
+
 static const char *
 check_relay(const struct step *step)
 {
@@ -294,8 +310,8 @@ static const char *
 check(const struct step *step)
 {
 	const char *(*const checks[])(const struct step *) = {
-		check_publication, check_order, check_relay, check_force,
-		check_end, check_way_out,
+		check_publication, check_order, check_own_stop, check_relay,
+		check_force, check_end, check_way_out,
 	};
 	const char *violation = NULL;
 
@@ -611,6 +627,7 @@ choose_limits(enum gate gate, unsigned int choice)
 		limits.signals.rewrite[signo] = (unsigned char)signo;
 	if (choice >> 3 & 1) {
 		limits.signals.rewrite[SIGINT] = 0;
+		limits.signals.first_stop = SIGINT;
 		limits.signals.rewrite[SIGTERM] = SIGQUIT;
 		limits.signals.main_only = signals_bit(SIGTERM);
 	}

@@ -277,6 +277,19 @@ Test(lifecycle, the_budget_stops_the_app_with_the_first_stop_signal_rewritten)
 	      STATE_ENDED });
 }
 
+/* Dropped is what arrives; this stop is our own. */
+Test(lifecycle, the_budget_stops_the_app_though_the_stop_signal_is_dropped)
+{
+	struct limits limits = gated_limits();
+
+	limits.signals.rewrite[SIGTERM] = 0;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 10, EVENT_SIGNAL, SIGTERM, "", STATE_STARTING },
+	    { 30000, EVENT_TIMEOUT, 0, "say:budget-over stop-health "
+	      "announce-end:budget group:TERM group:CONT", STATE_STOPPING });
+}
+
 Test(lifecycle, a_lost_health_helper_fails_the_start)
 {
 	struct limits limits = gated_limits();
