@@ -19,6 +19,13 @@ clock_monotonic_ms(void)
 	return clock_monotonic_ns() / CLOCK_NS_PER_MS;
 }
 
+int64_t
+clock_ms_since(int64_t start_ns)
+{
+	return (clock_monotonic_ns() - start_ns + CLOCK_NS_PER_MS - 1) /
+	    CLOCK_NS_PER_MS;
+}
+
 struct timespec
 clock_wall(void)
 {

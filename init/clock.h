@@ -17,6 +17,10 @@ clock_monotonic_ns(void);
 int64_t
 clock_monotonic_ms(void);
 
+/* Since START of it; rounded up: nothing is said to have taken no time. */
+int64_t
+clock_ms_since(int64_t start_ns);
+
 /* The time of day, exact: time(3) may be a tick behind. */
 struct timespec
 clock_wall(void);

@@ -30,7 +30,7 @@ struct worker {
 	char *const *arguments;
 	int report_fd;  /* its other end closed: time to go */
 	int signal_fd;  /* readable: a check may have ended */
-	int64_t started_us;
+	int64_t started_ns;
 	int checks;
 	bool monitors;  /* one has succeeded: the app has started */
 };
@@ -39,23 +39,10 @@ struct worker {
 struct check {
 	pid_t pid;      /* leader of its own process group */
 	int output_fd;
-	int64_t started_us;
+	int64_t started_ns;
 	size_t output_length;
 	char output[HEALTH_OUTPUT_MAX];
 };
-
-static int64_t
-monotonic_us(void)
-{
-	return clock_monotonic_ns() / 1000;
-}
-
-/* Rounded up, so that nothing is said to have taken no time. */
-static int64_t
-ms_since(int64_t start_us)
-{
-	return (monotonic_us() - start_us + 999) / 1000;
-}
 
 int64_t
 health_pause_ms(int64_t since_start_ms, int64_t took_ms, int64_t interval_ms)
@@ -157,7 +144,7 @@ start_check(const struct worker *worker, struct check *check)
 	int ends[2];
 
 	check->output_length = 0;
-	check->started_us = monotonic_us();
+	check->started_ns = clock_monotonic_ns();
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
 	check->pid = fork();
@@ -308,7 +295,7 @@ run_check(struct worker *worker, struct check *check,
 		return;
 	}
 	while (!has_ended(check)) {
-		int64_t left = timeout_ms - ms_since(check->started_us);
+		int64_t left = timeout_ms - clock_ms_since(check->started_ns);
 
 		if (timeout_ms > 0 && left <= 0) {
 			report->result = HEALTH_TIMED_OUT;
@@ -318,7 +305,7 @@ run_check(struct worker *worker, struct check *check,
 		    timeout_ms > 0 ? left : INT32_MAX);
 	}
 	end_check(worker, check, report);
-	report->took_ms = ms_since(check->started_us);
+	report->took_ms = clock_ms_since(check->started_ns);
 }
 
 static void
@@ -344,8 +331,8 @@ next_pause_ms(struct worker *worker, const struct health_report *last)
 		worker->monitors = true;
 	if (worker->monitors)
 		return plan->monitor_ms;
-	return health_pause_ms(ms_since(worker->started_us), last->took_ms,
-	    plan->interval_ms);
+	return health_pause_ms(clock_ms_since(worker->started_ns),
+	    last->took_ms, plan->interval_ms);
 }
 
 static void __attribute__((noreturn))
@@ -354,7 +341,7 @@ work(const struct health_plan *plan, int report_fd)
 	struct worker worker = {
 		.plan = plan,
 		.report_fd = report_fd,
-		.started_us = monotonic_us(),
+		.started_ns = clock_monotonic_ns(),
 		.arguments = health_arguments(plan->command),
 		.signal_fd = signals_open_descriptor(),
 	};
@@ -364,15 +351,15 @@ work(const struct health_plan *plan, int report_fd)
 	if (worker.arguments == NULL || worker.signal_fd < 0)
 		_exit(1);
 	for (;;) {
-		int64_t ended_us;
+		int64_t ended_ns;
 		int64_t pause_ms;
 		int64_t left;
 
 		run_check(&worker, &check, &report);
 		send_report(&worker, &check, &report);
-		ended_us = monotonic_us();
+		ended_ns = clock_monotonic_ns();
 		pause_ms = next_pause_ms(&worker, &report);
-		while ((left = pause_ms - ms_since(ended_us)) > 0)
+		while ((left = pause_ms - clock_ms_since(ended_ns)) > 0)
 			wait_for_something(&worker, NULL, left);
 	}
 }

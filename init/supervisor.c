@@ -111,7 +111,7 @@ publish(struct supervisor *sup)
 		.pid = sup->family.app,
 		.since = clock_wall().tv_sec,
 		.ready_after_ms = sup->was_ready ? sup->ready_after_ms :
-		    clock_monotonic_ms() - sup->executed_ms,
+		    clock_ms_since(sup->executed_ns),
 		.checks = sup->checks,
 	};
 	int error = -EAGAIN;
@@ -475,7 +475,7 @@ take_children(struct supervisor *sup)
 static void
 take_start(struct supervisor *sup)
 {
-	sup->executed_ms = clock_monotonic_ms();
+	sup->executed_ns = clock_monotonic_ns();
 	handle(sup, EVENT_EXECUTED, 0);
 	/* Stops are news only where there is a terminal. */
 	if (!sup->warn_orphans && sup->terminal.fd < 0 &&

@@ -28,6 +28,8 @@ struct supervisor {
 	bool locks_down;
 	bool warn_orphans;
 
+	bool app_is_dying;          /* POLLIN of its pidfd has been seen */
+	bool has_more_children;     /* perhaps, to be reaped */
 	struct family family;
 	struct terminal terminal;
 	struct readiness readiness;
@@ -38,7 +40,7 @@ struct supervisor {
 	int report_fd;              /* -1: none was asked for */
 	int spawn_fd;               /* result of the exec; -1: it is known */
 
-	int64_t executed_ms;        /* when the exec of COMMAND succeeded */
+	int64_t executed_ns;        /* when the exec of COMMAND succeeded */
 	int64_t ready_after_ms;     /* the first time */
 	bool was_ready;
 	int app_status;             /* COMMAND's exit status; -1: it has none */
