@@ -261,7 +261,7 @@ static void
 end_check(const struct worker *worker, struct check *check,
     struct health_report *report)
 {
-	siginfo_t info;
+	siginfo_t info = { .si_code = 0 };
 
 	kill_check(check);
 	while (!has_ended(check))
@@ -318,7 +318,9 @@ send_report(const struct worker *worker, struct check *check,
 	};
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
 
-	if (sendmsg(worker->report_fd, &message, MSG_NOSIGNAL) < 0)
+	/* Where memory is short, the next check will be reported. */
+	if (sendmsg(worker->report_fd, &message, MSG_NOSIGNAL) < 0 &&
+	    errno != ENOMEM && errno != ENOBUFS)
 		leave(NULL);
 }
 
@@ -429,18 +431,20 @@ ssize_t
 health_receive(const struct health_helper *helper,
     struct health_report *report, char output[HEALTH_OUTPUT_MAX])
 {
+	struct health_report received = { .result = HEALTH_NOT_RUN };
 	struct iovec parts[] = {
-		{ .iov_base = report, .iov_len = sizeof(*report) },
+		{ .iov_base = &received, .iov_len = sizeof(received) },
 		{ .iov_base = output, .iov_len = HEALTH_OUTPUT_MAX },
 	};
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
 	ssize_t length = recvmsg(helper->fd, &message, MSG_DONTWAIT);
 
 	if (length < 0)
-		return errno == EAGAIN ? -EAGAIN : -EPIPE;
-	if (length < (ssize_t)sizeof(*report) || !is_known(report->result))
+		return errno == EAGAIN || errno == ENOMEM ? -EAGAIN : -EPIPE;
+	if (length < (ssize_t)sizeof(received) || !is_known(received.result))
 		return -EPIPE;
-	return length - (ssize_t)sizeof(*report);
+	*report = received;
+	return length - (ssize_t)sizeof(received);
 }
 
 void

@@ -59,8 +59,8 @@ health_start(const struct health_plan *plan, struct health_helper *out);
 
 /*
  * Takes the next report, with the first HEALTH_OUTPUT_MAX bytes the check
- * printed in OUTPUT, not terminated. Their number; -EAGAIN: no report yet;
- * -EPIPE: the helper is gone, or is not ours any more.
+ * printed in OUTPUT, not terminated. Their number; -EAGAIN: no report yet, or
+ * no memory for it; -EPIPE: the helper is gone, or is not ours any more.
  */
 ssize_t
 health_receive(const struct health_helper *helper,
