@@ -13,8 +13,9 @@
 /*
  * From here on the kernel reaps all children that end, but those that have
  * ended before (sigaction(2), SIG_IGN of SIGCHLD). The pidfd of APP, which
- * must be an unreaped child, close-on-exec: it shows POLLHUP once APP is
- * gone; or -errno, with nothing changed, where the kernel cannot do it all:
+ * must be an unreaped child, close-on-exec: it shows POLLIN when APP dies and
+ * POLLHUP once it is gone, some microseconds or, where a tracer holds it, much
+ * later; or -errno, with nothing changed, where the kernel cannot do it all:
  * Linux 6.15 can (PIDFD_GET_INFO with PIDFD_INFO_EXIT), and no filter denies
  * it here.
  */

@@ -14,7 +14,7 @@
 struct family {
 	bool is_init; /* dinit is PID 1 of its namespace */
 	pid_t app;    /* COMMAND, leader of its group; 0: reaped or none */
-	int app_fd;   /* shows POLLHUP at its end; -1: SIGCHLD tells */
+	int app_fd;   /* autoreap.h: its pidfd; -1: SIGCHLD tells */
 };
 
 /* A child that changed. */

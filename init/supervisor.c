@@ -341,13 +341,15 @@ is_for_app(const struct signalfd_siginfo *info)
 }
 
 /*
- * A few at a time: whoever floods us with signals must keep us neither from
- * reaping nor from a deadline.
+ * A few at a time, here and below: whoever floods us must keep us neither from
+ * anything else nor from a deadline.
  */
 static void
 take_signals(struct supervisor *sup)
+#define AT_ONCE 8
+
 {
-	struct signalfd_siginfo infos[4];
+	struct signalfd_siginfo infos[AT_ONCE];
 	ssize_t length = read(sup->signal_fd, infos, sizeof(infos));
 	size_t count = length < 0 ? 0 : (size_t)length / sizeof(infos[0]);
 
@@ -359,7 +361,7 @@ take_signals(struct supervisor *sup)
 static void
 take_reports(struct supervisor *sup)
 {
-	while (sup->health.fd >= 0) {
+	for (int i = 0; i < AT_ONCE && sup->health.fd >= 0; i++) {
 		ssize_t length = health_receive(&sup->health,
 		    &sup->last_report, sup->last_output);
 
@@ -396,13 +398,12 @@ take_notification(struct supervisor *sup, const struct notify_message *message)
 		handle(sup, EVENT_APP_STOPPING, 0);
 }
 
-/* A few at a time, as with signals. */
 static void
 take_notifications(struct supervisor *sup)
 {
 	struct notify_message message;
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < AT_ONCE; i++) {
 		int found = notify_receive(&sup->listener, &message);
 
 		if (found == -EAGAIN)
@@ -431,7 +432,7 @@ take_app_exit(struct supervisor *sup, int status)
 		log_line(LOG_LEVEL_ERROR, "cannot learn how the app ended: %s",
 		    strerror(-status));
 		status = EXIT_STATUS_DINIT;
-	} else {
+	} else if (sup->executed_ns != 0) {
 		log_line(messages_news_level(sup),
 		    "the app ended, exit status %d", status);
 	}
@@ -460,16 +461,18 @@ static void
 take_children(struct supervisor *sup)
 {
 	struct child_change change;
-	int found;
+	int found = 1;
 
-	while ((found = children_next(&sup->family, &change)) == 1) {
-		if (change.stopped)
+	for (int i = 0; i < AT_ONCE && found == 1; i++) {
+		found = children_next(&sup->family, &change);
+		if (found == 1 && change.stopped)
 			take_stop(sup, &change);
-		else
+		else if (found == 1)
 			take_exit(sup, &change);
 	}
 	if (found == -ECHILD && sup->exit_status < 0)
 		handle(sup, EVENT_CHILDREN_GONE, 0);
+	sup->has_more_children = found == 1;
 }
 
 static void
@@ -500,15 +503,22 @@ take_exec_result(struct supervisor *sup)
 		take_start(sup);
 	}
 	privileges_release(sup->privileges);
-	let_go(sup);
-	lock_down(sup);
+	/* It may all be over by now, and take_children() has seen it. */
+	if (sup->exit_status < 0) {
+		let_go(sup);
+		lock_down(sup);
+	}
 }
 
-/* Sleeps until something happens or the lifecycle's deadline is here. */
+/*
+ * Sleeps until something happens or the lifecycle's deadline is here; not at
+ * all while there are children of whom no further SIGCHLD tells.
+ */
 static void
 wait_for_news(const struct supervisor *sup, struct pollfd *fds, nfds_t count)
 {
-	int64_t deadline = lifecycle_deadline(&sup->lifecycle);
+	int64_t deadline = sup->has_more_children ? 0 :
+	    lifecycle_deadline(&sup->lifecycle);
 	struct timespec left = { 0 };
 	int64_t left_ns;
 
@@ -542,13 +552,20 @@ run_once(struct supervisor *sup)
 		{ .fd = sup->signal_fd, .events = POLLIN },
 		{ .fd = sup->health.fd, .events = POLLIN },
 		{ .fd = sup->listener.fd, .events = POLLIN },
-		{ .fd = sup->family.app_fd, .events = 0 },
+		{ .fd = sup->family.app_fd,
+		    .events = sup->app_is_dying ? 0 : POLLIN },
 	};
 
 	wait_for_news(sup, fds, ARRAY_SIZE(fds));
 	if (fds[0].revents != 0)
+	/* SIGCHLD is only sent to who reaps. */
+	const struct pollfd *children = sup->family.app_fd < 0 ? &fds[0] :
+	    &fds[3];
+
 		take_signals(sup);
-	if (fds[0].revents != 0 || fds[3].revents != 0)
+	if (fds[3].revents != 0)
+		sup->app_is_dying = true;
+	if (children->revents != 0 || sup->has_more_children)
 		take_children(sup);
 	if (fds[1].revents != 0)
 		take_reports(sup);

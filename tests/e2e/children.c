@@ -83,6 +83,12 @@ has_settled(void *argument)
 	    process_state(c->init) == 'S';
 }
 
+static bool
+has_one_descendant(void *argument)
+{
+	return container_count_descendants(argument) == 1;
+}
+
 Test(children, sleeps_while_the_kernel_reaps_orphans)
 {
 	struct container c;
@@ -101,11 +107,24 @@ Test(children, sleeps_while_the_kernel_reaps_orphans)
 	    "voluntary_ctxt_switches");
 	container_touch(&c, "go");
 	container_await_text(&c, "out", "listening");
+	await(has_one_descendant, &c, "the last orphan is reaped");
 	cr_assert_eq(status_field(process_status(c.init),
 	    "voluntary_ctxt_switches"), before);
-	cr_assert_eq(container_count_descendants(&c), 1);
 	container_signal(&c, SIGTERM);
 	cr_assert_eq(container_wait(&c), 0);
+}
+
+/* It has died, and is not gone: what its pidfd says then it says all the time. */
+Test(children, sleeps_while_a_tracer_holds_the_dead_app)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--", "sh", "-c", "exec held $DIR/go" },
+	});
+
+	container_await_text(&c, "out", "held");
+	await_fast_asleep(c.init, "dinit sleeps");
+	container_touch(&c, "go");
+	cr_assert_eq(container_wait(&c), 7);
 }
 
 static bool
@@ -350,12 +369,6 @@ orphan_inside(const struct container *container)
 			pause();
 	}
 	_exit(0);
-}
-
-static bool
-has_one_descendant(void *argument)
-{
-	return container_count_descendants(argument) == 1;
 }
 
 Test(children, reaps_orphans_while_it_only_holds_the_namespaces)

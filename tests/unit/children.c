@@ -588,10 +588,8 @@ signal_all_without_sending_by_pidfd(void *argument)
 static void
 expect_all_but_bystander_signalled(void (*body)(void *), int error)
 {
-	pid_t bystander = fork();
+	pid_t bystander = start(BYSTANDER);
 
-	if (bystander == 0)
-		play(BYSTANDER);
 	in_child(body, &error);
 	cr_expect(is_running(BYSTANDER), "a bystander is ended");
 	cr_expect_eq(stage->counted[BYSTANDER], 0, "a bystander gets %u",
