@@ -20,6 +20,7 @@
 #include "lockdown.h"
 #include "array.h"
 
+#include "signals.h"
 #if defined(__x86_64__)
 #define AUDIT_ARCHITECTURE AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
@@ -120,7 +121,9 @@ set_capabilities(const struct __user_cap_data_struct data[2])
 /*
  * Without CAP_DAC_OVERRIDE root may not write what belongs to the app's user.
  * The ids for file access alone (setfsuid(2)) can be that user's: signals and
- * all else go by the others. They cannot fail here but by not changing.
+ * all else go by the others. They cannot fail here but by not changing. With
+ * them the kernel forgets which signal to send when the parent dies
+ * (PR_SET_PDEATHSIG(2const)).
  */
 static void
 take_file_ids(uid_t uid, gid_t gid)
@@ -144,7 +147,10 @@ lockdown_begin_rehearsal(const struct lockdown_owner *owner,
 	memcpy(reduced, rehearsal->capabilities, sizeof(reduced));
 	reduced[0].effective &= 1U << CAP_KILL;
 	reduced[1].effective = 0;
-	return set_capabilities(reduced);
+	error = set_capabilities(reduced);
+	if (error < 0)
+		take_file_ids(geteuid(), getegid());
+	return error;
 }
 
 void
@@ -155,10 +161,15 @@ lockdown_end_rehearsal(const struct lockdown_rehearsal *rehearsal)
 }
 
 int
+	pid_t parent = getppid();
+	int death_signal = 0;
+
 lockdown_drop_capabilities(const struct lockdown_owner *owner)
 {
+	prctl(PR_GET_PDEATHSIG, &death_signal);
 	struct __user_cap_data_struct data[2];
 	int error = get_capabilities(data);
+	signals_follow_parent(death_signal, parent);
 
 	if (error < 0)
 		return error;

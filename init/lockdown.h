@@ -23,7 +23,7 @@ struct lockdown_rehearsal {
 
 /*
  * Takes on the rights on files that remain after lock-down, until the end of
- * the rehearsal. 0 or -errno.
+ * the rehearsal. 0, or -errno with nothing changed.
  */
 int
 lockdown_begin_rehearsal(const struct lockdown_owner *owner,

@@ -130,20 +130,7 @@ warn_unknown_variables(char *const *environment)
 	}
 }
 
-/* When PARENT died before prctl(2) was called, the kernel says nothing. */
-static int
-follow_parent(int signo, pid_t parent)
-{
-	if (signo == 0)
-		return 0;
-	if (prctl(PR_SET_PDEATHSIG, signo) < 0)
-		return -errno;
-	if (getppid() != parent)
-		kill(getpid(), signo);
-	return 0;
-}
-
-/* With the rights that will be left when it counts. */
+/* With the rights that will be left when it counts; if none can go, all. */
 static int
 rehearse_readiness(const struct supervisor *sup)
 {
@@ -154,11 +141,10 @@ rehearse_readiness(const struct supervisor *sup)
 	struct lockdown_rehearsal rehearsal;
 	int error;
 
-	if (!sup->locks_down)
+	if (!sup->locks_down ||
+	    lockdown_begin_rehearsal(&owner, &rehearsal) < 0)
 		return readiness_prove(&sup->readiness);
-	error = lockdown_begin_rehearsal(&owner, &rehearsal);
-	if (error == 0)
-		error = readiness_prove(&sup->readiness);
+	error = readiness_prove(&sup->readiness);
 	lockdown_end_rehearsal(&rehearsal);
 	return error;
 }
@@ -268,9 +254,10 @@ prepare(const struct options *options, pid_t parent, struct supervisor *sup)
 	if (options->mode == MODE_RUN)
 		sup->command = options->command;
 	if (!sup->family.is_init && prctl(PR_SET_CHILD_SUBREAPER, 1L) < 0)
-		log_line(LOG_LEVEL_WARN, "cannot become a subreaper: %s",
-		    strerror(errno));
-	error = follow_parent(options->parent_death_signal, parent);
+		log_line(LOG_LEVEL_WARN, "cannot become a subreaper: %s; "
+		    "orphans of the app will escape", strerror(errno));
+	error = signals_follow_parent(options->parent_death_signal,
+	    parent);
 	if (error < 0) {
 		log_line(LOG_LEVEL_ERROR, "cannot set --parent-death-signal: "
 		    "%s", strerror(-error));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -147,6 +148,18 @@ signals_parse(const char *text)
 		if (strcasecmp(text, names[signo]) == 0)
 			return signo;
 	return parse_realtime(text);
+}
+
+int
+signals_follow_parent(int signo, pid_t parent)
+{
+	if (signo == 0)
+		return 0;
+	if (prctl(PR_SET_PDEATHSIG, signo) < 0)
+		return -errno;
+	if (getppid() != parent)
+		kill(getpid(), signo);
+	return 0;
 }
 
 const char *

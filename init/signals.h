@@ -72,6 +72,14 @@ signals_stop_own_group(int signo);
 int
 signals_parse(const char *text);
 
+/*
+ * Has SIGNO sent to dinit when its parent dies, or now if that is no more
+ * PARENT, of which the kernel would say nothing (PR_SET_PDEATHSIG(2const)); 0:
+ * nothing is sent. 0 or -errno.
+ */
+int
+signals_follow_parent(int signo, pid_t parent);
+
 /* Name of SIGNO (1 to 64) without SIG, as signals_parse reads it. */
 const char *
 signals_name(int signo);

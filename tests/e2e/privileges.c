@@ -574,7 +574,8 @@ Test(privileges, run_the_health_command_like_the_app)
 		.arguments = { "--user=app", "--keep-caps=chown",
 		    "--no-new-privs", "--ready-file=$DIR/ready",
 		    "--health-cmd=(echo; echo $HOME; cat /proc/self/status) "
-		    ">$DIR/own/health", "--", "listen", "64" },
+		    ">$DIR/own/new && mv $DIR/own/new $DIR/own/health", "--",
+		    "listen", "64" },
 	}, NULL);
 	char app[8192];
 	const char *check;
@@ -693,7 +694,7 @@ expect_stopped(struct run run)
 Test(privileges, stop_an_app_of_another_user)
 {
 	expect_stopped((struct run){
-		.arguments = { "--user=app", "--grace=200ms", "--", "listen",
+		.arguments = { "--user=app", "--grace=1s", "--", "listen",
 		    "64" },
 	});
 }
@@ -701,7 +702,7 @@ Test(privileges, stop_an_app_of_another_user)
 Test(privileges, stop_an_app_that_changed_its_user_by_itself)
 {
 	expect_stopped((struct run){
-		.arguments = { "--grace=200ms", "--", "listen", "-u", "64" },
+		.arguments = { "--grace=1s", "--", "listen", "-u", "64" },
 	});
 }
 
@@ -760,6 +761,20 @@ Test(privileges, publish_in_a_directory_of_the_apps_user)
 		.arguments = { "--ready-file=$DIR/own/ready", "--grace=60s",
 		    "--", "listen", "-u", "64" },
 	}, NULL);
+}
+
+/* With the owner's ids for its files, which the kernel forgets it for. */
+Test(privileges, hear_of_the_parents_death_beside_a_directory_of_the_app)
+{
+	struct container c = start((struct run){
+		.arguments = { "-p", "TERM", "--ready-file=$DIR/own/ready",
+		    "--", "listen" },
+	}, NULL);
+
+	container_await_text(&c, "out", "listening");
+	expect_locked_down(&c, BIT(CAP_KILL));
+	container_kill_parent(&c);
+	container_discard(&c);
 }
 
 Test(privileges, prove_readiness_with_the_rights_that_remain)
