@@ -4,6 +4,7 @@
  * A test runs the end-to-end suite under strace and holds what it saw against
  * the list, so that this is neither too short nor too long.
  */
+#include <assert.h>
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
@@ -19,8 +20,8 @@
 
 #include "lockdown.h"
 #include "array.h"
-
 #include "signals.h"
+
 #if defined(__x86_64__)
 #define AUDIT_ARCHITECTURE AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
@@ -34,67 +35,96 @@
 #define LOCKDOWN_DENIAL (SECCOMP_RET_ERRNO | EPERM)
 #endif
 
-#define ALLOW(number)                                                         \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1),                  \
-	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+/* What bit of that word of 32 NUMBER is, if it is one. */
+#define BIT(number, word)                                                     \
+	((number) / 32 == (word) ? UINT32_C(1) << (number) % 32 : 0)
+
+/* musl's wrappers take the older calls where there are any. */
+#if defined(__x86_64__)
+#define CALLS_OF_MACHINE(word)                                                \
+	(BIT(SYS_open, word) |                                                \
+	BIT(SYS_poll, word) |                                                 \
+	BIT(SYS_readlink, word))
+#else
+#define CALLS_OF_MACHINE(word)                                                \
+	(BIT(SYS_readlinkat, word) |                                          \
+	BIT(SYS_renameat2, word))
+#endif
+
+#define CALLS(word)                                                           \
+	(CALLS_OF_MACHINE(word) |                                             \
+	/* the loop: wait, read what came, reap, relay */                     \
+	BIT(SYS_ppoll, word) |                                                \
+	BIT(SYS_read, word) |                                                 \
+	BIT(SYS_waitid, word) |                                               \
+	BIT(SYS_kill, word) |                                                 \
+	BIT(SYS_getpgid, word) |                                              \
+	BIT(SYS_pidfd_send_signal, word) |                                    \
+	BIT(SYS_rt_sigaction, word) |                                         \
+	BIT(SYS_clock_gettime, word) |                                        \
+	BIT(SYS_restart_syscall, word) |                                      \
+	BIT(SYS_getpid, word) |                                               \
+	BIT(SYS_exit_group, word) |                                           \
+	/* the log */                                                         \
+	BIT(SYS_write, word) |                                                \
+	BIT(SYS_writev, word) |                                               \
+	BIT(SYS_pwritev2, word) |                                             \
+	/* the report */                                                      \
+	BIT(SYS_pwrite64, word) |                                             \
+	BIT(SYS_ftruncate, word) |                                            \
+	/* reports of the health helper, news for the engine */               \
+	BIT(SYS_recvmsg, word) |                                              \
+	BIT(SYS_sendto, word) |                                               \
+	BIT(SYS_connect, word) |                                              \
+	/* the readiness file, and what /proc says of descendants */          \
+	BIT(SYS_openat, word) |                                               \
+	BIT(SYS_close, word) |                                                \
+	BIT(SYS_fcntl, word) |                                                \
+	BIT(SYS_fchmod, word) |                                               \
+	BIT(SYS_renameat, word) |                                             \
+	BIT(SYS_unlinkat, word) |                                             \
+	BIT(SYS_mkdirat, word) |                                              \
+	BIT(SYS_umask, word) |                                                \
+	BIT(SYS_lseek, word) |                                                \
+	BIT(SYS_getdents64, word) |                                           \
+	BIT(SYS_pidfd_open, word) |                                           \
+	/* job control, and how COMMAND ended */                              \
+	BIT(SYS_ioctl, word) |                                                \
+	BIT(SYS_rt_sigprocmask, word) |                                       \
+	BIT(SYS_rt_sigpending, word) |                                        \
+	/* an assertion of ours that fails */                                 \
+	BIT(SYS_gettid, word) |                                               \
+	BIT(SYS_tgkill, word))
+
+/*
+ * Once a word is found its bits are in A, and the bit's number in X. To compare
+ * with each number in turn would be four times as much work when the filter is
+ * installed: the kernel goes through it for every system call there is.
+ */
+#define WORDS 14
+#define WORD(word)                                                            \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (word), 0, 2),                    \
+	BPF_STMT(BPF_LD | BPF_IMM, CALLS(word)),                              \
+	BPF_JUMP(BPF_JMP | BPF_JA, 3 * (WORDS - 1 - (word)) + 1, 0, 0)
+
+static_assert(SYS_pidfd_open < 32 * WORDS, "no word for the newest call");
 
 static const struct sock_filter filter[] = {
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCHITECTURE, 1, 0),
 	BPF_STMT(BPF_RET | BPF_K, LOCKDOWN_DENIAL),
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	/* the loop: wait, read what came, reap, relay */
-	ALLOW(SYS_ppoll),
-	ALLOW(SYS_read),
-	ALLOW(SYS_waitid),
-	ALLOW(SYS_kill),
-	ALLOW(SYS_getpgid),
-	ALLOW(SYS_pidfd_send_signal),
-	ALLOW(SYS_rt_sigaction),
-	ALLOW(SYS_clock_gettime),
-	ALLOW(SYS_restart_syscall),
-	ALLOW(SYS_getpid),
-	ALLOW(SYS_exit_group),
-	/* the log */
-	ALLOW(SYS_write),
-	ALLOW(SYS_writev),
-	ALLOW(SYS_pwritev2),
-	/* the report */
-	ALLOW(SYS_pwrite64),
-	ALLOW(SYS_ftruncate),
-	/* reports of the health helper, news for the engine */
-	ALLOW(SYS_recvmsg),
-	ALLOW(SYS_sendto),
-	ALLOW(SYS_connect),
-	/* the readiness file, and what /proc says of descendants */
-	ALLOW(SYS_openat),
-	ALLOW(SYS_close),
-	ALLOW(SYS_fcntl),
-	ALLOW(SYS_fchmod),
-	ALLOW(SYS_renameat),
-	ALLOW(SYS_unlinkat),
-	ALLOW(SYS_mkdirat),
-	ALLOW(SYS_umask),
-	ALLOW(SYS_lseek),
-	ALLOW(SYS_getdents64),
-	ALLOW(SYS_pidfd_open),
-	/* job control, and how COMMAND ended */
-	ALLOW(SYS_ioctl),
-	ALLOW(SYS_rt_sigprocmask),
-	ALLOW(SYS_rt_sigpending),
-	/* an assertion of ours that fails */
-	ALLOW(SYS_gettid),
-	ALLOW(SYS_tgkill),
-#if defined(__x86_64__)
-	/* musl's wrappers take the older calls where there are any */
-	ALLOW(SYS_open),
-	ALLOW(SYS_poll),
-	ALLOW(SYS_readlink),
-#else
-	ALLOW(SYS_readlinkat),
-	ALLOW(SYS_renameat2),
-#endif
+	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 31),
+	BPF_STMT(BPF_MISC | BPF_TAX, 0),
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 5),
+	WORD(0), WORD(1), WORD(2), WORD(3), WORD(4), WORD(5), WORD(6),
+	WORD(7), WORD(8), WORD(9), WORD(10), WORD(11), WORD(12), WORD(13),
 	BPF_STMT(BPF_RET | BPF_K, LOCKDOWN_DENIAL),
+	BPF_STMT(BPF_ALU | BPF_RSH | BPF_X, 0),
+	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 1, 0),
+	BPF_STMT(BPF_RET | BPF_K, LOCKDOWN_DENIAL),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 };
 
 /* libcap would take a page of heap for two system calls. */
@@ -128,10 +158,15 @@ set_capabilities(const struct __user_cap_data_struct data[2])
 static void
 take_file_ids(uid_t uid, gid_t gid)
 {
+	pid_t parent = getppid();
+	int death_signal = 0;
+
 	if (geteuid() != 0)
 		return;
+	prctl(PR_GET_PDEATHSIG, &death_signal);
 	setfsgid(gid);
 	setfsuid(uid);
+	signals_follow_parent(death_signal, parent);
 }
 
 int
@@ -161,15 +196,10 @@ lockdown_end_rehearsal(const struct lockdown_rehearsal *rehearsal)
 }
 
 int
-	pid_t parent = getppid();
-	int death_signal = 0;
-
 lockdown_drop_capabilities(const struct lockdown_owner *owner)
 {
-	prctl(PR_GET_PDEATHSIG, &death_signal);
 	struct __user_cap_data_struct data[2];
 	int error = get_capabilities(data);
-	signals_follow_parent(death_signal, parent);
 
 	if (error < 0)
 		return error;
