@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <assert.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,15 +20,6 @@ descriptors_hold_standard(void)
 	while (fd >= 0 && fd < STDERR_FILENO);
 	if (fd > STDERR_FILENO)
 		close(fd);
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	const int *left = a;
-	const int *right = b;
-
-	return (*left > *right) - (*left < *right);
 }
 
 /*
@@ -64,21 +54,28 @@ close_between(unsigned int first, unsigned int end)
 		close_listed(first, end - 1);
 }
 
+/* The least of KEPT from FROM on; if there is none, what no file can have. */
+static unsigned int
+find_next(const int *kept, size_t count, unsigned int from)
+{
+	unsigned int next = UINT_MAX;
+
+	for (size_t i = 0; i < count; i++)
+		if (kept[i] >= 0 && (unsigned int)kept[i] >= from &&
+		    (unsigned int)kept[i] < next)
+			next = (unsigned int)kept[i];
+	return next;
+}
+
 void
 descriptors_close_others(const int *kept, size_t count)
 {
-	int sorted[DESCRIPTORS_KEPT_MAX];
-	unsigned int next = 0;
+	unsigned int from = 0;
+	unsigned int next;
 
-	assert(count <= DESCRIPTORS_KEPT_MAX);
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = kept[i];
-	qsort(sorted, count, sizeof(sorted[0]), compare);
-	for (size_t i = 0; i < count; i++) {
-		if (sorted[i] < 0)
-			continue;
-		close_between(next, (unsigned int)sorted[i]);
-		next = (unsigned int)sorted[i] + 1;
-	}
-	close_between(next, UINT_MAX);
+	do {
+		next = find_next(kept, count, from);
+		close_between(from, next);
+		from = next + 1;
+	} while (next != UINT_MAX);
 }

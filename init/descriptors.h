@@ -8,9 +8,6 @@
 
 #include <stddef.h>
 
-/* How many descriptors descriptors_close_others can spare. */
-#define DESCRIPTORS_KEPT_MAX 16
-
 /*
  * Occupies those of 0, 1 and 2 that are closed, so that no other file of ours
  * ends up there and is taken for a standard stream. Close-on-exec: an exec

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <grp.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -81,7 +80,8 @@ resolve_capabilities(struct privileges *out,
 	out->problem.option = out->keeps_capabilities ? "keep-caps" :
 	    "drop-caps";
 	return problem_set(&out->problem, "the bounding set can be reduced "
-	    "only with CAP_SETPCAP, which this container does not have");
+	    "only with CAP_SETPCAP, which this container does not have: add "
+	    "it with --cap-add=SETPCAP");
 }
 
 /*
@@ -145,14 +145,18 @@ wait_for_worker(pid_t worker, const struct privileges *shared,
     struct problem *problem)
 {
 	siginfo_t info;
+	int waited;
 
-	if (waitid(P_PID, (id_t)worker, &info, WEXITED) < 0)
-		return problem_set(problem, "cannot wait: %s",
-		    strerror(errno));
+	do
+		waited = waitid(P_PID, (id_t)worker, &info, WEXITED);
+	while (waited < 0 && errno == EINTR);
+	if (waited < 0)
+		return problem_set(problem, "cannot wait for the process that "
+		    "prepares it: %s", strerror(errno));
 	problem->option = shared->problem.option;
 	if (info.si_code != CLD_EXITED)
-		return problem_set(problem, "the process that works it out "
-		    "died of signal %d", info.si_status);
+		return problem_set(problem, "the process that prepares it died "
+		    "of signal %d; is memory short?", info.si_status);
 	if (info.si_status == 0)
 		return 0;
 	*problem = shared->problem;
@@ -186,12 +190,35 @@ privileges_prepare(const struct privileges_request *request,
 	if (worker == 0)
 		_exit(work_out(shared, request) < 0);
 	if (worker < 0)
-		return problem_set(problem, "cannot fork: %s",
+		return problem_set(problem, "cannot fork to prepare it: %s; is "
+		    "the limit of processes or memory too low?",
 		    strerror(errno));
 	if (wait_for_worker(worker, shared, problem) < 0)
 		return -EINVAL;
 	*out = shared;
 	return 0;
+}
+
+/*
+ * Straight, -1 and errno: the C library's functions would stop all threads
+ * first, of which there are none; and 2 KB come along.
+ */
+static long
+set_groups(const struct user *user)
+{
+	return syscall(SYS_setgroups, user->group_count, user->groups);
+}
+
+static long
+set_gids(gid_t gid)
+{
+	return syscall(SYS_setresgid, gid, gid, gid);
+}
+
+static long
+set_uids(uid_t uid)
+{
+	return syscall(SYS_setresuid, uid, uid, uid);
 }
 
 /* Groups before gid before uid: each takes a right that the next takes away. */
@@ -203,19 +230,17 @@ become_user(const struct privileges *privileges, const char **step)
 	    user->gid == getegid() && user->group_count == 0;
 
 	*step = "set the groups for";
-	if (setgroups(user->group_count, user->groups) < 0 &&
-	    !(errno == EPERM && is_same))
+	if (set_groups(user) < 0 && !(errno == EPERM && is_same))
 		return -errno;
 	*step = "set the group of";
-	if (setresgid(user->gid, user->gid, user->gid) < 0)
+	if (set_gids(user->gid) < 0)
 		return -errno;
 	*step = "set HOME for";
 	if (putenv((char *)(uintptr_t)user->home) != 0)
 		return -errno;
 	/* Permitted capabilities stay for the next step (capabilities(7)). */
 	*step = "set the user of";
-	if (prctl(PR_SET_KEEPCAPS, 1L) < 0 ||
-	    setresuid(user->uid, user->uid, user->uid) < 0)
+	if (prctl(PR_SET_KEEPCAPS, 1L) < 0 || set_uids(user->uid) < 0)
 		return -errno;
 	return 0;
 }
@@ -311,11 +336,11 @@ prove_no_way_back(const struct privileges *privileges)
 
 	if (privileges->user.uid != 0 &&
 	    !(keeps && contains(privileges->kept, CAP_SETUID)) &&
-	    setresuid(0, 0, 0) == 0)
+	    set_uids(0) == 0)
 		return -ENOTRECOVERABLE;
 	if (privileges->user.gid != 0 && privileges->user.uid != 0 &&
 	    !(keeps && contains(privileges->kept, CAP_SETGID)) &&
-	    setresgid(0, 0, 0) == 0)
+	    set_gids(0) == 0)
 		return -ENOTRECOVERABLE;
 	return 0;
 }

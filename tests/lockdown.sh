@@ -269,7 +269,7 @@ done
 
 status=0
 sort -u "$scratch/seen" -o "$scratch/seen"
-sed -n 's/^\tALLOW(SYS_\([a-z0-9_]*\)).*/\1/p' init/lockdown.c | sort -u \
+sed -n 's/^\t.*BIT(SYS_\([a-z0-9_]*\), word).*/\1/p' init/lockdown.c | sort -u \
 	>"$scratch/listed"
 for call in $(comm -23 "$scratch/seen" "$scratch/listed"); do
 	echo "lockdown: not in the list, but called: $call" >&2

@@ -25,7 +25,7 @@ TestSuite(lockdown, .timeout = 60);
 #define GATED \
 	"--ready-file=$DIR/ready", "--health-interval=10ms", \
 	"--health-cmd=grep -E '^(Seccomp|CapEff):' /proc/$PPID/status " \
-	"/proc/self/status >$DIR/checked"
+	"/proc/self/status >$DIR/new && mv $DIR/new $DIR/checked"
 
 /* The value of LINE in /proc/PID/status; a static buffer. */
 static const char *

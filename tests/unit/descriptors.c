@@ -25,7 +25,7 @@ is_open(int fd)
 /* --- descriptors_close_others --- */
 
 struct selection {
-	int kept[DESCRIPTORS_KEPT_MAX];
+	int kept[16];
 	size_t count;
 };
 
