@@ -71,8 +71,8 @@ judge(struct waiter *waiter, struct problem *problem)
 	int error = readiness_look(waiter->path, view);
 
 	if (error < 0) {
-		problem_set(problem, "cannot read %.300s: %s", waiter->path,
-		    strerror(-error));
+		problem_set(problem, "cannot read readiness file %.300s: %s",
+		    waiter->path, strerror(-error));
 		return error;
 	}
 	if (view->is_ready)

@@ -76,7 +76,7 @@ tell_readiness(const struct options *options)
 	int ready = readiness_check(options->ready_file);
 
 	if (ready < 0)
-		log_line(LOG_LEVEL_ERROR, "cannot read %s: %s",
+		log_line(LOG_LEVEL_ERROR, "cannot read readiness file %s: %s",
 		    options->ready_file, strerror(-ready));
 	return ready == 1 ? 0 : 1;
 }
@@ -201,8 +201,9 @@ prepare_upstream(const struct options *options, struct supervisor *sup)
 		return;
 	error = notify_open_upstream(value, &sup->upstream);
 	if (error < 0)
-		log_line(LOG_LEVEL_WARN, "cannot use NOTIFY_SOCKET=%s: %s",
-		    value, strerror(-error));
+		log_line(LOG_LEVEL_WARN, "cannot use NOTIFY_SOCKET=%s: %s; the "
+		    "engine is not told about readiness", value,
+		    strerror(-error));
 	unsetenv("NOTIFY_SOCKET");
 }
 
@@ -332,8 +333,9 @@ open_report(const struct options *options)
 		return -1;
 	fd = report_open(options->report_file);
 	if (fd < 0) {
-		log_line(LOG_LEVEL_WARN, "cannot write report file %s: %s",
-		    options->report_file, strerror(-fd));
+		log_line(LOG_LEVEL_WARN, "cannot write report file %s: %s; "
+		    "going on without it", options->report_file,
+		    strerror(-fd));
 		return -1;
 	}
 	log_set_report(fd);

@@ -71,8 +71,8 @@ format_result(const struct health_report *check, char text[RESULT_MAX])
 		snprintf(text, RESULT_MAX, "exit status %d", check->status);
 		break;
 	case HEALTH_TIMED_OUT:
-		snprintf(text, RESULT_MAX, "killed after %" PRId64 "ms",
-		    check->took_ms);
+		snprintf(text, RESULT_MAX, "killed after %" PRId64 "ms, the "
+		    "health timeout", check->took_ms);
 		break;
 	case HEALTH_NOT_RUN:
 		snprintf(text, RESULT_MAX, "cannot fork: %s",
@@ -116,7 +116,8 @@ messages_say_check(const struct supervisor *sup)
 	    check->checks, result, check->took_ms);
 	if (is_first_unrunnable(check))
 		log_line(LOG_LEVEL_WARN,
-		    "the health command cannot be run (%s): %.*s", result,
+		    "the health command cannot be run (%s), trying again%s%.*s",
+		    result, sup->last_output_length > 0 ? ": " : "",
 		    (int)sup->last_output_length, sup->last_output);
 }
 
@@ -145,7 +146,8 @@ say_budget_over(const struct supervisor *sup)
 	char why[WHY_MAX];
 
 	duration_format(sup->limits.budget_ms, budget, sizeof(budget));
-	log_line(LOG_LEVEL_ERROR, "not ready within %s: stopping", budget);
+	log_line(LOG_LEVEL_ERROR,
+	    "not ready within the startup budget of %s: stopping", budget);
 	format_why_unready(sup, why, sizeof(why));
 	if (why[0] != '\0')
 		log_line(LOG_LEVEL_ERROR, "%s", why);
@@ -180,8 +182,9 @@ messages_say(const struct supervisor *sup, enum message message)
 		break;
 	case MESSAGE_MONITOR_LOST:
 		log_line(LOG_LEVEL_ERROR,
-		    "the health helper is gone: nobody can tell whether the "
-		    "app is healthy, readiness is withdrawn");
+		    "the health helper is gone (is memory short?): nobody can "
+		    "tell whether the app is healthy, readiness is withdrawn "
+		    "for good");
 		break;
 	case MESSAGE_APP_STOPPING:
 		log_line(LOG_LEVEL_INFO,
@@ -200,7 +203,7 @@ messages_say(const struct supervisor *sup, enum message message)
 	case MESSAGE_HEALTH_LOST:
 		log_line(LOG_LEVEL_ERROR,
 		    "the health helper is gone before the app was ready: "
-		    "stopping");
+		    "nobody can check it, stopping");
 		break;
 	case MESSAGE_GRACE_OVER:
 		duration_format(sup->limits.grace_ms, text, sizeof(text));
@@ -212,7 +215,9 @@ messages_say(const struct supervisor *sup, enum message message)
 		break;
 	case MESSAGE_UNKILLABLE:
 		log_line(LOG_LEVEL_ERROR,
-		    "some processes survive SIGKILL: leaving them behind");
+		    "some processes are not gone 1s after SIGKILL (stuck in "
+		    "the kernel, not to be signalled, or so many): leaving "
+		    "them behind");
 		break;
 	}
 }

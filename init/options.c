@@ -771,7 +771,7 @@ check_together(const struct options *options,
 	if (options->mode == MODE_RUN && !has_command) {
 		snprintf(problem, OPTIONS_PROBLEM_MAX,
 		    "COMMAND is missing: dinit [OPTION]... [--] COMMAND "
-		    "[ARG]...");
+		    "[ARG]... (in an image, CMD names it)");
 		return -EINVAL;
 	}
 	if (has_command && (options->mode == MODE_PAUSE ||
@@ -1030,13 +1030,14 @@ options_format_misfits(const struct options *options, bool in_kubernetes,
 	    (options->health_timeout_ms == 0 ||
 	    options->health_timeout_ms >= options->startup_budget_ms))
 		append(text, size, "a check may take the whole startup budget "
-		    "of %s\n", budget);
+		    "of %s: --health-timeout should be shorter\n", budget);
 	if (options->drain_ms > 0 && options->ready_file == NULL)
 		append(text, size, "drain without a readiness file: nobody "
-		    "learns to send no more work\n");
+		    "learns to send no more work; set --health-cmd, --notify "
+		    "or --ready-file\n");
 	if (options->monitor_ms > 0 && options->health_cmd == NULL)
 		append(text, size, "monitor without a health command: there "
-		    "is nothing to monitor with\n");
+		    "is nothing to monitor with; set --health-cmd\n");
 }
 
 void

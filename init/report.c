@@ -74,8 +74,8 @@ report_format(const struct report_facts *facts, char *text, size_t size)
 		break;
 	case ENDING_BUDGET:
 		duration_format(facts->budget_ms, duration, sizeof(duration));
-		snprintf(text, size, "not ready within %s%s%s", duration,
-		    *why == '\0' ? "" : "; ", why);
+		snprintf(text, size, "not ready within the startup budget of "
+		    "%s%s%s", duration, *why == '\0' ? "" : "; ", why);
 		break;
 	case ENDING_HEALTH_LOST:
 		snprintf(text, size, "nobody could check the app: the health "

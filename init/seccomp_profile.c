@@ -229,6 +229,8 @@ parse_action(struct compiler *compiler, const char *name, int error_number,
 		{ "SCMP_ACT_LOG", SCMP_ACT_LOG },
 	};
 	int64_t found = find_number(known, ARRAY_SIZE(known), name);
+	const char *key = compiler->rule == NO_RULE ? "defaultAction" :
+	    "action";
 
 	if (error_number < 0)
 		return error_number;
@@ -236,9 +238,10 @@ parse_action(struct compiler *compiler, const char *name, int error_number,
 		return refuse(compiler, "SCMP_ACT_NOTIFY needs an agent "
 		    "outside of the container to answer, which dinit is not");
 	if (name == NULL)
-		return refuse(compiler, "there is no action");
+		return refuse(compiler, "it has no \"%s\"", key);
 	if (found < 0)
-		return refuse(compiler, "%.64s is not an action", name);
+		return refuse(compiler, "\"%s\": %.64s is not an action such "
+		    "as SCMP_ACT_ERRNO", key, name);
 	*action = (uint32_t)found;
 	if (found == SCMP_ACT_ERRNO(0) || found == SCMP_ACT_TRACE(0))
 		*action |= (uint32_t)error_number;
@@ -374,7 +377,7 @@ count_capabilities(const struct compiler *compiler, const json_t *list)
 		if (strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 		    "abcdefghijklmnopqrstuvwxyz") != strlen(text))
 			continue;
-		for (size_t j = 0; text[j] != '\0' && j < sizeof(name) - 1;
+		for (size_t j = 0; j < sizeof(name) - 1 && text[j] != '\0';
 		    j++)
 			name[j] = (char)tolower((unsigned char)text[j]);
 		/* One that this library does not know, the app lacks. */

@@ -30,8 +30,10 @@ static void
 report_undelivered(const char *whom, int signo, int error)
 {
 	if (error < 0 && error != -ESRCH)
-		log_line(LOG_LEVEL_WARN, "cannot send SIG%s to %s: %s",
-		    signals_name(signo), whom, strerror(-error));
+		log_line(LOG_LEVEL_WARN, "cannot send SIG%s to %s: %s%s",
+		    signals_name(signo), whom, strerror(-error),
+		    error == -EPERM ? "; does the container lack CAP_KILL?" :
+		    "");
 }
 
 static void
@@ -79,8 +81,8 @@ start_health(struct supervisor *sup)
 
 	if (error == 0)
 		return NO_EVENT;
-	log_line(LOG_LEVEL_ERROR, "cannot start the health helper: %s",
-	    strerror(-error));
+	log_line(LOG_LEVEL_ERROR, "cannot start the health helper: %s; is the "
+	    "limit of processes or memory too low?", strerror(-error));
 	return EVENT_HEALTH_LOST;
 }
 
@@ -310,12 +312,12 @@ lock_down(const struct supervisor *sup)
 	error = lockdown_drop_capabilities(sup->readiness.path == NULL ? NULL :
 	    &owner);
 	if (error < 0)
-		log_line(LOG_LEVEL_WARN, "cannot give up capabilities: %s",
-		    strerror(-error));
+		log_line(LOG_LEVEL_WARN, "cannot give up capabilities: %s; "
+		    "going on with them", strerror(-error));
 	error = lockdown_filter_calls();
 	if (error < 0)
-		log_line(LOG_LEVEL_DEBUG, "cannot filter system calls: %s",
-		    strerror(-error));
+		log_line(LOG_LEVEL_DEBUG, "cannot filter system calls: %s; "
+		    "going on without a filter", strerror(-error));
 }
 
 /*
@@ -344,10 +346,10 @@ is_for_app(const struct signalfd_siginfo *info)
  * A few at a time, here and below: whoever floods us must keep us neither from
  * anything else nor from a deadline.
  */
-static void
-take_signals(struct supervisor *sup)
 #define AT_ONCE 8
 
+static void
+take_signals(struct supervisor *sup)
 {
 	struct signalfd_siginfo infos[AT_ONCE];
 	ssize_t length = read(sup->signal_fd, infos, sizeof(infos));
@@ -429,8 +431,8 @@ static void
 take_app_exit(struct supervisor *sup, int status)
 {
 	if (status < 0) {
-		log_line(LOG_LEVEL_ERROR, "cannot learn how the app ended: %s",
-		    strerror(-status));
+		log_line(LOG_LEVEL_ERROR, "cannot learn how the app ended: %s; "
+		    "reporting failure", strerror(-status));
 		status = EXIT_STATUS_DINIT;
 	} else if (sup->executed_ns != 0) {
 		log_line(messages_news_level(sup),
@@ -470,9 +472,9 @@ take_children(struct supervisor *sup)
 		else if (found == 1)
 			take_exit(sup, &change);
 	}
+	sup->has_more_children = found == 1;
 	if (found == -ECHILD && sup->exit_status < 0)
 		handle(sup, EVENT_CHILDREN_GONE, 0);
-	sup->has_more_children = found == 1;
 }
 
 static void
@@ -556,15 +558,15 @@ run_once(struct supervisor *sup)
 		    .events = sup->app_is_dying ? 0 : POLLIN },
 	};
 
-	wait_for_news(sup, fds, ARRAY_SIZE(fds));
-	if (fds[0].revents != 0)
 	/* SIGCHLD is only sent to who reaps. */
 	const struct pollfd *children = sup->family.app_fd < 0 ? &fds[0] :
 	    &fds[3];
 
-		take_signals(sup);
+	wait_for_news(sup, fds, ARRAY_SIZE(fds));
 	if (fds[3].revents != 0)
 		sup->app_is_dying = true;
+	if (fds[0].revents != 0)
+		take_signals(sup);
 	if (children->revents != 0 || sup->has_more_children)
 		take_children(sup);
 	if (fds[1].revents != 0)
@@ -606,8 +608,9 @@ launch(struct supervisor *sup)
 	int error = spawn_command(&request, &spawned);
 
 	if (error < 0) {
-		log_line(LOG_LEVEL_ERROR, "cannot fork for %s: %s",
-		    sup->command[0], strerror(-error));
+		log_line(LOG_LEVEL_ERROR, "cannot fork for %s: %s; is the "
+		    "limit of processes or memory too low?", sup->command[0],
+		    strerror(-error));
 		return error;
 	}
 	sup->family.app = spawned.pid;

@@ -104,7 +104,8 @@ find_user(struct table *passwd, const char *word, struct user *out,
 	if (find_line(passwd, word)) {
 		if (parse_id(passwd->fields[3]) < 0)
 			return problem_set(problem, "'%.64s' has no valid "
-			    "group in %s", word, passwd->path);
+			    "group in %s: the fourth field of its line is no "
+			    "number", word, passwd->path);
 		out->uid = (uid_t)parse_id(passwd->fields[2]);
 		out->gid = (gid_t)parse_id(passwd->fields[3]);
 		home = *passwd->fields[5] != '\0' ? passwd->fields[5] : "/";
@@ -117,8 +118,8 @@ find_user(struct table *passwd, const char *word, struct user *out,
 	}
 	if (snprintf(out->home, sizeof(out->home), "HOME=%s", home) >=
 	    (int)sizeof(out->home))
-		return problem_set(problem, "the home of '%.64s' is too long",
-		    word);
+		return problem_set(problem, "the home of '%.64s' is too long: "
+		    "more than %d bytes", word, USER_HOME_MAX);
 	return 0;
 }
 
@@ -166,7 +167,8 @@ find_supplementary_groups(struct table *group, const char *name,
 			continue;
 		if (out->group_count == USER_GROUPS_MAX)
 			return problem_set(problem, "'%.64s' is in more than "
-			    "%d groups", name, USER_GROUPS_MAX);
+			    "%d groups; name one, as USER:GROUP", name,
+			    USER_GROUPS_MAX);
 		out->groups[out->group_count++] = (gid_t)id;
 	}
 	return 0;

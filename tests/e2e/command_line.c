@@ -384,6 +384,9 @@ Test(command_line, prints_help_and_version_on_standard_output)
 		if (i < 2)
 			cr_assert_not_null(strstr(container_read(&c, "out"),
 			    "--health-cmd=CMD"));
+		else
+			cr_assert_not_null(strstr(container_read(&c, "out"),
+			    "with libcap 2."));
 		container_discard(&c);
 	}
 }

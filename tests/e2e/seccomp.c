@@ -272,8 +272,9 @@ Test(seccomp, health_command_is_under_the_filter_and_the_helper_is_not)
 	struct container c = container_start(&(struct run){
 		.arguments = { PROFILE("allow-list"),
 		    "--ready-file=$DIR/ready", "--health-interval=10ms",
-		    "--health-cmd=calls bpf getppid >$DIR/verdicts; "
-		    "grep ^Seccomp: /proc/$PPID/status >$DIR/helper",
+		    "--health-cmd=cd $DIR; calls bpf getppid >new && "
+		    "mv new verdicts; grep ^Seccomp: /proc/$PPID/status "
+		    ">new && mv new helper",
 		    "--", "act", "TERM:exit=0" },
 	});
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Holds the manual page and the README to the table of options, and the
- * README's diagram to the lifecycle.
+ * Holds the manual page and the README to the table of options, the manual page
+ * to the messages, and the README's diagram to the lifecycle.
  */
 #include <criterion/criterion.h>
 #include <ctype.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -360,6 +361,104 @@ Test(documentation, explains_each_state_in_the_manual)
 		cr_expect_not_null(strstr(manual, line), "%s",
 		    lifecycle_state_name((enum state)state));
 	}
+}
+
+/* --- The messages, as the source has them --- */
+
+/* DIAGNOSTICS as running text: lines that go on are one. */
+static char diagnostics[TEXT_SIZE];
+
+static void
+read_diagnostics(void)
+{
+	const char *end;
+	const char *from = find_section("\n.Sh DIAGNOSTICS\n", &end);
+	char *to = diagnostics;
+
+	for (; from < end; from++) {
+		if (strncmp(from, "\\\n", 2) == 0)
+			from++;
+		else
+			*to++ = *from;
+	}
+	*to = '\0';
+}
+
+/* What stands between the conversions of FORMAT, unless it is very short. */
+static void
+expect_explained(const char *path, const char *format)
+{
+	while (*format != '\0') {
+		size_t length = strcspn(format, "%");
+		char part[512];
+
+		snprintf(part, sizeof(part), "%.*s", (int)length, format);
+		cr_expect(length <= 3 || strstr(diagnostics, part) != NULL,
+		    "%s: \"%s\" is not in DIAGNOSTICS", path, part);
+		format += length;
+		format += strspn(format, "%.*0123456789lz");
+		format += *format != '\0';
+	}
+}
+
+/* The string literal at *FROM; those that follow it are part of it. */
+static void
+read_literal(const char **from, char *literal)
+{
+	const char *at = *from;
+
+	while (*at == '"') {
+		for (at++; *at != '"'; at++) {
+			at += *at == '\\';
+			*literal++ = *at;
+		}
+		at++;
+		at += strspn(at, " \t\n");
+	}
+	*literal = '\0';
+	*from = at;
+}
+
+/* All that is in the calls of FUNCTION; their number. */
+static int
+expect_calls_explained(const char *path, const char *source,
+    const char *function)
+{
+	int found = 0;
+
+	while ((source = strstr(source, function)) != NULL) {
+		const char *end = strstr(source, ");\n");
+		char literal[1024];
+
+		found++;
+		while (end != NULL && source < end) {
+			source += strcspn(source, "\";");
+			if (*source == ';')
+				break;
+			read_literal(&source, literal);
+			expect_explained(path, literal);
+		}
+	}
+	return found;
+}
+
+Test(documentation, explains_each_message_in_the_manual)
+{
+	glob_t files;
+	int found = 0;
+
+	read_diagnostics();
+	cr_assert_eq(glob(SOURCE_DIR "/init/*.c", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		static char source[TEXT_SIZE];
+
+		strcpy(source, read_file(files.gl_pathv[i]));
+		found += expect_calls_explained(files.gl_pathv[i], source,
+		    "log_line(") + expect_calls_explained(files.gl_pathv[i],
+		    source, "problem_set(");
+	}
+	cr_expect_gt(found, 0);
+	globfree(&files);
 }
 
 /* --- The README's table of settings --- */

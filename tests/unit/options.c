@@ -1254,14 +1254,16 @@ Test(options, warn_of_what_does_not_fit)
 	    "30s of drain and grace together: Kubernetes kills everything "
 	    "after 30s, unless terminationGracePeriodSeconds is longer\n"
 	    "drain without a readiness file: nobody learns to send no more "
-	    "work\n");
+	    "work; set --health-cmd, --notify or --ready-file\n");
 	cr_expect_str_eq(misfits("--health-cmd=x", "--startup-budget=5s",
-	    false), "a check may take the whole startup budget of 5s\n");
+	    false), "a check may take the whole startup budget of 5s: "
+	    "--health-timeout should be shorter\n");
 	cr_expect_str_eq(misfits("--health-cmd=x", "--health-timeout=0",
-	    false), "a check may take the whole startup budget of 30s\n");
+	    false), "a check may take the whole startup budget of 30s: "
+	    "--health-timeout should be shorter\n");
 	cr_expect_str_eq(misfits("--monitor=1s", "-q", false),
 	    "monitor without a health command: there is nothing to monitor "
-	    "with\n");
+	    "with; set --health-cmd\n");
 	cr_expect_str_eq(misfits("--ready-file=/a", "--drain=900ms", false),
 	    "");
 }

@@ -49,10 +49,10 @@ Test(report, says_why_each_life_ended)
 	expect(&facts, "nobody could check the app: the health helper was "
 	    "gone, or could not be started");
 	facts.ending = ENDING_BUDGET;
-	expect(&facts, "not ready within 30s");
+	expect(&facts, "not ready within the startup budget of 30s");
 	facts.why_unready = "last of 7 health checks: exit status 1: no";
-	expect(&facts, "not ready within 30s; last of 7 health checks: exit "
-	    "status 1: no");
+	expect(&facts, "not ready within the startup budget of 30s; last of 7 "
+	    "health checks: exit status 1: no");
 }
 
 Test(report, cuts_what_does_not_fit)

@@ -169,7 +169,8 @@ Test(user, takes_what_is_missing_at_the_end_of_a_line_as_empty)
 	    "bad:x:1003:-1::/:/bin/sh\nhome:x:1002:1002::/home");
 	write_file("group", "www:x:33");
 	expect_users(samples, ARRAY_SIZE(samples));
-	expect_refusal("bad", "'bad' has no valid group in passwd");
+	expect_refusal("bad", "'bad' has no valid group in passwd: the "
+	    "fourth field of its line is no number");
 }
 
 Test(user, refuses_whatever_is_no_user)
@@ -239,7 +240,8 @@ Test(user, stands_long_lines)
 	    "app:x:1000:1001::/srv/app:\n");
 	expect_user(&app);
 	write_long_line("passwd", "app:x:1000:1001::/", 'x', ":\n");
-	expect_refusal("app", "the home of 'app' is too long");
+	expect_refusal("app", "the home of 'app' is too long: more than 256 "
+	    "bytes");
 	write_file("passwd", passwd);
 	write_long_line("group", group, ',', "\n");
 	expect_user(&app);
@@ -267,5 +269,6 @@ Test(user, resolves_many_members_and_refuses_too_many_groups)
 	for (int i = 0; i < 300; i++)
 		fprintf(file, "group%d:x:%d:app\n", i, i);
 	fclose(file);
-	expect_refusal("app", "'app' is in more than 256 groups");
+	expect_refusal("app", "'app' is in more than 256 groups; name one, "
+	    "as USER:GROUP");
 }
