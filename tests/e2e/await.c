@@ -39,19 +39,13 @@ start_waiter(const struct container *container, const char *path,
 }
 
 /* It sleeps: what changes now does so while it waits. */
-static bool
-is_asleep(void *waiter)
-{
-	return process_state(((struct container *)waiter)->init) == 'S';
-}
-
 static struct container
 start_sleeping_waiter(const struct container *container)
 {
 	struct container waiter = start_waiter(container, NULL, "--wait=1h");
 
 	container_await_takeover(&waiter);
-	await(is_asleep, &waiter, "the waiter sleeps");
+	await_fast_asleep(waiter.init, "the waiter sleeps");
 	return waiter;
 }
 
@@ -102,7 +96,7 @@ Test(await, waits_for_a_container_that_is_still_to_come)
 	snprintf(option, sizeof(option), "--ready-file=%s", file);
 	waiter = start_waiter(NULL, file, "--wait=1h");
 	container_await_takeover(&waiter);
-	await(is_asleep, &waiter, "the waiter sleeps");
+	await_fast_asleep(waiter.init, "the waiter sleeps");
 	c = container_start(&(struct run){
 		.arguments = { option, "--", "act", "TERM:exit=0" },
 		.place = AS_ORDINARY,
@@ -130,7 +124,7 @@ Test(await, says_that_it_was_not_in_time)
 Test(await, ends_when_the_budget_is_over_and_says_why)
 {
 	struct container c = container_start(&(struct run){
-		.arguments = { READY_FILE, "--startup-budget=1s",
+		.arguments = { READY_FILE, "--startup-budget=5s",
 		    "--health-interval=10ms", "--health-cmd=echo not yet; "
 		    "exit 3", "--grace=1h", "--", "act", "QUIT:exit=0" },
 	});
@@ -138,7 +132,7 @@ Test(await, ends_when_the_budget_is_over_and_says_why)
 
 	/* The app does not end: it is the budget's end that counts. */
 	expect_end(&waiter, 1, "not ready, nor will it be: not ready within "
-	    "1s; last of ");
+	    "the startup budget of 5s; last of ");
 	container_expect_log(&waiter, "exit status 3: not yet");
 	container_signal(&c, SIGQUIT);
 	container_expect_status(&c, 124);
@@ -223,11 +217,10 @@ Test(await, says_why_before_the_sweep_ends_it)
 		    "--ready-file=$DIR/a/ready 2>$DIR/why & "
 		    "exec act USR1:exit=0" },
 	});
-	struct container waiter = { .init = 0 };
 
 	container_await_text(&c, "out", "up");
-	waiter.init = container_find_process(&c, "dinit");
-	await(is_asleep, &waiter, "the waiter sleeps");
+	await_fast_asleep(container_find_process(&c, "dinit"),
+	    "the waiter sleeps");
 	container_signal(&c, SIGUSR1);
 	container_expect_status(&c, 0);
 	cr_assert_not_null(strstr(container_read(&c, "why"),

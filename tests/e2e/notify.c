@@ -108,7 +108,8 @@ Test(notify, app_that_says_nothing_is_stopped_when_the_budget_is_over)
 	    "start:tell=STATUS=hm", NULL);
 
 	container_expect_status(&c, 124);
-	container_expect_log(&c, "not ready within 100ms: stopping");
+	container_expect_log(&c, "not ready within the startup budget of "
+	    "100ms: stopping");
 	container_expect_log(&c, "the app has not sent READY=1");
 	cr_assert(!container_has_file(&c, "ready"));
 }
@@ -135,7 +136,7 @@ Test(notify, barrier_is_passed_once_all_before_it_is_done)
 Test(notify, flood_holds_up_neither_readiness_nor_a_stop)
 {
 	struct container c = container_start(&(struct run){
-		.arguments = { "--notify", READY_FILE, "--grace=300ms", "--",
+		.arguments = { "--notify", READY_FILE, "--grace=1s", "--",
 		    "sh", "-c", "act name=flood start:session,flood=99999999 & "
 		    "exec act name=main start:tell=READY=1" },
 	});

@@ -367,7 +367,7 @@ Test(probe, says_in_the_log_why_the_app_was_never_ready)
 	c = container_start(&(struct run){
 		.arguments = { "--", "act", "TERM:exit=0" },
 		.environment = { "DINIT_READY_FILE=$DIR/ready",
-		    "DINIT_STARTUP_BUDGET=300ms",
+		    "DINIT_STARTUP_BUDGET=2s",
 		    health_command(getenv("DINIT"),
 		    with_port("tcp://localhost:%u", port)) },
 	});

@@ -257,7 +257,7 @@ Test(signals, keeps_main_only_signals_from_the_group)
 Test(signals, keeps_all_signals_from_the_group_with_c)
 {
 	struct container c = start_and_listen(&(struct run){
-		.arguments = { "-c", "--grace=100ms", "listen", "-f", "64" },
+		.arguments = { "-c", "--grace=1s", "listen", "-f", "64" },
 	});
 	const char *out;
 
@@ -463,7 +463,8 @@ Test(signals, survives_a_signal_that_it_may_not_send)
 	});
 	container_signal(&c, SIGUSR1);
 	container_await_text(&c, "log", "dinit: warn: cannot send SIGUSR1 to "
-	    "the app's group: Operation not permitted\n");
+	    "the app's group: Operation not permitted; does the container "
+	    "lack CAP_KILL?\n");
 	container_signal(&c, SIGTERM);
 	container_await_text(&c, "log", "cannot send SIGTERM");
 	container_await_text(&c, "out", "\n18\n");

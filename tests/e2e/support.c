@@ -316,6 +316,30 @@ process_state(pid_t pid)
 	return read_process(pid, &state, &parent) ? state : '\0';
 }
 
+/* Once asleep could be by chance. */
+struct sleeper {
+	pid_t pid;
+	int seen;
+};
+
+static bool
+is_fast_asleep(void *argument)
+{
+	struct sleeper *sleeper = argument;
+
+	sleeper->seen = process_state(sleeper->pid) == 'S' ?
+	    sleeper->seen + 1 : 0;
+	return sleeper->seen == 20;
+}
+
+void
+await_fast_asleep(pid_t pid, const char *what)
+{
+	struct sleeper sleeper = { .pid = pid };
+
+	await(is_fast_asleep, &sleeper, what);
+}
+
 static bool
 descends_from(pid_t pid, pid_t ancestor)
 {
@@ -553,6 +577,19 @@ container_wait(const struct container *container)
 		cr_skip("skipped: user, PID and mount namespaces are denied "
 		    "here");
 	return WEXITSTATUS(status);
+}
+
+void
+container_kill_parent(const struct container *container)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, container->init, 0);
+
+	if (pidfd < 0)
+		cr_skip("skipped: no pidfd_open(2) here");
+	kill(container->keeper, SIGKILL);
+	await_descriptor(pidfd, POLLIN, "dinit ends with its parent");
+	close(pidfd);
+	waitpid(container->keeper, NULL, 0);
 }
 
 void
@@ -794,11 +831,33 @@ has_no_process(void *argument)
 	return !find_process(wanted);
 }
 
+struct hearing {
+	const struct container *container;
+	pid_t engine;
+	const char *text;
+};
+
+static bool
+has_heard(void *argument)
+{
+	const struct hearing *hearing = argument;
+
+	kill(hearing->engine, SIGUSR2);
+	return strstr(container_read(hearing->container, "heard"),
+	    hearing->text) != NULL;
+}
+
 void
 container_await_heard(const struct container *container, const char *text)
 {
-	kill(container_find_process(container, "engine"), SIGUSR2);
-	container_await_text(container, "heard", text);
+	struct hearing hearing = {
+		.container = container,
+		.engine = container_find_process(container, "engine"),
+		.text = text,
+	};
+
+	await(has_heard, &hearing, text);
+	kill(hearing.engine, SIGKILL);
 }
 
 bool

@@ -79,6 +79,10 @@ container_signal(const struct container *container, int signo);
 int
 container_wait(const struct container *container);
 
+/* Kills dinit's parent, and waits until dinit ends with it. */
+void
+container_kill_parent(const struct container *container);
+
 /* After container_wait, where a test runs many: removes the scratch folder at
  * once and closes the pty. */
 void
@@ -155,7 +159,7 @@ container_count_descendants(const struct container *container);
 /* Shell words that start an engine, which listens on $DIR/engine; dinit is
  * then executed with that as its NOTIFY_SOCKET. */
 #define START_ENGINE "act name=engine start:listen=engine " \
-	"USR2:hear,exit=0 >$DIR/heard & " \
+	"USR2:hear >$DIR/heard & " \
 	"while [ ! -S $DIR/engine ]; do sleep 0.01; done; "
 
 /* Ends that engine, and waits until what it has heard, in the file "heard",
@@ -166,6 +170,10 @@ container_await_heard(const struct container *container, const char *text);
 /* State of a process as in /proc/PID/stat: 'S', 'T', 'Z'; '\0': none. */
 char
 process_state(pid_t pid);
+
+/* Until the process sleeps for a while, as one that never waits does not. */
+void
+await_fast_asleep(pid_t pid, const char *what);
 
 /* A line of /proc/PID/status that is a set of signals: "SigBlk", "ShdPnd". */
 uint64_t
