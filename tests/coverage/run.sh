@@ -6,7 +6,7 @@
 #	tests/coverage/run.sh FOLDER
 #
 # A table, and a failure where a line is left out without a reason in
-# tests/coverage/uncovered, or has a reason and is not left out.
+# tests/coverage/uncovered, or has a reason and is gone.
 #
 # The counters are files that every process maps (%c): children that become
 # another program, and whoever is killed, have counted too.
