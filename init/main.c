@@ -4,9 +4,12 @@
  * fails here, with one line and exit status 125.
  */
 #include <errno.h>
+#include <jansson.h>
+#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -50,7 +53,11 @@ format_version(const struct options *options, char *text, size_t size)
 {
 	(void)options;
 	snprintf(text, size, "dinit " DINIT_VERSION
-	    " (the container init, not the service manager of that name)\n");
+	    " (the container init, not the service manager of that name)\n"
+	    "%s" DINIT_COMMIT "%swith libcap %d.%d, libseccomp %d.%d.%d, "
+	    "jansson " JANSSON_VERSION "\n", *DINIT_COMMIT ? "commit " : "",
+	    *DINIT_COMMIT ? ", " : "", LIBCAP_MAJOR, LIBCAP_MINOR,
+	    SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO);
 }
 
 /* The effective settings, and a warning for what will not go well. */

@@ -116,13 +116,20 @@ fetch()
 
 # --- the libraries ---------------------------------------------------------
 
+# Those of a cross compiler lie in a folder of their own.
 link_kernel_headers()
 {
-	machine=$(gcc -dumpmachine)
-	[ -d "/usr/include/$machine/asm" ] || die "linux-libc-dev is missing"
-	ln -sfn "/usr/include/$machine/asm" "$prefix/include/asm"
-	ln -sfn /usr/include/asm-generic "$prefix/include/asm-generic"
-	ln -sfn /usr/include/linux "$prefix/include/linux"
+	machine=$($CC -dumpmachine)
+	common=/usr/include
+	machines=/usr/include/$machine
+	if [ -d "/usr/$machine/include/asm" ]; then
+		common=/usr/$machine/include
+		machines=$common
+	fi
+	[ -d "$machines/asm" ] || die "linux-libc-dev is missing"
+	ln -sfn "$machines/asm" "$prefix/include/asm"
+	ln -sfn "$common/asm-generic" "$prefix/include/asm-generic"
+	ln -sfn "$common/linux" "$prefix/include/linux"
 }
 
 build_libcap2()
@@ -137,8 +144,8 @@ build_libcap2()
 
 build_libseccomp()
 {
-	./configure --host="$(gcc -dumpmachine | sed 's/-gnu/-musl/')" \
-	    --prefix="$prefix" --disable-shared --enable-static \
+	./configure --host="$($CC -dumpmachine | sed 's/-gnu/-musl/')" \
+	    --prefix="$prefix" --disable-shared --enable-static --without-pic \
 	    --disable-dependency-tracking CC="$CC" \
 	    CPPFLAGS="-isystem $prefix/include" CFLAGS="$CFLAGS"
 	make -C src CFLAGS="$CFLAGS" libseccomp.la
