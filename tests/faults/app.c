@@ -6,19 +6,40 @@
  *     app serve           says "up", ends on SIGTERM
  *     app stubborn        so does a child in a session of its own: neither ends
  *     app check FOLDER    a health check: fails once, which makes FOLDER
+ *     app notify          as serve, and says on NOTIFY_SOCKET that it is ready
+ *     app confined        ends at once, otherwise if it is not: see below
  *
  * A fault meant for dinit's children before their exec meets this too, if it
  * makes as many calls of that kind. It must not matter here: what fails is
  * tried again, and there is as little of it as can be.
  */
 #include <errno.h>
+#include <grp.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-/* No status of dinit's own. */
+/* No statuses of dinit's own. */
 #define STATUS 7
+#define STATUS_NOT_CONFINED 66
+
+/* User and group that the scenario asks for. */
+#define NOBODY 65534
+
+/* As in the kernel's headers, which musl does not come with. */
+#define CAP_NET_RAW 13
+#define SECCOMP_MODE_FILTER 2
+
+/* What its profile lets getpriority(2) fail with. */
+#define DENIED 42
 
 /* By another exec, as all that happens before one is taken for dinit's. */
 static void
@@ -43,6 +64,79 @@ check(const char *folder)
 	return 1;
 }
 
+/* To an abstract name, which dinit's is. */
+static void
+tell_ready(void)
+{
+	static const char ready[] = "READY=1";
+	const char *name = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t length = name == NULL ? 0 : strlen(name);
+	int fd;
+
+	if (length == 0 || length > sizeof(address.sun_path))
+		return;
+	memcpy(address.sun_path + 1, name + 1, length - 1);
+	do
+		fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	while (fd < 0);
+	while (sendto(fd, ready, sizeof(ready) - 1, 0,
+	    (struct sockaddr *)&address, (socklen_t)(offsetof(
+	    struct sockaddr_un, sun_path) + length)) < 0)
+		continue;
+}
+
+static bool
+is_nobody(void)
+{
+	uid_t uids[3] = { 0 };
+	gid_t gids[3] = { 0 };
+	gid_t groups[64] = { NOBODY };
+	int count = getgroups(64, groups);
+
+	getresuid(&uids[0], &uids[1], &uids[2]);
+	getresgid(&gids[0], &gids[1], &gids[2]);
+	for (int i = 0; i < 3; i++)
+		if (uids[i] != NOBODY || gids[i] != NOBODY)
+			return false;
+	return count == 0 || (count == 1 && groups[0] == NOBODY);
+}
+
+/* That and no other, in any set that counts: what it can be is bounded so. */
+static bool
+has_one_capability(int capability)
+{
+	for (int i = 0; i < 64; i++) {
+		bool expected = i == capability;
+
+		if ((prctl(PR_CAPBSET_READ, i) > 0) != expected ||
+		    (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, i, 0, 0) >
+		    0) != expected)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_under_profile(void)
+{
+	errno = 0;
+	getpriority(PRIO_PROCESS, 0);
+	return errno == DENIED && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
+	    prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER;
+}
+
+/* Looked at again where a fault may have been met. */
+static bool
+is_confined(void)
+{
+	for (int i = 0; i < 3; i++)
+		if (is_nobody() && has_one_capability(CAP_NET_RAW) &&
+		    is_under_profile())
+			return true;
+	return false;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -53,6 +147,8 @@ main(int argc, char **argv)
 		return check(argv[2]);
 	if (strcmp(role, "exit") == 0)
 		return STATUS;
+	if (strcmp(role, "confined") == 0)
+		return is_confined() ? STATUS : STATUS_NOT_CONFINED;
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTERM);
 	while (strcmp(role, "left") == 0 && setsid() < 0)
@@ -61,10 +157,12 @@ main(int argc, char **argv)
 		continue;
 	if (strcmp(role, "stubborn") == 0)
 		leave_child(argv);
+	if (strcmp(role, "notify") == 0)
+		tell_ready();
 	while (write(STDOUT_FILENO, "up\n", 3) < 0)
 		continue;
 	for (;;)
 		if (sigwaitinfo(&stop, NULL) == SIGTERM &&
-		    strcmp(role, "serve") == 0)
+		    (strcmp(role, "serve") == 0 || strcmp(role, "notify") == 0))
 			return STATUS;
 }
