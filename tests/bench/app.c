@@ -8,6 +8,7 @@
  *	app stubborn           takes SIGTERM too
  *	app orphans N          makes N orphans that end at once, then as wait
  *	app tree N             has N children in its group, then as wait
+ *	app leave N            has N children in sessions of their own, and ends
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -36,12 +37,14 @@ make_orphans(int count)
 }
 
 static void
-make_children(int count)
+make_children(int count, int in_sessions)
 {
 	while (count-- > 0)
 		if (fork() == 0) {
 			sigset_t none;
 
+			if (in_sessions)
+				setsid();
 			sigemptyset(&none);
 			sigaddset(&none, SIGUSR1);
 			sigprocmask(SIG_SETMASK, &none, NULL);
@@ -79,7 +82,11 @@ main(int argc, char **argv)
 	if (strcmp(what, "orphans") == 0)
 		make_orphans(count);
 	if (strcmp(what, "tree") == 0)
-		make_children(count);
+		make_children(count, 0);
+	if (strcmp(what, "leave") == 0) {
+		make_children(count, 1);
+		end();
+	}
 	measures->is_set = 1;
 	while (sigwait(&all, &signo) == 0) {
 		measures->signalled = measures_now();

@@ -3,12 +3,14 @@
 
 	bench.py FOLDER [ROUNDS]
 
-FOLDER holds driver, app, minimal and dinit. One round measures each init once,
-in turn, so that what the machine does meanwhile meets all of them alike: ratios
-count, not times. FOLDER/bench.json and FOLDER/bench.svg are written too.
+FOLDER holds driver, app, minimal, filtered and dinit. One round measures each
+init once, in turn, so that what the machine does meanwhile meets all of them
+alike: ratios count, not times. FOLDER/bench.json and FOLDER/bench.svg are
+written too.
 """
 import json
 import pathlib
+import random
 import shutil
 import statistics
 import subprocess
@@ -24,13 +26,14 @@ DINIT = str(FOLDER / "dinit")
 INITS = {
 	"bare": [],
 	"minimal": [str(FOLDER / "minimal")],
+	"filtered": [str(FOLDER / "filtered")],
 	"dinit": [DINIT, "--"],
 	"tini-static": ["/usr/bin/tini-static", "-g", "--"],
 	"tini": ["/usr/bin/tini", "-g", "--"],
 	"dumb-init": ["/usr/bin/dumb-init", "--"],
 	"catatonit": ["/usr/bin/catatonit", "-g", "--"],
 }
-FLOORS = ("bare", "minimal")
+FLOORS = ("bare", "minimal", "filtered")
 
 
 class Measure:
@@ -110,9 +113,11 @@ def ratio_to_best_peer(row):
 	return row["dinit"][0] / best if best > 0 else None
 
 
+def short(value):
+	return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def text(values, parts):
-	def short(value):
-		return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 	if parts > 1:
 		return " / ".join(map(short, values))
 	return short(values[0]) + (f" ({short(values[1])})"
@@ -204,12 +209,14 @@ def publish_of_s6(start_s, pause_ms):
 
 
 def measure_publishing():
+	"""By about when it is healthy; just then would be in step with polls."""
 	print("  healthy to published", file=sys.stderr)
 	rows = {}
 	for start_s in (0.02, 0.1, 0.5, 2):
 		samples = {}
-		for _ in range(max(1, ROUNDS // 10)):
-			for name, ms in time_to_publish(start_s).items():
+		for _ in range(max(1, ROUNDS // 5)):
+			about = start_s * random.uniform(0.75, 1.25)
+			for name, ms in time_to_publish(about).items():
 				samples.setdefault(name, []).append(ms)
 		rows[start_s] = {name: statistics.mean(values)
 		    for name, values in samples.items()}
@@ -218,11 +225,70 @@ def measure_publishing():
 
 def print_publishing(rows):
 	names = next(iter(rows.values())).keys()
-	print("\n| healthy after | " + " | ".join(names) + " |")
+	print("\n| healthy after about | " + " | ".join(names) + " |")
 	print("|---" * (len(names) + 1) + "|")
 	for start_s, means in rows.items():
 		print(f"| {start_s} s: published later by, mean | "
 		    + " | ".join(f"{ms:.3g} ms" for ms in means.values()) + " |")
+
+
+# --- The number of processes ---
+
+SCALE = {
+	"relay to a group of N": ("dinit", ["relay", "20", "APP", "tree"]),
+	"SIGTERM to a group of N gone": ("dinit", ["stop", "APP", "tree"]),
+	"the same, tini-static": ("tini-static", ["stop", "APP", "tree"]),
+	"sweep of N leftovers": ("dinit", ["end", "APP", "leave"]),
+	"the same, not as PID 1": ("dinit", ["swept", "APP", "leave"]),
+}
+COUNTS = (1, 10, 100, 1000, 10000)
+
+
+def measure_scale():
+	"""By what and N, the median in us."""
+	print("  the number of processes", file=sys.stderr)
+	rows = {title: {} for title in SCALE}
+	for count in COUNTS:
+		for title, (init, command) in SCALE.items():
+			samples = [ns / 1000 for _ in range(3)
+			    for ns in run_driver([*command, str(count)],
+			    INITS[init])]
+			rows[title][count] = statistics.median(samples)
+	return rows
+
+
+def print_scale(rows):
+	print("\n| N processes, us | " + " | ".join(map(str, COUNTS))
+	    + " |\n" + "|---" * (len(COUNTS) + 1) + "|")
+	for title, row in rows.items():
+		print(f"| {title} | " + " | ".join(f"{us:.0f}"
+		    for us in row.values()) + " |")
+
+
+# --- Idle and monitoring ---
+
+def cpu_of_a_day(options, seconds=20):
+	"""CPU of PID 1 in s, from SECONDS of it; its children's is not in it."""
+	ns, = run_driver(["cpu", str(seconds), "APP", "wait"],
+	    [DINIT, *options, "--"])
+	return ns / 1e9 * 86400 / seconds
+
+
+def measure_days():
+	print("  a day of idle, and of monitoring", file=sys.stderr)
+	gated = ["-q", f"--ready-file={FOLDER}/day", "--health-cmd=[\"true\"]"]
+	return {
+		"idle": cpu_of_a_day([]),
+		"gated, ready": cpu_of_a_day(gated),
+		"--monitor=10s": cpu_of_a_day([*gated, "--monitor=10s"]),
+		"--monitor=1s": cpu_of_a_day([*gated, "--monitor=1s"]),
+	}
+
+
+def print_days(row):
+	print("\n| a day of | CPU of PID 1, s |\n|---|---|")
+	for name, seconds in row.items():
+		print(f"| {name} | {seconds:.3f} |")
 
 
 # --- The end of the grace ---
@@ -320,45 +386,67 @@ def print_sizes():
 		print(f"| {name} | {pathlib.Path(path).stat().st_size} |")
 
 
-BAR, GAP, LEFT, WIDTH = 14, 6, 250, 360
-COLOURS = {"bare": "#bbb", "minimal": "#999", "dinit": "#1a7f37"}
+# --- The chart, for README.md ---
+
+CHART = [
+	"exec of the init to main() of the app",
+	"SIGTERM to PID 1 gone, app exits at once",
+	"app's exit to PID 1 gone",
+	"signal relay",
+	"20,000 orphans: CPU of PID 1 for each",
+	"PID 1 resident, anonymous",
+]
+COLUMNS, PANEL, LINE, NAMES, BARS = 2, 420, 17, 90, 270
+COLOURS = {"bare": "#bbb", "minimal": "#999", "filtered": "#999",
+	"dinit": "#1a7f37"}
+
+
+def draw_bar(name, value, largest, x, y):
+	length = BARS * value / largest
+	return (f'<text x="{x + NAMES - 8}" y="{y + 11}" text-anchor="end">'
+	    f'{name}</text><rect x="{x + NAMES}" y="{y}" '
+	    f'width="{length:.1f}" height="{LINE - 3}" '
+	    f'fill="{COLOURS.get(name, "#57606a")}"/>'
+	    f'<text x="{x + NAMES + length + 5:.1f}" y="{y + 11}">'
+	    f'{short(value)}</text>')
+
+
+def draw_panel(measure, row, x, y):
+	"""A bar for each init, as long as it is to the largest of them."""
+	largest = max(row[name][0] for name in INITS) or 1
+	title = measure.title.replace(", anonymous", "")
+	return (f'<text x="{x + NAMES}" y="{y + 11}" font-weight="bold">'
+	    f'{title}, {measure.unit}</text>' + "".join(
+	    draw_bar(name, row[name][0], largest, x, y + LINE * (i + 1))
+	    for i, name in enumerate(INITS)))
 
 
 def draw(rows):
-	"""Bars by measure, each to the largest of its own."""
-	parts = []
-	y = 10
-	for measure, row in rows[:4]:
-		largest = max(row[name][0] for name in INITS) or 1
-		parts.append(f'<text x="4" y="{y + 11}" font-weight="bold">'
-		    f'{measure.title}, {measure.unit}</text>')
-		y += BAR + GAP
-		for name in INITS:
-			value = row[name][0]
-			length = WIDTH * value / largest
-			colour = COLOURS.get(name, "#57606a")
-			parts.append(
-			    f'<text x="{LEFT - 8}" y="{y + 11}" '
-			    f'text-anchor="end">{name}</text>'
-			    f'<rect x="{LEFT}" y="{y}" width="{length:.1f}" '
-			    f'height="{BAR}" fill="{colour}"/>'
-			    f'<text x="{LEFT + length + 6:.1f}" y="{y + 11}">'
-			    f'{value:.0f}</text>')
-			y += BAR + 2
-		y += GAP * 2
-	return (f'<svg xmlns="http://www.w3.org/2000/svg" width="680" '
-	    f'height="{y}" font-family="sans-serif" font-size="12">'
-	    f'<rect width="680" height="{y}" fill="#fff"/>'
-	    + "".join(parts) + "</svg>\n")
+	"""Panels side by side; less is better in all of them."""
+	panels = [pair for pair in rows if pair[0].title in CHART]
+	panels.sort(key=lambda pair: CHART.index(pair[0].title))
+	step = LINE * (len(INITS) + 2)
+	height = step * -(-len(panels) // COLUMNS) + LINE
+	width = PANEL * COLUMNS
+	return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" '
+	    f'height="{height}" font-family="sans-serif" font-size="12">'
+	    f'<rect width="{width}" height="{height}" fill="#fff"/>'
+	    + "\n".join(draw_panel(measure, row, i % COLUMNS * PANEL,
+	    i // COLUMNS * step + LINE)
+	    for i, (measure, row) in enumerate(panels)) + "</svg>\n")
 
 
 def main():
 	rows = measure_all()
 	publishing = measure_publishing()
+	scale = measure_scale()
+	days = measure_days()
 	grace = measure_grace()
 	probes = measure_probes()
 	print_table(rows)
 	print_publishing(publishing)
+	print_scale(scale)
+	print_days(days)
 	print_grace(grace)
 	print_probes(probes)
 	print_sizes()
@@ -366,6 +454,8 @@ def main():
 	(FOLDER / "bench.json").write_text(json.dumps({
 		"measures": {m.title: row for m, row in rows},
 		"published_late_ms": publishing,
+		"scale_us": scale,
+		"cpu_s_a_day": days,
 		"grace_late_ms": grace,
 		"probes_ms_kib": probes,
 	}, indent=1))

@@ -5,6 +5,7 @@
  *
  *	driver start COMMAND...      ns from its exec to the app's main()
  *	driver end COMMAND...        ns from the app's exit to PID 1 gone
+ *	driver swept COMMAND...      as end, where COMMAND is not PID 1
  *	driver stop COMMAND...       ns from SIGTERM to PID 1 gone
  *	driver late MS COMMAND...    the same, less MS
  *	driver relay N COMMAND...    N times, ns from SIGUSR1 to the app's hand
@@ -37,6 +38,8 @@
 #define UNDER_WAY 64
 
 static struct measures *measures;
+static int has_namespaces = 1;
+static int is_pinned;
 
 static void
 print(int64_t number)
@@ -58,6 +61,20 @@ share_measures(void)
 		close(fd);
 }
 
+/*
+ * On a CPU of their own, neither the driver that spins nor where the scheduler
+ * happens to wake the app decides how long a signal takes.
+ */
+static void
+stay_on_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
 /* A process in between, for what it unshares, its children get. */
 static pid_t
 start(char **command)
@@ -69,13 +86,17 @@ start(char **command)
 	if (keeper != 0)
 		return keeper;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
+	if (is_pinned)
+		stay_on_cpu(1);
+	if (has_namespaces && unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
 		err(1, "namespaces (are you root?)");
 	init = fork();
 	if (init == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
-		mount("proc", "/proc", "proc", 0, NULL);
+		if (has_namespaces) {
+			mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+			mount("proc", "/proc", "proc", 0, NULL);
+		}
 		measures->executed = measures_now();
 		execv(command[0], command);
 		err(127, "%s", command[0]);
@@ -153,12 +174,15 @@ switches(void)
 	    read_proc("status", "nonvoluntary_ctxt_switches");
 }
 
+/* Each meets an init and an app that sleep, as signals do. */
 static void
 relay(int count)
 {
 	for (int i = 1; i <= count; i++) {
-		int64_t sent = measures_now();
+		int64_t sent;
 
+		nap(1);
+		sent = measures_now();
 		kill(measures->init, SIGUSR1);
 		await(&measures->signals, i);
 		print(measures->signalled - sent);
@@ -244,9 +268,14 @@ main(int argc, char **argv)
 	pid_t keeper;
 
 	share_measures();
-	if (strcmp(what, "start") == 0 || strcmp(what, "end") == 0) {
+	has_namespaces = strcmp(what, "swept") != 0;
+	is_pinned = strcmp(what, "relay") == 0 || strcmp(what, "storm") == 0;
+	if (is_pinned)
+		stay_on_cpu(0);
+	if (strcmp(what, "start") == 0 || strcmp(what, "end") == 0 ||
+	    !has_namespaces) {
 		finish(start(argv + 2), 0);
-		print(*what == 's' ? measures->started - measures->executed :
+		print(strcmp(what, "start") == 0 ? measures->started - measures->executed :
 		    measures->gone - measures->ended);
 	} else if (strcmp(what, "stop") == 0) {
 		keeper = start(argv + 2);
