@@ -23,7 +23,8 @@ compose()
 		--file "$BATS_TEST_TMPDIR/compose.yaml" "$@" 3>&-
 }
 
-# write_project CONDITION: for the worker, which ends with 1 if nobody serves.
+# write_project START_MS CONDITION: the web process takes so long to serve, and
+# the worker, which waits for CONDITION, ends with 1 if it does not.
 write_project()
 {
 	cat >"$BATS_TEST_TMPDIR/compose.yaml" <<-END
@@ -33,7 +34,7 @@ write_project()
 		    image: entrypoint
 		    container_name: $C
 		    network_mode: none
-		    command: [/bin/webapp, "8080", "1000"]
+		    command: [/bin/webapp, "8080", "$1"]
 		    environment:
 		      DINIT_HEALTH_CMD: '["/bin/webapp","get","8080","/"]'
 		      DINIT_DRAIN: 500ms
@@ -49,12 +50,12 @@ write_project()
 		    network_mode: service:web
 		    command: [/bin/webapp, get, "8080", /]
 		    depends_on:
-		      web: { condition: $1 }
+		      web: { condition: $2 }
 	END
 }
 
 @test "Compose starts what depends on dinit's health only when it is ready" {
-	write_project service_healthy
+	write_project 1000 service_healthy
 	compose up -d
 	C=$C-worker ends_with 0
 	compose stop
@@ -63,7 +64,7 @@ write_project()
 }
 
 @test "Compose starts what depends on a start alone too early" {
-	write_project service_started
+	write_project 60000 service_started
 	compose up -d
 	C=$C-worker ends_with 1
 }

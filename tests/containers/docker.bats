@@ -228,7 +228,7 @@ foreground_of()
 	start --pids-limit 3 "${GATE[@]}" -e DINIT_STARTUP_BUDGET=500ms \
 		entrypoint /bin/act start:touch=/tmp/up TERM:exit=7
 	ends_with 124
-	has_logged '^dinit: error: not ready within 500ms'
+	has_logged '^dinit: error: not ready within the startup budget of 500ms'
 	has_logged '^dinit: error: last of .* health checks: cannot fork: '
 }
 
@@ -244,9 +244,9 @@ foreground_of()
 	: >"$BATS_TEST_TMPDIR/report"
 	start -v "$BATS_TEST_TMPDIR/report:/dev/termination-log" \
 		-e DINIT_REPORT_FILE=/dev/termination-log "${GATE[@]}" \
-		-e DINIT_STARTUP_BUDGET=200ms entrypoint "${GATED_APP[@]}"
+		-e DINIT_STARTUP_BUDGET=2s entrypoint "${GATED_APP[@]}"
 	ends_with 124
-	grep -x 'not ready within 200ms; last of .*: no /tmp/up ' \
+	grep -x 'not ready within the startup budget of 2s; last of .*: no /tmp/up ' \
 		"$BATS_TEST_TMPDIR/report"
 }
 
@@ -256,7 +256,7 @@ foreground_of()
 	ends_with 124
 	log | grep '^{' | python3 -c 'import json, sys
 for line in sys.stdin: assert json.loads(line)["logger"] == "dinit"'
-	has_logged '"message":"not ready within 200ms: stopping"}$'
+	has_logged '"message":"not ready within the startup budget of 200ms: stopping"}$'
 }
 
 @test "HEALTHCHECK [dinit --is-ready] follows readiness through a stop" {

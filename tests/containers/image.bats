@@ -31,7 +31,7 @@ build_app()
 		ENV DINIT_HEALTH_CMD='["/sbin/dinit","--probe=http://localhost:8080/"]'
 		$CHECKED
 		$SUPERVISED
-		CMD ["/app/webapp","-","500"]
+		CMD ["/app/webapp","-","3000"]
 	END
 	docker build --tag app "$CONTEXT"
 }
@@ -39,7 +39,7 @@ build_app()
 expect_life()
 {
 	start app
-	await has_said 'starting, which takes 500 ms'
+	await has_said 'starting, which takes 3000 ms'
 	refute is_ready
 	await is healthy state Health.Status
 	is_ready
@@ -58,27 +58,33 @@ expect_life()
 	expect_life
 }
 
-# A base image as there is no registry; it is kept in build/ until make clean.
-make_base()
-{
-	local base=$SOURCE/build/bookworm-slim.tar
-
-	if [[ ! -e $base ]]; then
-		debootstrap --variant=minbase bookworm "$BATS_TEST_TMPDIR/root"
-		tar -C "$BATS_TEST_TMPDIR/root" -c . >"$base.new"
-		rm -rf "$BATS_TEST_TMPDIR/root"
-		mv "$base.new" "$base"
-	fi
-	docker import "$base" debian:bookworm-slim
-}
-
 @test "the Dockerfile builds an image whose dinit works in another one" {
 	[[ -x $(command -v debootstrap) ]] ||
 		go_without 'there is no debootstrap here'
 	make_base
-	docker build --network host --tag dinit "$SOURCE"
+	docker build --network host --build-arg COMMIT=abc123 --tag dinit \
+		"$SOURCE"
 	is '["/sbin/dinit","--"]' \
 		docker inspect -f '{{json .Config.Entrypoint}}' dinit
+	is 1 docker inspect -f '{{len .RootFS.Layers}}' dinit
+	(($(docker inspect -f '{{.Size}}' dinit) < 1200 * 1024))
+	is "$(sed -n 's/^VERSION := //p' "$SOURCE/Makefile") abc123" \
+		docker inspect -f "{{index .Config.Labels \"$(
+		)org.opencontainers.image.version\"}} {{index $(
+		).Config.Labels \"org.opencontainers.image.revision\"}}" dinit
+	docker run --rm --network none --entrypoint /sbin/dinit dinit \
+		--version | grep 'commit abc123,'
 	build_app '--from=dinit /sbin/dinit'
 	expect_life
+}
+
+@test "the Dockerfile runs no tests for another platform than the builder's" {
+	[[ -x $(command -v debootstrap) ]] ||
+		go_without 'there is no debootstrap here'
+	make_base
+	docker build --network host --build-arg BUILDPLATFORM=linux/amd64 \
+		--build-arg TARGETPLATFORM=linux/arm64 --tag dinit-other \
+		"$SOURCE" >"$BATS_TEST_TMPDIR/log"
+	grep '^for linux/arm64, built on linux/amd64: no tests' \
+		"$BATS_TEST_TMPDIR/log"
 }

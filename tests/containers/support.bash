@@ -6,6 +6,8 @@
 #
 # shellcheck disable=SC2034 # variables for the tests
 
+load ../support
+
 # What gates a container until the app has got a USR1.
 GATE=(--tmpfs /tmp
 	-e 'DINIT_HEALTH_CMD=["/bin/act","start:need=/tmp/up,exit=0"]')
@@ -16,42 +18,6 @@ SUPERVISED='ENTRYPOINT ["/sbin/dinit","--"]'
 CHECKED='HEALTHCHECK --interval=200ms --start-period=60s --retries=1 '\
 'CMD ["/sbin/dinit","--is-ready"]'
 
-# await COMMAND...: until it succeeds, for $PATIENCE seconds if need be.
-await()
-{
-	local deadline=$((SECONDS + ${PATIENCE:-30}))
-
-	until "$@" >/dev/null 2>&1; do
-		if ((SECONDS > deadline)); then
-			echo "never came true: $*" >&2
-			return 1
-		fi
-		sleep 0.05
-	done
-}
-
-# refute COMMAND...: it has to fail.
-refute()
-{
-	if "$@"; then
-		echo "came true: $*" >&2
-		return 1
-	fi
-}
-
-# is EXPECTED COMMAND...: what it prints is just that.
-is()
-{
-	local expected=$1 actual
-	shift
-
-	actual=$("$@")
-	if [[ $actual != "$expected" ]]; then
-		printf '"%s" is "%s", not "%s"\n' "$*" "$actual" "$expected" >&2
-		return 1
-	fi
-}
-
 # job_ends_with STATUS PID: one of the test's own, for which a subshell such as
 # that of "is" cannot wait.
 job_ends_with()
@@ -60,16 +26,6 @@ job_ends_with()
 
 	wait "$2" || status=$?
 	((status == $1))
-}
-
-# go_without REASON: where nothing may be skipped, that is a failure.
-go_without()
-{
-	if [[ -n ${NO_SKIP:-} ]]; then
-		echo "would be skipped: $1" >&2
-		return 1
-	fi
-	skip "skipped: $1"
 }
 
 use_docker()
@@ -110,6 +66,21 @@ make_image()
 	done
 	tar -C "${ROOT:-$SUITE/apps}" -c . |
 		"$ENGINE" import "${changes[@]}" - "$name" >/dev/null
+}
+
+# A base image as there is no registry; it is kept in build/ until make clean.
+make_base()
+{
+	local base=build/bookworm-slim.tar root=$SUITE/bookworm-slim
+
+	if [[ ! -e $base ]]; then
+		debootstrap --variant=minbase bookworm "$root"
+		tar -C "$root" -c . >"$base.new"
+		rm -rf "$root"
+		mv "$base.new" "$base"
+	fi
+	docker image inspect debian:bookworm-slim >/dev/null 2>&1 ||
+		docker import "$base" debian:bookworm-slim
 }
 
 # start [OPTION]... IMAGE [ARG]...: the container of the test.

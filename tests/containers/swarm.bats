@@ -123,7 +123,7 @@ roll_and_shrink()
 	((FAILED == 0 && SENT >= 500))
 	docker service ps --no-trunc "$C" | grep 'non-zero exit (124)'
 	docker service logs "$C" >"$BATS_TEST_TMPDIR/log" 2>&1
-	grep 'dinit: error: not ready within 500ms' "$BATS_TEST_TMPDIR/log"
+	grep 'dinit: error: not ready within the startup budget of 500ms' "$BATS_TEST_TMPDIR/log"
 	grep 'dinit: error: last of .*: Connection refused' \
 		"$BATS_TEST_TMPDIR/log"
 }

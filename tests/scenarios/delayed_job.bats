@@ -66,7 +66,7 @@ put_jobs()
 work()
 {
 	container "$1" DINIT_NOTIFY=yes DINIT_OK_STOP=yes RESULTS="$RESULTS" \
-		DATABASE_URL="$DATABASE" MAX_RUN_TIME=4 "${@:2}" -- \
+		DATABASE_URL="$DATABASE" MAX_RUN_TIME=5 "${@:2}" -- \
 		"$APPS/delayed_job.rb" work
 }
 

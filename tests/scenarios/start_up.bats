@@ -65,7 +65,7 @@ start_in_vain()
 ends_for_the_budget()
 {
 	ends_with app 124
-	has_said app "dinit: error: not ready within $1: stopping"
+	has_said app "dinit: error: not ready within the startup budget of $1: stopping"
 	has_logged app '^dinit: error: last of .*: Connection refused'
 }
 
@@ -78,16 +78,16 @@ ends_for_the_budget()
 }
 
 @test "a start over a budget, by an app that does not stop, is killed" {
-	start_in_vain DINIT_STARTUP_BUDGET=500ms DINIT_GRACE=100ms "$DEAF"
-	ends_for_the_budget 500ms
+	start_in_vain DINIT_STARTUP_BUDGET=2s DINIT_GRACE=100ms "$DEAF"
+	ends_for_the_budget 2s
 	has_logged app '^dinit: .*grace'
 }
 
 @test "who waits for a start over the budget hears of it and of the reason" {
-	start_in_vain DINIT_STARTUP_BUDGET=1s
+	start_in_vain DINIT_STARTUP_BUDGET=5s
 	inside app "$DINIT" --is-ready --wait=30s 2>"$BATS_TEST_TMPDIR/said" &
 	refute wait $!
-	grep 'not ready within 1s; .*: Connection refused' \
+	grep 'not ready within the startup budget of 5s; .*: Connection refused' \
 		"$BATS_TEST_TMPDIR/said"
-	ends_for_the_budget 1s
+	ends_for_the_budget 5s
 }

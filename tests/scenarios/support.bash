@@ -9,58 +9,14 @@
 #
 # shellcheck disable=SC2034 # variables for the tests
 
+load ../support
+
 # Readiness of the replicas, for HAProxy.
 READY=$BATS_FILE_TMPDIR/ready
 # For an app that does not hear of its stop.
 DEAF=DINIT_REWRITE=TERM:CONT
 HERE=$BATS_TEST_DIRNAME
 APPS=$HERE/apps
-
-# await COMMAND...: until it succeeds, for $PATIENCE seconds if need be.
-await()
-{
-	local deadline=$((SECONDS + ${PATIENCE:-30}))
-
-	until "$@" >/dev/null 2>&1; do
-		if ((SECONDS > deadline)); then
-			echo "never came true: $*" >&2
-			return 1
-		fi
-		sleep 0.02
-	done
-}
-
-# refute COMMAND...: it has to fail.
-refute()
-{
-	if "$@"; then
-		echo "came true: $*" >&2
-		return 1
-	fi
-}
-
-# is EXPECTED COMMAND...: what it prints is just that.
-is()
-{
-	local expected=$1 actual
-	shift
-
-	actual=$("$@") || true
-	if [[ $actual != "$expected" ]]; then
-		printf '"%s" is "%s", not "%s"\n' "$*" "$actual" "$expected" >&2
-		return 1
-	fi
-}
-
-# go_without REASON: where nothing may be skipped, that is a failure.
-go_without()
-{
-	if [[ -n ${NO_SKIP:-} ]]; then
-		echo "would be skipped: $1" >&2
-		return 1
-	fi
-	skip "skipped: $1"
-}
 
 # lacks PROGRAM...: says what is missing, of them and of the namespaces.
 lacks()
@@ -218,6 +174,7 @@ remove_all()
 {
 	local file
 
+	[[ -z ${LOAD:-} ]] || kill "$LOAD"
 	for file in "$BATS_FILE_TMPDIR"/*.pid; do
 		remove "$(basename "$file" .pid)"
 	done
@@ -288,6 +245,7 @@ end_load()
 
 	kill "$LOAD"
 	wait "$LOAD"
+	LOAD=
 	sed "s/^/# $1: /" "$figures" >&3
 	SENT=$(sed -n 's/^sent \([0-9]*\),.*/\1/p' "$figures")
 	FAILED=$(sed -n 's/.* failed \([0-9]*\)$/\1/p' "$figures")
@@ -304,7 +262,7 @@ list_jobs()
 	local number
 
 	for ((number = 1; number <= JOBS; number++)); do
-		echo "$number $((number == LONG ? 2 : 0))"
+		echo "$number $((number == LONG ? 3 : 0))"
 	done
 }
 

@@ -94,7 +94,8 @@ stop_while_answering()
 	ends_with web1 0
 }
 
-# Both, one after the other, as in an update.
+# Both, one after the other, as in an update: the second has to go on until the
+# balancer has the first one back.
 restart_both_gracefully()
 {
 	local number
@@ -104,6 +105,7 @@ restart_both_gracefully()
 		ends_with "web$number" 0
 		"$1" "$number"
 		becomes_ready "web$number"
+		await has_logged balancer "Server replicas/web$number is UP"
 	done
 }
 

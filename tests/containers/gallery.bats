@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The images in tests/images, which are there to be copied: each becomes ready,
+# does its work, and loses nothing of that when it is stopped in the middle.
+
+# shellcheck disable=SC2034 # ENGINE, as support.bash has it
+load support
+
+IMAGES=$BATS_TEST_DIRNAME/../images
+
+# build NAME: what it says is shown only if it fails.
+build()
+{
+	local log=$BATS_FILE_TMPDIR/$1.log
+
+	docker build --network host --tag "gallery/$1" "$IMAGES/$1" \
+		>"$log" 2>&1 3>&- || { cat "$log"; return 1; }
+}
+
+# Most of the time of a build is spent on waiting for packages.
+build_all()
+{
+	local folder builds=()
+
+	for folder in "$IMAGES"/*; do
+		build "${folder##*/}" &
+		builds+=($!)
+	done
+	for folder in "${builds[@]}"; do
+		wait "$folder" || return
+	done
+}
+
+setup_file()
+{
+	local ENGINE=docker
+
+	export DOCKER_BUILDKIT=0
+	export NO_GALLERY=$NO_DOCKER
+	[[ -x $(command -v debootstrap) ]] ||
+		NO_GALLERY=${NO_GALLERY:-there is no debootstrap here}
+	[[ -z $NO_GALLERY ]] || return 0
+	make_base
+	mkdir -p "$BATS_FILE_TMPDIR/dinit/sbin"
+	cp "$DINIT" "$BATS_FILE_TMPDIR/dinit/sbin/"
+	ROOT=$BATS_FILE_TMPDIR/dinit make_image dinit
+	build_all
+}
+
+setup()
+{
+	use_docker
+	[[ -z $NO_GALLERY ]] || go_without "$NO_GALLERY"
+	ANSWER=$BATS_TEST_TMPDIR/answer
+}
+
+teardown()
+{
+	remove_containers
+}
+
+# start_gallery NAME [OPTION]...: and wait until it is healthy.
+start_gallery()
+{
+	start --health-interval 200ms "${@:2}" "gallery/$1"
+	await is healthy state Health.Status
+}
+
+# ask PORT/PATH [OPTION]...: what it answers.
+ask()
+{
+	nsenter --net="/proc/$(init_pid)/ns/net" \
+		curl -sS --fail --max-time 30 "${@:2}" "http://127.0.0.1:$1"
+}
+
+# ask_slowly PORT: in the background, and until it works on that.
+ask_slowly()
+{
+	ask "$1/slow" >"$ANSWER" 3>&- &
+	REQUEST=$!
+	await has_logged 'asked for /slow'
+}
+
+# is_answered: what was under way when the stop came.
+is_answered()
+{
+	job_ends_with 0 "$REQUEST"
+	is hello cat "$ANSWER"
+}
+
+# stops_with STATUS: by itself, within the time that docker stop gives.
+stops_with()
+{
+	docker stop "$C"
+	ends_with "$1"
+	refute has_logged 'after the grace period'
+}
+
+@test "nginx: a download under way is finished" {
+	start_gallery nginx
+	docker exec "$C" truncate --size 32M /var/www/html/large
+	ask 80/large --limit-rate 16M --output "$ANSWER" 3>&- &
+	REQUEST=$!
+	await test -s "$ANSWER"
+	stops_with 0
+	job_ends_with 0 "$REQUEST"
+	is $((32 << 20)) stat -c %s "$ANSWER"
+}
+
+@test "jvm: a thread dump on QUIT, and a stop is no failure" {
+	start_gallery jvm
+	has_in_status "$(app_pid java)" Uid $'65534\t65534\t65534\t65534'
+	send QUIT
+	await has_logged '^Full thread dump OpenJDK'
+	ask_slowly 8080
+	stops_with 0
+	is_answered
+	has_said 'all answered, bye'
+}
+
+@test "jvm: 143 without a stop is a failure" {
+	start_gallery jvm
+	kill -TERM "$(app_pid java)"
+	ends_with 143
+}
+
+sql()
+{
+	docker exec --user postgres "$C" psql -qAt -c "$1"
+}
+
+@test "postgresql: no client holds up the stop, and nothing is recovered" {
+	start_gallery postgresql
+	sql 'CREATE TABLE kept AS SELECT 7 AS number'
+	sql 'SELECT 1, pg_sleep(60)' >/dev/null 2>&1 3>&- &
+	await is 1 sql "SELECT count(*) FROM pg_stat_activity
+		WHERE query LIKE 'SELECT 1, %' AND state = 'active'"
+	stops_with 0
+	has_logged 'received fast shutdown request'
+	docker start "$C"
+	await is healthy state Health.Status
+	is 7 sql 'SELECT number FROM kept'
+	refute has_logged 'not properly shut down'
+}
+
+@test "gunicorn: new requests are served in the drain, old ones after it" {
+	local stop
+
+	start_gallery gunicorn -e DINIT_DRAIN=5s -e DINIT_GRACE=4s
+	ask_slowly 8000
+	docker stop "$C" 3>&- &
+	stop=$!
+	await has_logged '^dinit: draining for 5s'
+	refute is_ready
+	is hello ask 8000/
+	refute has_logged '^dinit: stopping'
+	is_answered
+	job_ends_with 0 "$stop"
+	ends_with 0
+	refute has_logged 'after the grace period'
+}
+
+@test "static: FROM scratch, with a user and a capability of its own" {
+	start_gallery static
+	has_in_status "$(app_pid web)" Uid $'65534\t65534\t65534\t65534'
+	has_in_status "$(app_pid web)" CapEff 0000000000000400
+	ask_slowly 80
+	stops_with 0
+	is_answered
+	has_logged 'all answered, bye$'
+}
+
+@test "worker: the jobs in hand are done, the others are left" {
+	local jobs=$BATS_TEST_TMPDIR/jobs job
+
+	mkdir "$jobs"
+	for job in 1 2 3; do
+		echo 5 >"$jobs/$job"
+	done
+	start_gallery worker --volume "$jobs:/var/spool/jobs"
+	await has_said 'begun: 1'
+	await has_said 'begun: 2'
+	stops_with 0
+	is $'1.done\n2.done\n3' ls "$jobs"
+	has_said 'all done that was begun, bye'
+}

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# What the tests in bats have in common.
+
+# await COMMAND...: until it succeeds, for $PATIENCE seconds if need be.
+await()
+{
+	local deadline=$((SECONDS + ${PATIENCE:-30}))
+
+	until "$@" >/dev/null 2>&1; do
+		if ((SECONDS > deadline)); then
+			echo "never came true: $*" >&2
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+# refute COMMAND...: it has to fail.
+refute()
+{
+	if "$@"; then
+		echo "came true: $*" >&2
+		return 1
+	fi
+}
+
+# is EXPECTED COMMAND...: what it prints is just that.
+is()
+{
+	local expected=$1 actual
+	shift
+
+	actual=$("$@")
+	if [[ $actual != "$expected" ]]; then
+		printf '"%s" is "%s", not "%s"\n' "$*" "$actual" "$expected" >&2
+		return 1
+	fi
+}
+
+# go_without REASON: where nothing may be skipped, that is a failure.
+go_without()
+{
+	if [[ -n ${NO_SKIP:-} ]]; then
+		echo "would be skipped: $1" >&2
+		return 1
+	fi
+	skip "skipped: $1"
+}
