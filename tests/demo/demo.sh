@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# The main job in front of your eyes: dinit as PID 1 of namespaces of its own
+# The main job in front of your eyes: dinit, as PID 1 of namespaces of its own,
 # starts a little HTTP server, waits until it is healthy, and stops it. Every
 # line is printed when it happens, with the seconds since the start.
 #
@@ -82,7 +82,32 @@ await()
 	done
 }
 
-# start OPTIONS... -- COMMAND...: PID 1 of new namespaces, a tmpfs at /run
+# The only child of unshare.
+find_init()
+{
+	until init=$(cat /proc/$waited/task/$waited/children) &&
+	    [ -n "$init" ]; do
+		kill -0 $waited
+		sleep 0.01
+	done
+	init=${init% }
+}
+
+# What makes PID 1 of what follows, with a tmpfs at /run: namespaces, in which
+# root needs no other user, and others are root. Nothing, where neither may.
+find_isolation()
+{
+	local user
+	for user in '' '--user --map-root-user'; do
+		isolation="unshare $user --fork --pid --mount --mount-proc"
+		! $isolation mount -t tmpfs tmpfs /run 2>/dev/null || return 0
+	done
+	printf '\n%s\n' 'Namespaces are refused here (a container without' \
+	    'privileges?): dinit runs as an ordinary process.'
+	isolation=
+}
+
+# start OPTIONS... -- COMMAND...
 start()
 {
 	printf '%s$ dinit %s%s\n\n' "$yellow" "${*//"$APPS/"/}" "$plain"
@@ -91,16 +116,11 @@ start()
 	drawing=$!
 	exec 3>"$work/events"
 	# shellcheck disable=SC2016 # expanded inside
-	unshare --user --map-root-user --fork --pid --mount --mount-proc \
-	    sh -c 'mount -t tmpfs tmpfs /run && exec "$0" "$@"' \
-	    "$DINIT" "$@" >&3 2>&3 &
-	unshared=$!
-	until init=$(cat /proc/$unshared/task/$unshared/children) &&
-	    [ -n "$init" ]; do
-		kill -0 $unshared
-		sleep 0.01
-	done
-	init=${init% } root=/proc/${init% }/root
+	$isolation sh -c "${isolation:+mount -t tmpfs tmpfs /run && }"'
+	    exec "$0" "$@"' "$DINIT" "$@" >&3 2>&3 &
+	waited=$! init=$!
+	[ -z "$isolation" ] || find_init
+	root=/proc/$init/root
 	tell 'you the container starts'
 	probe &
 	probing=$!
@@ -109,7 +129,7 @@ start()
 finish()
 {
 	local status=0
-	wait $unshared || status=$?
+	wait $waited || status=$?
 	wait $probing
 	tell "you the container has ended, exit status $status"
 	tell end
@@ -119,6 +139,7 @@ finish()
 }
 
 mkfifo "$work/events"
+find_isolation
 health="[\"$APPS/webapp\",\"get\",\"$port\",\"/\"]"
 
 printf '\n%s1. A start that takes two seconds, and a graceful stop%s\n\n' \
