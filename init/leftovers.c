@@ -15,13 +15,10 @@
 /* No tree is this deep; a bound in case the one we read changes under us. */
 #define DEPTH_MAX 100000
 
-/*
- * Looks at /proc for one SIGKILL: each nearly always finds what the last one
- * missed.
- */
+/* Looks at our children for one SIGKILL: each nearly always finds the last. */
 #define ROUNDS_MAX 10
 
-/* Entries of /proc read at once, and the shortest there can be. */
+/* Bytes of /proc read at once, and of the shortest entry there can be. */
 #define BLOCK_SIZE 1024
 #define ENTRY_SIZE_MIN 24
 
@@ -121,11 +118,7 @@ signal_grandchild(pid_t app, pid_t pid, int signo)
 	return error;
 }
 
-/*
- * A child of ours keeps its number until we reap it: no detour, for what forks
- * and ends all the time has to be hit in between. 1: it was one of ours, and
- * not gone yet; 0: it was not; or -errno.
- */
+/* A child of ours keeps its number until we reap it: no detour. 0 or -errno. */
 static int
 signal_left_over(pid_t app, pid_t pid, int signo)
 {
@@ -136,7 +129,7 @@ signal_left_over(pid_t app, pid_t pid, int signo)
 		return 0;
 	error = process.parent == getpid() ? send_signal(pid, signo) :
 	    signal_grandchild(app, pid, signo);
-	return error < 0 && error != -ESRCH ? error : 1;
+	return error == -ESRCH ? 0 : error;
 }
 
 /* A /proc of another PID namespace would name strangers. */
@@ -171,17 +164,12 @@ parse_block(const char *block, long length,
 	return count;
 }
 
-/*
- * Signals those above HIGHEST, which becomes the highest of them. The newest
- * of a block first: it is the one that may be gone the soonest.
- */
+/* The newest of a block first: it is the one that may be gone the soonest. */
 static int
-signal_entries(pid_t app, int proc, int signo,
-    pid_t *highest)
+signal_entries(pid_t app, int proc, int signo)
 {
 	_Alignas(struct directory_entry) char block[BLOCK_SIZE];
 	pid_t pids[BLOCK_SIZE / ENTRY_SIZE_MIN];
-	pid_t seen = *highest;
 	int error = 0;
 	long length;
 
@@ -189,40 +177,47 @@ signal_entries(pid_t app, int proc, int signo,
 	    sizeof(block))) > 0) {
 		int count = parse_block(block, length, pids);
 
-		while (count-- > 0 && pids[count] > seen) {
+		while (count-- > 0) {
 			int sent = signal_left_over(app, pids[count],
 			    signo);
 
 			if (sent < 0)
 				error = sent;
-			if (sent != 0 && pids[count] > *highest)
-				*highest = pids[count];
 		}
 	}
 	return length < 0 ? -errno : error;
 }
 
 /*
+ * The list of our children, "PID " each (proc(5)); or -1, and errno: the kernel
+ * may have been built without it.
+ */
+static int
+open_children(void)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/*
  * Without another child there is no descendant to look for, once COMMAND is a
- * zombie: until then it may have some. The kernel may have been built without
- * this list (proc(5)): then there may be some too.
+ * zombie: until then it may have some, and so where there is no list.
  */
 static bool
 may_have_left_overs(pid_t app)
 {
-	char path[48];
 	char text[64];
 	struct process main;
 	ssize_t length;
 	char *rest;
-	int fd;
+	int list = open_children();
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (list < 0)
 		return true;
-	length = read(fd, text, sizeof(text) - 1);
-	close(fd);
+	length = read(list, text, sizeof(text) - 1);
+	close(list);
 	if (length < 0)
 		return true;
 	text[length] = '\0';
@@ -233,36 +228,72 @@ may_have_left_overs(pid_t app)
 	    !read_process(app, &main) || main.state != 'Z';
 }
 
+/* Kills those above SEEN. The highest of all. */
+static pid_t
+kill_newer_children(int list, pid_t seen)
+{
+	char block[BLOCK_SIZE];
+	pid_t highest = seen;
+	pid_t pid = 0;
+	ssize_t length;
+
+	while ((length = read(list, block, sizeof(block))) > 0) {
+		for (ssize_t i = 0; i < length; i++) {
+			if (block[i] != ' ') {
+				pid = 10 * pid + block[i] - '0';
+				continue;
+			}
+			if (pid > seen)
+				send_signal(pid, SIGKILL);
+			if (pid > highest)
+				highest = pid;
+			pid = 0;
+		}
+	}
+	return highest;
+}
+
 /*
- * One look at /proc shows what was there when it began. What has forked since
- * and ended is shown by its child, which has a higher number: for SIGKILL we
- * go on until there is none. Should the numbers start over, the next SIGKILL
- * is for those.
+ * What forks and ends all the time has no other parent than us. Our children
+ * are few and all in one file: to look at them takes less time than to fork and
+ * end, as a look at the /proc of a busy host does not. Who has ended since is
+ * followed by a child, which has a higher number: we go on until there is none.
+ * Should the numbers start over, the next SIGKILL is for those.
  */
+static void
+kill_children(void)
+{
+	int list = open_children();
+	int rounds = ROUNDS_MAX;
+	pid_t highest = 0;
+	pid_t seen;
+
+	if (list < 0)
+		return;
+	do {
+		seen = highest;
+		lseek(list, 0, SEEK_SET);
+		highest = kill_newer_children(list, seen);
+	} while (highest > seen && --rounds > 0);
+	close(list);
+}
+
 int
 leftovers_signal(pid_t app, int signo)
 {
-	pid_t highest = 0;
-	pid_t seen;
-	int rounds = signo == SIGKILL ? ROUNDS_MAX : 1;
-	int error = 0;
-	int failed;
+	int error;
 	int proc;
 
 	if (!is_own_proc())
 		return -ENOENT;
 	if (!may_have_left_overs(app))
 		return 0;
+	if (signo == SIGKILL)
+		kill_children();
 	proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (proc < 0)
 		return -errno;
-	do {
-		seen = highest;
-		lseek(proc, 0, SEEK_SET);
-		failed = signal_entries(app, proc, signo, &highest);
-		if (failed < 0)
-			error = failed;
-	} while (highest > seen && --rounds > 0);
+	error = signal_entries(app, proc, signo);
 	close(proc);
 	return error;
 }
