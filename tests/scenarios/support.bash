@@ -66,8 +66,8 @@ container()
 	{
 		unshare --pid --fork --kill-child --mount --mount-proc --uts \
 			"$HERE/engine.sh" "$name" \
-			env -i PATH="$PATH" PYTHONUNBUFFERED=1 \
-			PYTHONDONTWRITEBYTECODE=1 "${environment[@]}" \
+			env -i PATH="$PATH" PYTHONDONTWRITEBYTECODE=1 \
+			"${environment[@]}" \
 			"$DINIT" "$@" && echo 0 >"$file.status" ||
 			echo $? >"$file.status"
 	} </dev/null >>"$file.log" 2>&1 3>&- &

@@ -8,7 +8,11 @@ in the folder $RESULTS. Done twice, that is the same file: jobs are reentrant.
 import os
 import signal
 import socket
+import sys
 import time
+
+# Lines at once and in one piece: dinit writes to the same log.
+sys.stdout.reconfigure(line_buffering=True)
 
 
 class Stopped(Exception):
