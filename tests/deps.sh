@@ -5,8 +5,9 @@
 #
 #	tests/deps.sh PACKAGE...
 #
-# Asks nothing. Needs root, or sudo, only if something is missing; otherwise it
-# is a matter of milliseconds, so that make can run it every time.
+# Asks nothing, and waits for whoever else is installing: a machine that has just
+# started often updates itself. Needs root, or sudo, only if something is missing;
+# otherwise it is a matter of milliseconds, so that make can run it every time.
 
 set -eu
 
@@ -49,4 +50,5 @@ echo "deps: installing with ${as_root:+sudo }apt-get:$missing"
 $as_root apt-get -q update
 # shellcheck disable=SC2086 # words
 $as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get -q install -y --no-install-recommends $missing </dev/null
+    apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends \
+    $missing </dev/null
