@@ -80,8 +80,8 @@ knows_end(int app_fd, struct process_info *info)
 static int
 exit_status(const struct process_info *info)
 {
-	return WIFEXITED(info->exit_code) ? WEXITSTATUS(info->exit_code) :
-	    128 + WTERMSIG(info->exit_code);
+	return WIFEXITED(info->exit_code) ? WEXITSTATUS(info->exit_code)
+					  : 128 + WTERMSIG(info->exit_code);
 }
 
 int

@@ -25,8 +25,9 @@
 #define SETTLE_MS 20
 #define LOOK_AGAIN_MS 100
 
-#define CHANGES (IN_CREATE | IN_DELETE | IN_MODIFY | IN_MOVED_TO | \
-	IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+#define CHANGES                                                                \
+	(IN_CREATE | IN_DELETE | IN_MODIFY | IN_MOVED_TO | IN_CLOSE_WRITE |    \
+	    IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
 struct waiter {
 	const char *path;
@@ -54,8 +55,7 @@ watch(const struct waiter *waiter)
 	while ((slash = strrchr(folder, '/')) != NULL) {
 		/* The root keeps its slash. */
 		folder[slash == folder ? 1 : slash - folder] = '\0';
-		if (inotify_add_watch(waiter->inotify_fd, folder,
-		    CHANGES) >= 0)
+		if (inotify_add_watch(waiter->inotify_fd, folder, CHANGES) >= 0)
 			return true;
 		if (slash == folder || (errno != ENOENT && errno != ENOTDIR))
 			return false;
@@ -95,9 +95,11 @@ give_up(const struct waiter *waiter, struct problem *problem)
 	char duration[DURATION_TEXT_MAX];
 
 	duration_format(waiter->timeout_ms, duration, sizeof(duration));
-	problem_set(problem, waiter->view.is_alive ? "not ready within %s" :
-	    "not ready within %s; no dinit publishes %.300s", duration,
-	    waiter->path);
+	problem_set(problem,
+	    waiter->view.is_alive
+		? "not ready within %s"
+		: "not ready within %s; no dinit publishes %.300s",
+	    duration, waiter->path);
 	return 0;
 }
 
@@ -130,8 +132,10 @@ sleep_on(struct waiter *waiter)
 		left = SETTLE_MS;
 	if (!waiter->is_watching && left > LOOK_AGAIN_MS)
 		left = LOOK_AGAIN_MS;
-	poll(fds, ARRAY_SIZE(fds), left > INT_MAX ? INT_MAX :
-	    left > 0 ? (int)left : 0);
+	poll(fds, ARRAY_SIZE(fds),
+	    left > INT_MAX ? INT_MAX
+		: left > 0 ? (int)left
+			   : 0);
 	waiter->is_settling = fds[0].revents != 0;
 	if (fds[0].revents != 0)
 		while (read(waiter->inotify_fd, events, sizeof(events)) > 0)
@@ -142,9 +146,8 @@ sleep_on(struct waiter *waiter)
 static void
 close_all(const struct waiter *waiter)
 {
-	const int fds[] = {
-		waiter->inotify_fd, waiter->signal_fd, waiter->view.state,
-	};
+	const int fds[] = { waiter->inotify_fd, waiter->signal_fd,
+		waiter->view.state };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] >= 0)

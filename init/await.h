@@ -17,7 +17,6 @@ struct problem;
  * -errno and PROBLEM.
  */
 int
-await_readiness(const char *path, int64_t timeout_ms,
-    struct problem *problem);
+await_readiness(const char *path, int64_t timeout_ms, struct problem *problem);
 
 #endif

@@ -57,13 +57,14 @@ capabilities_parse(const char *list, uint64_t every, uint64_t *out,
 			char word[WORD_SIZE];
 			int value;
 
-			snprintf(word, sizeof(word), "%.*s", (int)length,
-			    rest);
+			snprintf(word, sizeof(word), "%.*s", (int)length, rest);
 			value = parse_word(word);
 			if (length == 0 || length >= sizeof(word) || value < 0)
-				return problem_set(problem, "'%.64s' is not a "
-				    "capability such as net_bind_service, "
-				    "CAP_CHOWN or 10, nor all or none", word);
+				return problem_set(problem,
+				    "'%.64s' is not a capability such as "
+				    "net_bind_service, CAP_CHOWN or 10, nor "
+				    "all or none",
+				    word);
 			set |= UINT64_C(1) << value;
 			rest = rest[length] == ',' ? rest + length + 1 : NULL;
 		}

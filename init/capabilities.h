@@ -11,7 +11,7 @@ struct problem;
 /* Sets: capability N is bit N. */
 struct capabilities {
 	uint64_t bounding;
-	uint64_t own;       /* permitted, and in the bounding set */
+	uint64_t own; /* permitted, and in the bounding set */
 };
 
 /*

@@ -20,11 +20,11 @@ exit_status(const siginfo_t *info)
 static int
 next_unreaped(struct child_change *out)
 {
+	const int changes = WEXITED | WSTOPPED | WNOHANG | WNOWAIT;
 	siginfo_t info = { .si_pid = 0 };
 
 	/* What is not found now, no further SIGCHLD tells of. */
-	while (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG |
-	    WNOWAIT) < 0)
+	while (waitid(P_ALL, 0, &info, changes) < 0)
 		if (errno != EINTR)
 			return -errno;
 	if (info.si_pid == 0)
@@ -92,8 +92,7 @@ children_leave_to_kernel(struct family *family)
 int
 children_next(const struct family *family, struct child_change *out)
 {
-	return family->app_fd < 0 ? next_unreaped(out) :
-	    next_told(family, out);
+	return family->app_fd < 0 ? next_unreaped(out) : next_told(family, out);
 }
 
 void
@@ -116,8 +115,8 @@ children_signal_app(const struct family *family, int signo)
 {
 	if (family->app == 0)
 		return 0;
-	return family->app_fd < 0 ? send_signal(family->app, signo) :
-	    autoreap_signal_app(family->app_fd, signo);
+	return family->app_fd < 0 ? send_signal(family->app, signo)
+				  : autoreap_signal_app(family->app_fd, signo);
 }
 
 /*
@@ -139,8 +138,9 @@ children_signal_group(const struct family *family, int signo)
 
 	if (family->app == 0)
 		return 0;
-	error = family->app_fd < 0 ? send_signal(-family->app, signo) :
-	    autoreap_signal_group(family->app_fd, signo);
+	error = family->app_fd < 0
+	    ? send_signal(-family->app, signo)
+	    : autoreap_signal_group(family->app_fd, signo);
 	if (error == -ESRCH || has_left_group(family))
 		return children_signal_app(family, signo);
 	return error;

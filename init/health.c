@@ -28,16 +28,16 @@
 struct worker {
 	const struct health_plan *plan;
 	char *const *arguments;
-	int report_fd;  /* its other end closed: time to go */
-	int signal_fd;  /* readable: a check may have ended */
+	int report_fd; /* its other end closed: time to go */
+	int signal_fd; /* readable: a check may have ended */
 	int64_t started_ns;
 	int checks;
-	bool monitors;  /* one has succeeded: the app has started */
+	bool monitors; /* one has succeeded: the app has started */
 };
 
 /* One check while it runs. */
 struct check {
-	pid_t pid;      /* leader of its own process group */
+	pid_t pid; /* leader of its own process group */
 	int output_fd;
 	int64_t started_ns;
 	size_t output_length;
@@ -81,8 +81,8 @@ copy_strings(const json_t *array)
 	char **arguments = new_arguments(count);
 
 	for (size_t i = 0; arguments != NULL && i < count; i++)
-		arguments[i] = strdup(json_string_value(
-		    json_array_get(array, i)));
+		arguments[i] =
+		    strdup(json_string_value(json_array_get(array, i)));
 	return arguments;
 }
 
@@ -90,8 +90,8 @@ char *const *
 health_arguments(const char *command)
 {
 	json_t *value = json_loads(command, 0, NULL);
-	char *const *arguments = is_exec_form(value) ? copy_strings(value) :
-	    NULL;
+	char *const *arguments = is_exec_form(value) ? copy_strings(value)
+						     : NULL;
 	char **shell;
 
 	json_decref(value);
@@ -172,9 +172,9 @@ read_output(struct check *check)
 {
 	char rest[512];
 	size_t room = sizeof(check->output) - check->output_length;
-	ssize_t length = room > 0 ?
-	    read(check->output_fd, check->output + check->output_length, room) :
-	    read(check->output_fd, rest, sizeof(rest));
+	ssize_t length = room > 0
+	    ? read(check->output_fd, check->output + check->output_length, room)
+	    : read(check->output_fd, rest, sizeof(rest));
 
 	if (length > 0 && room > 0)
 		check->output_length += (size_t)length;
@@ -204,8 +204,9 @@ has_ended(const struct check *check)
 {
 	siginfo_t info = { .si_pid = 0 };
 
-	while (waitid(P_PID, (id_t)check->pid, &info, WEXITED | WNOHANG |
-	    WNOWAIT) < 0 && errno == EINTR)
+	while (waitid(P_PID, (id_t)check->pid, &info,
+		   WEXITED | WNOHANG | WNOWAIT) < 0 &&
+	    errno == EINTR)
 		continue;
 	return info.si_pid != 0;
 }
@@ -238,8 +239,8 @@ wait_for_something(const struct worker *worker, struct check *check,
 		    .events = POLLIN },
 	};
 
-	poll(fds, ARRAY_SIZE(fds), timeout_ms > INT32_MAX ? INT32_MAX :
-	    (int)timeout_ms);
+	poll(fds, ARRAY_SIZE(fds),
+	    timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms);
 	if (fds[0].revents != 0)
 		leave(check);
 	if (fds[1].revents & POLLIN)
@@ -272,11 +273,11 @@ end_check(const struct worker *worker, struct check *check,
 		continue;
 	close(check->output_fd);
 	waitid(P_PID, (id_t)check->pid, &info, WEXITED);
-	report->status = info.si_code == CLD_EXITED ? info.si_status :
-	    128 + info.si_status;
+	report->status = info.si_code == CLD_EXITED ? info.si_status
+						    : 128 + info.si_status;
 	if (report->result != HEALTH_TIMED_OUT)
-		report->result = report->status == 0 ? HEALTH_PASSED :
-		    HEALTH_FAILED;
+		report->result = report->status == 0 ? HEALTH_PASSED
+						     : HEALTH_FAILED;
 }
 
 static void
@@ -428,8 +429,8 @@ is_known(enum health_result result)
 }
 
 ssize_t
-health_receive(const struct health_helper *helper,
-    struct health_report *report, char output[HEALTH_OUTPUT_MAX])
+health_receive(const struct health_helper *helper, struct health_report *report,
+    char output[HEALTH_OUTPUT_MAX])
 {
 	struct health_report received = { .result = HEALTH_NOT_RUN };
 	struct iovec parts[] = {

@@ -25,21 +25,21 @@ struct health_plan {
 	int64_t interval_ms; /* longest pause between two checks at the start */
 	int64_t monitor_ms;  /* pause once one has succeeded; 0: no more */
 	int64_t timeout_ms;  /* of one check; 0: none */
-	const struct signal_state *signals; /* the command's, as the app's */
+	const struct signal_state *signals;  /* the command's, as the app's */
 	const struct privileges *privileges; /* likewise; NULL: dinit's own */
 };
 
 enum health_result {
 	HEALTH_PASSED,
-	HEALTH_FAILED,    /* by its exit status */
+	HEALTH_FAILED, /* by its exit status */
 	HEALTH_TIMED_OUT,
-	HEALTH_NOT_RUN,   /* no process could be had: status is the errno */
+	HEALTH_NOT_RUN, /* no process could be had: status is the errno */
 };
 
 struct health_report {
 	enum health_result result;
-	int status;       /* exit status, 128+N for signal N */
-	int checks;       /* this one included */
+	int status; /* exit status, 128+N for signal N */
+	int checks; /* this one included */
 	int64_t took_ms;
 };
 
@@ -63,8 +63,8 @@ health_start(const struct health_plan *plan, struct health_helper *out);
  * no memory for it; -EPIPE: the helper is gone, or is not ours any more.
  */
 ssize_t
-health_receive(const struct health_helper *helper,
-    struct health_report *report, char output[HEALTH_OUTPUT_MAX]);
+health_receive(const struct health_helper *helper, struct health_report *report,
+    char output[HEALTH_OUTPUT_MAX]);
 
 /* Ends the helper and the check that is running, without waiting for it. */
 void

@@ -91,8 +91,7 @@ is_descendant(const struct process *process, pid_t ancestor)
 static bool
 is_left_over(pid_t app, pid_t pid, struct process *out)
 {
-	return read_process(pid, out) &&
-	    (app == 0 || out->group != app) &&
+	return read_process(pid, out) && (app == 0 || out->group != app) &&
 	    is_descendant(out, getpid());
 }
 
@@ -127,8 +126,8 @@ signal_left_over(pid_t app, pid_t pid, int signo)
 
 	if (!is_left_over(app, pid, &process))
 		return 0;
-	error = process.parent == getpid() ? send_signal(pid, signo) :
-	    signal_grandchild(app, pid, signo);
+	error = process.parent == getpid() ? send_signal(pid, signo)
+					   : signal_grandchild(app, pid, signo);
 	return error == -ESRCH ? 0 : error;
 }
 
@@ -153,8 +152,8 @@ parse_block(const char *block, long length,
 	int count = 0;
 
 	for (long at = 0; at < length;) {
-		const struct directory_entry *entry =
-		    (const void *)(block + at);
+		const void *next = block + at;
+		const struct directory_entry *entry = next;
 		pid_t pid = atoi(entry->name);
 
 		if (pid > 0)
@@ -162,6 +161,13 @@ parse_block(const char *block, long length,
 		at += entry->length;
 	}
 	return count;
+}
+
+/* As read(2), of a directory (getdents64(2)). */
+static long
+read_entries(int directory, char block[BLOCK_SIZE])
+{
+	return syscall(SYS_getdents64, directory, block, BLOCK_SIZE);
 }
 
 /* The newest of a block first: it is the one that may be gone the soonest. */
@@ -173,13 +179,11 @@ signal_entries(pid_t app, int proc, int signo)
 	int error = 0;
 	long length;
 
-	while ((length = syscall(SYS_getdents64, proc, block,
-	    sizeof(block))) > 0) {
+	while ((length = read_entries(proc, block)) > 0) {
 		int count = parse_block(block, length, pids);
 
 		while (count-- > 0) {
-			int sent = signal_left_over(app, pids[count],
-			    signo);
+			int sent = signal_left_over(app, pids[count], signo);
 
 			if (sent < 0)
 				error = sent;
@@ -223,8 +227,7 @@ may_have_left_overs(pid_t app)
 	text[length] = '\0';
 	if (length == 0)
 		return false;
-	return strtol(text, &rest, 10) != app ||
-	    strcmp(rest, " ") != 0 ||
+	return strtol(text, &rest, 10) != app || strcmp(rest, " ") != 0 ||
 	    !read_process(app, &main) || main.state != 'Z';
 }
 

@@ -29,16 +29,16 @@ starts_stop(const struct lifecycle *lc, int signo)
 {
 	const struct signal_policy *policy = &lc->limits->signals;
 
-	return policy->stop & signals_bit(signo) &&
-	    policy->rewrite[signo] != 0;
+	return policy->stop & signals_bit(signo) && policy->rewrite[signo] != 0;
 }
 
 /* Whom SIGNO is for. */
 static enum action_type
 relay_action(const struct lifecycle *lc, int signo)
 {
-	return lc->limits->signals.main_only & signals_bit(signo) ?
-	    ACTION_RELAY_TO_MAIN : ACTION_RELAY_TO_GROUP;
+	return lc->limits->signals.main_only & signals_bit(signo)
+	    ? ACTION_RELAY_TO_MAIN
+	    : ACTION_RELAY_TO_GROUP;
 }
 
 /* Relays what stands for SIGNO, if anything does. */
@@ -115,8 +115,7 @@ accept_stop(struct lifecycle *lc, const struct event *ev, struct actions *out)
 }
 
 static void
-stop_or_relay(struct lifecycle *lc, const struct event *ev,
-    struct actions *out)
+stop_or_relay(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	if (starts_stop(lc, ev->arg))
 		accept_stop(lc, ev, out);
@@ -128,8 +127,8 @@ static void
 fail_start(struct lifecycle *lc, int64_t now, enum message why,
     struct actions *out)
 {
-	lc->ending = why == MESSAGE_BUDGET_OVER ? ENDING_BUDGET :
-	    ENDING_HEALTH_LOST;
+	lc->ending = why == MESSAGE_BUDGET_OVER ? ENDING_BUDGET
+						: ENDING_HEALTH_LOST;
 	lc->failure_status = EXIT_STATUS_BUDGET;
 	add(out, ACTION_SAY, (int)why);
 	end_readiness(lc, out);
@@ -208,8 +207,8 @@ final_status(const struct lifecycle *lc)
 		return 128 + SIGKILL;
 	if (is_ok_exit(lc->limits, status))
 		return 0;
-	if (lc->limits->ok_stop && !lc->overdue &&
-	    status > 128 && status <= 128 + SIGNALS_MAX &&
+	if (lc->limits->ok_stop && !lc->overdue && status > 128 &&
+	    status <= 128 + SIGNALS_MAX &&
 	    (lc->stops_relayed & signals_bit(status - 128)))
 		return 0;
 	return status;
@@ -245,25 +244,24 @@ step_launching(struct lifecycle *lc, const struct event *ev,
 		lc->failure_status = ev->arg;
 		begin_sweeping(lc, ev, out);
 		break;
-	case EVENT_SIGNAL:         /* left pending until the exec is over */
-	case EVENT_APP_STOPPED:    /* our own code: it does not stop */
-	case EVENT_APP_EXITED:     /* the exec's result comes first */
-	case EVENT_CHILDREN_GONE:  /* there is one */
-	case EVENT_HEALTHY:        /* no helper runs yet, nor the app */
+	case EVENT_SIGNAL:        /* left pending until the exec is over */
+	case EVENT_APP_STOPPED:   /* our own code: it does not stop */
+	case EVENT_APP_EXITED:    /* the exec's result comes first */
+	case EVENT_CHILDREN_GONE: /* there is one */
+	case EVENT_HEALTHY:       /* no helper runs yet, nor the app */
 	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
 	case EVENT_APP_STOPPING:
 	case EVENT_EXTENDED:
-	case EVENT_PUBLISHED:      /* nothing was published yet */
+	case EVENT_PUBLISHED: /* nothing was published yet */
 	case EVENT_PUBLISH_FAILED:
-	case EVENT_TIMEOUT:        /* no deadline was set */
+	case EVENT_TIMEOUT: /* no deadline was set */
 		break;
 	}
 }
 
 static void
-step_starting(struct lifecycle *lc, const struct event *ev,
-    struct actions *out)
+step_starting(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
 	case EVENT_SIGNAL:
@@ -274,7 +272,7 @@ step_starting(struct lifecycle *lc, const struct event *ev,
 			add(out, ACTION_STOP_HEALTH, 0);
 		add(out, ACTION_PUBLISH, 0);
 		break;
-	case EVENT_UNHEALTHY:      /* nor is it any more, if it was before */
+	case EVENT_UNHEALTHY: /* nor is it any more, if it was before */
 	case EVENT_APP_STOPPING:
 		lc->publish_again_at = NEVER;
 		break;
@@ -304,9 +302,9 @@ step_starting(struct lifecycle *lc, const struct event *ev,
 		else
 			publish_again(lc, ev->now, out);
 		break;
-	case EVENT_EXECUTED:       /* happens once, before */
+	case EVENT_EXECUTED: /* happens once, before */
 	case EVENT_EXEC_FAILED:
-	case EVENT_CHILDREN_GONE:  /* COMMAND is one, until APP_EXITED */
+	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
 		break;
 	}
 }
@@ -326,7 +324,7 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		    ++lc->failures == lc->limits->monitor_failures)
 			become_unready(lc, MESSAGE_UNHEALTHY, out);
 		break;
-	case EVENT_HEALTH_LOST:    /* as told, unless it monitors */
+	case EVENT_HEALTH_LOST: /* as told, unless it monitors */
 		if (lc->limits->monitor_failures > 0)
 			become_unready(lc, MESSAGE_MONITOR_LOST, out);
 		break;
@@ -339,20 +337,19 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_APP_EXITED:
 		begin_sweeping(lc, ev, out);
 		break;
-	case EVENT_EXECUTED:       /* happens once, before */
+	case EVENT_EXECUTED: /* happens once, before */
 	case EVENT_EXEC_FAILED:
-	case EVENT_EXTENDED:       /* it has started */
-	case EVENT_PUBLISHED:      /* no publication is under way */
+	case EVENT_EXTENDED:  /* it has started */
+	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
-	case EVENT_CHILDREN_GONE:  /* COMMAND is one, until APP_EXITED */
-	case EVENT_TIMEOUT:        /* no deadline is set */
+	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
+	case EVENT_TIMEOUT:       /* no deadline is set */
 		break;
 	}
 }
 
 static void
-step_unready(struct lifecycle *lc, const struct event *ev,
-    struct actions *out)
+step_unready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
 	case EVENT_SIGNAL:
@@ -386,17 +383,16 @@ step_unready(struct lifecycle *lc, const struct event *ev,
 	case EVENT_APP_EXITED:
 		begin_sweeping(lc, ev, out);
 		break;
-	case EVENT_EXTENDED:       /* it has started */
-	case EVENT_EXECUTED:       /* happens once, before */
+	case EVENT_EXTENDED: /* it has started */
+	case EVENT_EXECUTED: /* happens once, before */
 	case EVENT_EXEC_FAILED:
-	case EVENT_CHILDREN_GONE:  /* COMMAND is one, until APP_EXITED */
+	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
 		break;
 	}
 }
 
 static void
-step_draining(struct lifecycle *lc, const struct event *ev,
-    struct actions *out)
+step_draining(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
 	case EVENT_SIGNAL:
@@ -419,27 +415,26 @@ step_draining(struct lifecycle *lc, const struct event *ev,
 		add(out, ACTION_SAY, MESSAGE_STOPPING);
 		begin_stopping(lc, ev->now, lc->stop_signal, out);
 		break;
-	case EVENT_APP_STOPPED:    /* we may not stop too: a deadline runs */
-	case EVENT_HEALTHY:        /* never ready again */
+	case EVENT_APP_STOPPED: /* we may not stop too: a deadline runs */
+	case EVENT_HEALTHY:     /* never ready again */
 	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
-	case EVENT_APP_STOPPING:   /* we know */
-	case EVENT_EXTENDED:       /* it is about the start */
-	case EVENT_EXECUTED:       /* happens once, before */
+	case EVENT_APP_STOPPING: /* we know */
+	case EVENT_EXTENDED:     /* it is about the start */
+	case EVENT_EXECUTED:     /* happens once, before */
 	case EVENT_EXEC_FAILED:
-	case EVENT_PUBLISHED:      /* no publication is under way */
+	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
-	case EVENT_CHILDREN_GONE:  /* COMMAND is one, until APP_EXITED */
+	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
 		break;
 	}
 }
 
 static void
-step_stopping(struct lifecycle *lc, const struct event *ev,
-    struct actions *out)
+step_stopping(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
-	case EVENT_SIGNAL:         /* later ones do not restart the clock */
+	case EVENT_SIGNAL: /* later ones do not restart the clock */
 		if (starts_stop(lc, ev->arg))
 			relay_stop(lc, ev->arg, out);
 		else
@@ -452,27 +447,26 @@ step_stopping(struct lifecycle *lc, const struct event *ev,
 		if (ev->now >= lc->grace_until)
 			begin_killing(lc, ev->now, out);
 		break;
-	case EVENT_APP_STOPPED:    /* we may not stop too: a deadline runs */
-	case EVENT_HEALTHY:        /* never ready again */
+	case EVENT_APP_STOPPED: /* we may not stop too: a deadline runs */
+	case EVENT_HEALTHY:     /* never ready again */
 	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
-	case EVENT_APP_STOPPING:   /* we know */
-	case EVENT_EXTENDED:       /* it is about the start */
-	case EVENT_EXECUTED:       /* happens once, before */
+	case EVENT_APP_STOPPING: /* we know */
+	case EVENT_EXTENDED:     /* it is about the start */
+	case EVENT_EXECUTED:     /* happens once, before */
 	case EVENT_EXEC_FAILED:
-	case EVENT_PUBLISHED:      /* no publication is under way */
+	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
-	case EVENT_CHILDREN_GONE:  /* COMMAND is one, until APP_EXITED */
+	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
 		break;
 	}
 }
 
 static void
-step_killing(struct lifecycle *lc, const struct event *ev,
-    struct actions *out)
+step_killing(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
-	case EVENT_APP_EXITED:     /* unless it was before the killing */
+	case EVENT_APP_EXITED: /* unless it was before the killing */
 		if (lc->exit_status < 0)
 			lc->exit_status = ev->arg;
 		break;
@@ -488,24 +482,23 @@ step_killing(struct lifecycle *lc, const struct event *ev,
 			add(out, ACTION_KILL_ALL, 0);
 		}
 		break;
-	case EVENT_SIGNAL:         /* SIGKILL is out: nobody could act on it */
+	case EVENT_SIGNAL: /* SIGKILL is out: nobody could act on it */
 	case EVENT_APP_STOPPED:
-	case EVENT_HEALTHY:        /* never ready again */
+	case EVENT_HEALTHY: /* never ready again */
 	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
-	case EVENT_APP_STOPPING:   /* we know */
-	case EVENT_EXTENDED:       /* it is about the start */
-	case EVENT_EXECUTED:       /* happens once, before */
+	case EVENT_APP_STOPPING: /* we know */
+	case EVENT_EXTENDED:     /* it is about the start */
+	case EVENT_EXECUTED:     /* happens once, before */
 	case EVENT_EXEC_FAILED:
-	case EVENT_PUBLISHED:      /* no publication is under way */
+	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
 		break;
 	}
 }
 
 static void
-step_sweeping(struct lifecycle *lc, const struct event *ev,
-    struct actions *out)
+step_sweeping(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
 	case EVENT_CHILDREN_GONE:
@@ -515,17 +508,17 @@ step_sweeping(struct lifecycle *lc, const struct event *ev,
 		if (ev->now >= lc->grace_until)
 			begin_killing(lc, ev->now, out);
 		break;
-	case EVENT_SIGNAL:         /* COMMAND, to whom they go, is gone */
+	case EVENT_SIGNAL: /* COMMAND, to whom they go, is gone */
 	case EVENT_APP_STOPPED:
-	case EVENT_APP_EXITED:     /* once is enough, also after EXEC_FAILED */
-	case EVENT_HEALTHY:        /* never ready again */
+	case EVENT_APP_EXITED: /* once is enough, also after EXEC_FAILED */
+	case EVENT_HEALTHY:    /* never ready again */
 	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
-	case EVENT_APP_STOPPING:   /* we know */
-	case EVENT_EXTENDED:       /* it is about the start */
-	case EVENT_EXECUTED:       /* happens once, before */
+	case EVENT_APP_STOPPING: /* we know */
+	case EVENT_EXTENDED:     /* it is about the start */
+	case EVENT_EXECUTED:     /* happens once, before */
 	case EVENT_EXEC_FAILED:
-	case EVENT_PUBLISHED:      /* no publication is under way */
+	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
 		break;
 	}
@@ -541,7 +534,7 @@ step_paused(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		lc->ending = ENDING_STOP;
 		end(lc, 0, out);
 		break;
-	case EVENT_EXECUTED:       /* all the rest is about COMMAND */
+	case EVENT_EXECUTED: /* all the rest is about COMMAND */
 	case EVENT_EXEC_FAILED:
 	case EVENT_HEALTHY:
 	case EVENT_UNHEALTHY:
@@ -620,7 +613,7 @@ lifecycle_step(struct lifecycle *lc, const struct event *ev,
 	case STATE_PAUSED:
 		step_paused(lc, ev, out);
 		break;
-	case STATE_ENDED:          /* nothing is done any more */
+	case STATE_ENDED: /* nothing is done any more */
 		break;
 	}
 }

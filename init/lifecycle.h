@@ -82,20 +82,20 @@ struct event {
 };
 
 enum action_type {
-	ACTION_START_HEALTH,    /* start the health helper */
-	ACTION_STOP_HEALTH,     /* end helper and running check at once */
-	ACTION_PUBLISH,         /* readiness; answered by an event */
-	ACTION_WITHDRAW,        /* readiness */
-	ACTION_ANNOUNCE_END,    /* arg: enum ending; of readiness */
-	ACTION_RELAY_TO_GROUP,  /* arg: signal */
-	ACTION_RELAY_TO_MAIN,   /* arg: signal */
-	ACTION_TERMINATE_REST,  /* SIGTERM to all that COMMAND left behind */
-	ACTION_KILL_ALL,        /* SIGKILL to the group and all the rest */
-	ACTION_SUSPEND,         /* arg: signal; stop with the app, as one job */
-	ACTION_LEND_TERMINAL,   /* foreground given to us goes to the app */
-	ACTION_SAY,             /* arg: enum message, for the log */
-	ACTION_REPORT,          /* arg: enum ending; the last word */
-	ACTION_EXIT,            /* arg: exit status */
+	ACTION_START_HEALTH,   /* start the health helper */
+	ACTION_STOP_HEALTH,    /* end helper and running check at once */
+	ACTION_PUBLISH,        /* readiness; answered by an event */
+	ACTION_WITHDRAW,       /* readiness */
+	ACTION_ANNOUNCE_END,   /* arg: enum ending; of readiness */
+	ACTION_RELAY_TO_GROUP, /* arg: signal */
+	ACTION_RELAY_TO_MAIN,  /* arg: signal */
+	ACTION_TERMINATE_REST, /* SIGTERM to all that COMMAND left behind */
+	ACTION_KILL_ALL,       /* SIGKILL to the group and all the rest */
+	ACTION_SUSPEND,        /* arg: signal; stop with the app, as one job */
+	ACTION_LEND_TERMINAL,  /* foreground given to us goes to the app */
+	ACTION_SAY,            /* arg: enum message, for the log */
+	ACTION_REPORT,         /* arg: enum ending; the last word */
+	ACTION_EXIT,           /* arg: exit status */
 };
 
 /* Why the life ended. */
@@ -135,13 +135,13 @@ struct actions {
 
 /* What the user set; never changed once the machine runs. */
 struct limits {
-	bool pauses;        /* there is no COMMAND */
-	bool gates;         /* a health command decides on readiness ... */
-	bool listens;       /* ... or COMMAND itself, which tells us */
-	bool publishes;     /* there is a readiness file */
-	bool ok_stop;       /* an end by just the relayed stop signal is 0 */
+	bool pauses;          /* there is no COMMAND */
+	bool gates;           /* a health command decides on readiness ... */
+	bool listens;         /* ... or COMMAND itself, which tells us */
+	bool publishes;       /* there is a readiness file */
+	bool ok_stop;         /* an end by just the relayed stop signal is 0 */
 	int monitor_failures; /* in a row make it unhealthy; 0: no monitoring */
-	int64_t budget_ms;  /* 0: none */
+	int64_t budget_ms;    /* 0: none */
 	int64_t drain_ms;
 	int64_t grace_ms;
 	uint64_t ok_exit[4]; /* exit status N is 0: bit N % 64 of [N / 64] */
@@ -152,17 +152,17 @@ struct lifecycle {
 	const struct limits *limits;
 	enum state state;
 	bool published;
-	bool overdue;             /* the grace ended before COMMAND did */
-	int stop_signal;          /* held back while draining, as it arrived */
-	int failures;             /* checks in a row, while ready */
-	int exit_status;          /* COMMAND's; -1: it still runs */
-	enum ending ending;       /* as far as is known */
-	int failure_status;       /* of a failed start; 0: it did not fail */
-	uint64_t stops_relayed;   /* stop signals that COMMAND was sent */
+	bool overdue;           /* the grace ended before COMMAND did */
+	int stop_signal;        /* held back while draining, as it arrived */
+	int failures;           /* checks in a row, while ready */
+	int exit_status;        /* COMMAND's; -1: it still runs */
+	enum ending ending;     /* as far as is known */
+	int failure_status;     /* of a failed start; 0: it did not fail */
+	uint64_t stops_relayed; /* stop signals that COMMAND was sent */
 	int64_t budget_until;
 	int64_t publish_again_at; /* INT64_MAX: no publication is due */
 	int64_t drain_until;
-	int64_t grace_until;      /* INT64_MAX: no stop is under way */
+	int64_t grace_until; /* INT64_MAX: no stop is under way */
 	int64_t kill_again_at;
 	int64_t kill_until;
 };

@@ -36,10 +36,11 @@
 #endif
 
 /* What bit of that word of 32 NUMBER is, if it is one. */
-#define BIT(number, word)                                                     \
+#define BIT(number, word)                                                      \
 	((number) / 32 == (word) ? UINT32_C(1) << (number) % 32 : 0)
 
 /* musl's wrappers take the older calls where there are any. */
+/* clang-format off */
 #if defined(__x86_64__)
 #define CALLS_OF_MACHINE(word)                                                \
 	(BIT(SYS_open, word) |                                                \
@@ -126,6 +127,7 @@ static const struct sock_filter filter[] = {
 	BPF_STMT(BPF_RET | BPF_K, LOCKDOWN_DENIAL),
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 };
+/* clang-format on */
 
 /* libcap would take a page of heap for two system calls. */
 static int

@@ -34,7 +34,7 @@ static struct {
 	enum log_format format;
 	enum sink sink;
 	int fd;
-	int report_fd;    /* -1: none */
+	int report_fd; /* -1: none */
 	unsigned int dropped;
 } logger = {
 	.level = LOG_LEVEL_INFO,
@@ -76,8 +76,8 @@ log_open(void)
 	}
 	if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode))
 		return;
-	fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC |
-	    O_NOCTTY);
+	fd = open("/proc/self/fd/2",
+	    O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
 		logger.sink = SINK_POLLED;
 		return;
@@ -210,8 +210,12 @@ static size_t
 utf8_length(const char *text)
 {
 	const unsigned char *c = (const unsigned char *)text;
-	size_t length = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 :
-	    c[0] < 0xf0 ? 3 : c[0] < 0xf5 ? 4 : 0;
+	size_t length = c[0] < 0x80 ? 1
+	    : c[0] < 0xc2           ? 0
+	    : c[0] < 0xe0           ? 2
+	    : c[0] < 0xf0           ? 3
+	    : c[0] < 0xf5           ? 4
+				    : 0;
 
 	for (size_t i = 1; i < length; i++)
 		if ((c[i] & 0xc0) != 0x80)
@@ -256,8 +260,8 @@ write_json(enum log_level level, const char *message)
 	clock_format_utc(now.tv_sec, date);
 	used = (size_t)snprintf(line, LINE_MAX_BYTES,
 	    "{\"time\":\"%s.%03dZ\",\"level\":\"%s\",\"logger\":\"dinit\","
-	    "\"message\":\"", date, (int)(now.tv_nsec / CLOCK_NS_PER_MS),
-	    level_names[level]);
+	    "\"message\":\"",
+	    date, (int)(now.tv_nsec / CLOCK_NS_PER_MS), level_names[level]);
 	while (*message != '\0') {
 		char escaped[8];
 		size_t taken;
@@ -289,8 +293,9 @@ begin_line(char *line, enum log_level level)
 {
 	if (logger.format == LOG_FORMAT_JSON)
 		return 0;
-	return (size_t)(level == LOG_LEVEL_INFO ? sprintf(line, "dinit: ") :
-	    sprintf(line, "dinit: %s: ", level_names[level]));
+	return (size_t)(level == LOG_LEVEL_INFO
+		? sprintf(line, "dinit: ")
+		: sprintf(line, "dinit: %s: ", level_names[level]));
 }
 
 static bool __attribute__((format(printf, 2, 0)))
@@ -304,8 +309,8 @@ say(enum log_level level, const char *format, va_list arguments)
 	vsnprintf(message, sizeof(line) - 1 - begun, format, arguments);
 	if (level == LOG_LEVEL_ERROR && logger.report_fd >= 0)
 		report_write(logger.report_fd, message, strlen(message));
-	return logger.format == LOG_FORMAT_JSON ? write_json(level, message) :
-	    write_text(line);
+	return logger.format == LOG_FORMAT_JSON ? write_json(level, message)
+						: write_text(line);
 }
 
 static bool __attribute__((format(printf, 1, 2)))
@@ -327,7 +332,7 @@ admit_dropped_lines(void)
 	if (logger.dropped == 0)
 		return true;
 	if (!say_dropped("standard error was full, %u lines dropped",
-	    logger.dropped))
+		logger.dropped))
 		return false;
 	logger.dropped = 0;
 	return true;

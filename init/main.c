@@ -52,12 +52,14 @@ static void
 format_version(const struct options *options, char *text, size_t size)
 {
 	(void)options;
-	snprintf(text, size, "dinit " DINIT_VERSION
+	snprintf(text, size,
+	    "dinit " DINIT_VERSION
 	    " (the container init, not the service manager of that name)\n"
 	    "%s" DINIT_COMMIT "%swith libcap %d.%d, libseccomp %d.%d.%d, "
-	    "jansson " JANSSON_VERSION "\n", *DINIT_COMMIT ? "commit " : "",
-	    *DINIT_COMMIT ? ", " : "", LIBCAP_MAJOR, LIBCAP_MINOR,
-	    SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO);
+	    "jansson " JANSSON_VERSION "\n",
+	    *DINIT_COMMIT ? "commit " : "", *DINIT_COMMIT ? ", " : "",
+	    LIBCAP_MAJOR, LIBCAP_MINOR, SCMP_VER_MAJOR, SCMP_VER_MINOR,
+	    SCMP_VER_MICRO);
 }
 
 /* The effective settings, and a warning for what will not go well. */
@@ -115,8 +117,8 @@ tell_health(const struct options *options, const struct signal_state *found)
 	signals_hand_back(found);
 	signal(SIGPIPE, SIG_IGN);
 	result = probe_run(&options->probe, options->health_timeout_ms);
-	probe_format_result(&options->probe, options->health_timeout_ms,
-	    result, line);
+	probe_format_result(&options->probe, options->health_timeout_ms, result,
+	    line);
 	dprintf(STDOUT_FILENO, "%s\n", line);
 	return probe_is_healthy(result) ? 0 : 1;
 }
@@ -128,10 +130,10 @@ warn_unknown_variables(char *const *environment)
 		char nearest[64];
 
 		if (options_is_unknown_variable(*environment, nearest,
-		    sizeof(nearest)))
+			sizeof(nearest)))
 			log_line(LOG_LEVEL_WARN,
-			    "ignoring unknown variable %.*s; "
-			    "the nearest known one is %s",
+			    "ignoring unknown variable %.*s; the nearest known "
+			    "one is %s",
 			    (int)strcspn(*environment, "="), *environment,
 			    nearest);
 	}
@@ -159,8 +161,9 @@ rehearse_readiness(const struct supervisor *sup)
 static int
 prepare_readiness(const struct options *options, struct supervisor *sup)
 {
-	int error = options->ready_file == NULL ? 0 :
-	    readiness_prepare(&sup->readiness, options->ready_file);
+	int error = options->ready_file == NULL
+	    ? 0
+	    : readiness_prepare(&sup->readiness, options->ready_file);
 
 	if (error == 0 && options->ready_file != NULL)
 		error = rehearse_readiness(sup);
@@ -190,8 +193,7 @@ prepare_privileges(const struct options *options, struct supervisor *sup)
 		sup->health_plan.privileges = sup->privileges;
 		return 0;
 	}
-	options_format_origin(options, problem.option, origin,
-	    sizeof(origin));
+	options_format_origin(options, problem.option, origin, sizeof(origin));
 	log_line(LOG_LEVEL_ERROR, "%s: %s", origin, problem.text);
 	return -EINVAL;
 }
@@ -208,9 +210,10 @@ prepare_upstream(const struct options *options, struct supervisor *sup)
 		return;
 	error = notify_open_upstream(value, &sup->upstream);
 	if (error < 0)
-		log_line(LOG_LEVEL_WARN, "cannot use NOTIFY_SOCKET=%s: %s; the "
-		    "engine is not told about readiness", value,
-		    strerror(-error));
+		log_line(LOG_LEVEL_WARN,
+		    "cannot use NOTIFY_SOCKET=%s: %s; the engine is not told "
+		    "about readiness",
+		    value, strerror(-error));
 	unsetenv("NOTIFY_SOCKET");
 }
 
@@ -221,8 +224,9 @@ prepare_listener(const struct options *options, struct supervisor *sup)
 	int error = options->notify ? notify_listen(&sup->listener) : 0;
 
 	if (error < 0)
-		log_line(LOG_LEVEL_ERROR, "cannot listen for COMMAND's "
-		    "notifications (--notify): %s", strerror(-error));
+		log_line(LOG_LEVEL_ERROR,
+		    "cannot listen for COMMAND's notifications (--notify): %s",
+		    strerror(-error));
 	return error;
 }
 
@@ -235,8 +239,9 @@ set_limits(const struct options *options, struct limits *limits)
 		.listens = options->notify,
 		.publishes = options->ready_file != NULL,
 		.ok_stop = options->ok_stop,
-		.monitor_failures = options->monitor_ms > 0 ?
-		    options->monitor_failures : 0,
+		.monitor_failures = options->monitor_ms > 0
+		    ? options->monitor_failures
+		    : 0,
 		.budget_ms = options->startup_budget_ms,
 		.drain_ms = options->drain_ms,
 		.grace_ms = options->grace_ms,
@@ -262,13 +267,14 @@ prepare(const struct options *options, pid_t parent, struct supervisor *sup)
 	if (options->mode == MODE_RUN)
 		sup->command = options->command;
 	if (!sup->family.is_init && prctl(PR_SET_CHILD_SUBREAPER, 1L) < 0)
-		log_line(LOG_LEVEL_WARN, "cannot become a subreaper: %s; "
-		    "orphans of the app will escape", strerror(errno));
-	error = signals_follow_parent(options->parent_death_signal,
-	    parent);
+		log_line(LOG_LEVEL_WARN,
+		    "cannot become a subreaper: %s; orphans of the app will "
+		    "escape",
+		    strerror(errno));
+	error = signals_follow_parent(options->parent_death_signal, parent);
 	if (error < 0) {
-		log_line(LOG_LEVEL_ERROR, "cannot set --parent-death-signal: "
-		    "%s", strerror(-error));
+		log_line(LOG_LEVEL_ERROR,
+		    "cannot set --parent-death-signal: %s", strerror(-error));
 		return error;
 	}
 	sup->signal_fd = signals_open_descriptor();
@@ -315,8 +321,8 @@ run(const struct options *options, const struct signal_state *found,
 	case MODE_SHOW_CONFIG:
 		return show_config(options);
 	case MODE_IS_READY:
-		return options->wait_ms > 0 ? await_and_tell(options) :
-		    tell_readiness(options);
+		return options->wait_ms > 0 ? await_and_tell(options)
+					    : tell_readiness(options);
 	case MODE_PROBE:
 		return tell_health(options, found);
 	case MODE_RUN:
@@ -340,9 +346,9 @@ open_report(const struct options *options)
 		return -1;
 	fd = report_open(options->report_file);
 	if (fd < 0) {
-		log_line(LOG_LEVEL_WARN, "cannot write report file %s: %s; "
-		    "going on without it", options->report_file,
-		    strerror(-fd));
+		log_line(LOG_LEVEL_WARN,
+		    "cannot write report file %s: %s; going on without it",
+		    options->report_file, strerror(-fd));
 		return -1;
 	}
 	log_set_report(fd);

@@ -19,8 +19,8 @@
 enum log_level
 messages_news_level(const struct supervisor *sup)
 {
-	return sup->limits.gates || sup->limits.listens ? LOG_LEVEL_INFO :
-	    LOG_LEVEL_DEBUG;
+	return sup->limits.gates || sup->limits.listens ? LOG_LEVEL_INFO
+							: LOG_LEVEL_DEBUG;
 }
 
 void
@@ -32,16 +32,16 @@ messages_tell_engine(const struct supervisor *sup, const char *text)
 
 	if (error < 0)
 		log_line(is_gone ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
-		    "cannot notify the engine (%s): %s",
-		    text, strerror(-error));
+		    "cannot notify the engine (%s): %s", text,
+		    strerror(-error));
 }
 
 /* The file cannot have been too busy: that was the engine. */
 const char *
 messages_publish_reason(int error)
 {
-	return error == -EAGAIN ? "the engine does not read its NOTIFY_SOCKET" :
-	    strerror(-error);
+	return error == -EAGAIN ? "the engine does not read its NOTIFY_SOCKET"
+				: strerror(-error);
 }
 
 static void
@@ -71,8 +71,9 @@ format_result(const struct health_report *check, char text[RESULT_MAX])
 		snprintf(text, RESULT_MAX, "exit status %d", check->status);
 		break;
 	case HEALTH_TIMED_OUT:
-		snprintf(text, RESULT_MAX, "killed after %" PRId64 "ms, the "
-		    "health timeout", check->took_ms);
+		snprintf(text, RESULT_MAX,
+		    "killed after %" PRId64 "ms, the health timeout",
+		    check->took_ms);
 		break;
 	case HEALTH_NOT_RUN:
 		snprintf(text, RESULT_MAX, "cannot fork: %s",
@@ -86,23 +87,24 @@ static void
 format_last_check(const struct supervisor *sup, char *text, size_t size)
 {
 	const struct health_report *last = &sup->last_report;
-	int length = last->result == HEALTH_NOT_RUN ? 0 :
-	    (int)sup->last_output_length;
+	int length = last->result == HEALTH_NOT_RUN
+	    ? 0
+	    : (int)sup->last_output_length;
 	char result[RESULT_MAX];
 
 	format_result(last, result);
-	snprintf(text, size, "last of %d health checks: %s%s%.*s",
-	    last->checks, result, length > 0 ? ": " : "", length,
-	    sup->last_output);
+	snprintf(text, size, "last of %d health checks: %s%s%.*s", last->checks,
+	    result, length > 0 ? ": " : "", length, sup->last_output);
 }
 
 /* The first time it is news; a typing error is not found by waiting. */
 static bool
 is_first_unrunnable(const struct health_report *check)
 {
-	return check->checks == 1 && (check->result == HEALTH_NOT_RUN ||
-	    (check->result == HEALTH_FAILED &&
-	    (check->status == 126 || check->status == 127)));
+	return check->checks == 1 &&
+	    (check->result == HEALTH_NOT_RUN ||
+		(check->result == HEALTH_FAILED &&
+		    (check->status == 126 || check->status == 127)));
 }
 
 void
@@ -127,16 +129,17 @@ format_why_unready(const struct supervisor *sup, char *text, size_t size)
 {
 	text[0] = '\0';
 	if (sup->publish_error < 0)
-		snprintf(text, size, "readiness could not be published in %s: "
-		    "%s", sup->readiness.path,
+		snprintf(text, size,
+		    "readiness could not be published in %s: %s",
+		    sup->readiness.path,
 		    messages_publish_reason(sup->publish_error));
 	else if (sup->checks > 0)
 		format_last_check(sup, text, size);
 	else if (sup->limits.gates)
 		snprintf(text, size, "the first health check still runs");
 	else if (sup->limits.listens)
-		snprintf(text, size, "the app has not sent READY=1 to "
-		    "NOTIFY_SOCKET");
+		snprintf(text, size,
+		    "the app has not sent READY=1 to NOTIFY_SOCKET");
 }
 
 static void
@@ -209,8 +212,8 @@ messages_say(const struct supervisor *sup, enum message message)
 		duration_format(sup->limits.grace_ms, text, sizeof(text));
 		log_line(LOG_LEVEL_WARN,
 		    "%s still run%s after the grace period of %s: SIGKILL",
-		    sup->family.app != 0 ? "the app" :
-		    "processes that the app left behind",
+		    sup->family.app != 0 ? "the app"
+					 : "processes that the app left behind",
 		    sup->family.app != 0 ? "s" : "", text);
 		break;
 	case MESSAGE_UNKILLABLE:

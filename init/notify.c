@@ -57,9 +57,9 @@ notify_send(const struct notify_upstream *upstream, const char *text)
 	if (upstream->fd < 0)
 		return 0;
 	if (sendto(upstream->fd, text, strlen(text),
-	    MSG_DONTWAIT | MSG_NOSIGNAL,
-	    (const struct sockaddr *)&upstream->address,
-	    upstream->length) < 0)
+		MSG_DONTWAIT | MSG_NOSIGNAL,
+		(const struct sockaddr *)&upstream->address,
+		upstream->length) < 0)
 		return -errno;
 	return 0;
 }
@@ -68,6 +68,7 @@ int
 notify_listen(struct notify_listener *out)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const socklen_t unnamed = sizeof(address.sun_family);
 	socklen_t length = sizeof(address);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	const int on = 1;
@@ -76,8 +77,7 @@ notify_listen(struct notify_listener *out)
 		return -errno;
 	/* Without a name to bind to the kernel makes one up: unix(7). */
 	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
-	    bind(fd, (struct sockaddr *)&address,
-	    sizeof(address.sun_family)) < 0 ||
+	    bind(fd, (struct sockaddr *)&address, unnamed) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &length) < 0) {
 		int error = errno;
 

@@ -51,8 +51,8 @@ struct notify_listener {
 struct notify_message {
 	bool ready;
 	bool stopping;
-	int extend_ms;        /* EXTEND_TIMEOUT_USEC=; 0: none */
-	const char *status;   /* in TEXT; NULL: none */
+	int extend_ms;      /* EXTEND_TIMEOUT_USEC=; 0: none */
+	const char *status; /* in TEXT; NULL: none */
 	char text[NOTIFY_MESSAGE_MAX + 1];
 };
 

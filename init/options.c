@@ -24,7 +24,7 @@
 
 enum type {
 	TYPE_COMMAND,
-	TYPE_TEXT,      /* whose meaning another module knows */
+	TYPE_TEXT, /* whose meaning another module knows */
 	TYPE_PATH,
 	TYPE_DURATION,
 	TYPE_FLAG,
@@ -36,12 +36,12 @@ enum type {
 	TYPE_EXIT_CODES,
 	TYPE_LEVEL,
 	TYPE_FORMAT,
-	TYPE_LOUDER,    /* short names only from here to TYPE_NOTHING */
+	TYPE_LOUDER, /* short names only from here to TYPE_NOTHING */
 	TYPE_QUIETER,
 	TYPE_WARN_ORPHANS,
-	TYPE_NOTHING,   /* accepted for compatibility */
+	TYPE_NOTHING, /* accepted for compatibility */
 	TYPE_MODE,
-	TYPE_PROBE,     /* a mode with a URL */
+	TYPE_PROBE, /* a mode with a URL */
 };
 
 struct row {
@@ -49,16 +49,17 @@ struct row {
 	char short_name;         /* 0: none */
 	const char *short_value; /* what the short name alone stands for */
 	enum type type;
-	int mode;                /* enum mode, if it is one */
-	size_t offset;           /* of its member in struct options */
-	const char *argument;    /* for --help; NULL: it takes none */
-	const char *fallback;    /* the default, as written; NULL: none */
+	int mode;             /* enum mode, if it is one */
+	size_t offset;        /* of its member in struct options */
+	const char *argument; /* for --help; NULL: it takes none */
+	const char *fallback; /* the default, as written; NULL: none */
 	const char *help;
 };
 
 #define MEMBER(name) offsetof(struct options, name)
 
 /* In alphabetical order, as --help shows them. */
+/* clang-format off */
 static const struct row rows[] = {
 	{ .name = "drain", .type = TYPE_DURATION, .offset = MEMBER(drain_ms),
 	    .argument = "DUR", .fallback = "0",
@@ -172,6 +173,7 @@ static const struct row rows[] = {
 	    .offset = MEMBER(warn_orphans),
 	    .help = "warn on each reaped orphan" },
 };
+/* clang-format on */
 
 static_assert(ARRAY_SIZE(rows) <= OPTIONS_MAX, "raise OPTIONS_MAX");
 
@@ -360,9 +362,8 @@ parse_exit_codes(const char *text, uint64_t codes[4])
 static int
 parse_flag(const char *text, bool *flag)
 {
-	static const char *const words[] = {
-		"0", "1", "no", "yes", "false", "true", "off", "on",
-	};
+	static const char *const words[] = { "0", "1", "no", "yes", "false",
+		"true", "off", "on" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (strcasecmp(text, words[i]) == 0) {
@@ -396,7 +397,7 @@ expectation(enum type type)
 		return "signals such as TERM,QUIT or RTMIN+3, or all";
 	case TYPE_STOP_SIGNALS:
 		return "signals such as TERM,INT or RTMIN+3 "
-		    "(KILL, STOP and CHLD never arrive)";
+		       "(KILL, STOP and CHLD never arrive)";
 	case TYPE_REWRITE:
 		return "pairs of signals such as TERM:QUIT or HUP:0";
 	case TYPE_EXIT_CODES:
@@ -433,8 +434,7 @@ parse_count(const char *text)
 {
 	size_t length = strlen(text);
 
-	if (length == 0 || length > 7 ||
-	    strspn(text, "0123456789") != length ||
+	if (length == 0 || length > 7 || strspn(text, "0123456789") != length ||
 	    atoi(text) < 1 || atoi(text) > 1000000)
 		return -EINVAL;
 	return atoi(text);
@@ -544,8 +544,8 @@ forget_weaker(const struct row *row, enum source source, struct options *out)
 }
 
 static int
-set_value(const struct row *row, const struct origin *origin,
-    const char *text, struct options *out, char problem[OPTIONS_PROBLEM_MAX])
+set_value(const struct row *row, const struct origin *origin, const char *text,
+    struct options *out, char problem[OPTIONS_PROBLEM_MAX])
 {
 	int error;
 
@@ -555,8 +555,8 @@ set_value(const struct row *row, const struct origin *origin,
 		return 0;
 	snprintf(problem, OPTIONS_PROBLEM_MAX,
 	    "%s: '%.200s' is wrong; it takes %s", origin->name, text,
-	    row->type == TYPE_PROBE ? probe_expectation(error) :
-	    expectation(row->type));
+	    row->type == TYPE_PROBE ? probe_expectation(error)
+				    : expectation(row->type));
 	return -EINVAL;
 }
 
@@ -635,9 +635,9 @@ fill_getopt_table(struct getopt_table *table)
 			continue;
 		*next++ = (struct option){
 			.name = row->name,
-			.has_arg = row->type == TYPE_FLAG ? optional_argument :
-			    row->argument != NULL ? required_argument :
-			    no_argument,
+			.has_arg = row->type == TYPE_FLAG ? optional_argument
+			    : row->argument != NULL       ? required_argument
+							  : no_argument,
 			.val = LONG_OPTION + (int)i,
 		};
 	}
@@ -686,8 +686,9 @@ explain_refusal(int found, const char *word, char problem[OPTIONS_PROBLEM_MAX])
 		snprintf(name, sizeof(name), "%.*s",
 		    (int)strcspn(word + 2, "="), word + 2);
 		snprintf(problem, OPTIONS_PROBLEM_MAX,
-		    "unknown option %.200s; did you mean --%s? "
-		    "(dinit --help lists all)", word, nearest_name(name));
+		    "unknown option %.200s; did you mean --%s? (dinit --help "
+		    "lists all)",
+		    word, nearest_name(name));
 	} else {
 		snprintf(problem, OPTIONS_PROBLEM_MAX,
 		    "unknown option -%c; dinit --help lists all", optopt);
@@ -722,7 +723,7 @@ read_command_line(struct options *out, int argc, char *const *argv,
 	opterr = 0;
 	optind = 0; /* both C libraries: start afresh */
 	while ((found = getopt_long(argc, argv, table.shorts, table.longs,
-	    NULL)) != -1) {
+		    NULL)) != -1) {
 		if (found == '?' || found == ':')
 			return explain_refusal(found, argv[optind - 1],
 			    problem);
@@ -746,7 +747,8 @@ check_gates(const struct options *options, char problem[OPTIONS_PROBLEM_MAX])
 	options_format_origin(options, "health-cmd", health, sizeof(health));
 	snprintf(problem, OPTIONS_PROBLEM_MAX,
 	    "%s: %s='%.200s' is given too; only one of them can decide on "
-	    "readiness", notify, health, options->health_cmd);
+	    "readiness",
+	    notify, health, options->health_cmd);
 	return -EINVAL;
 }
 
@@ -760,8 +762,7 @@ mode_name(enum mode mode)
 }
 
 static int
-check_together(const struct options *options,
-    char problem[OPTIONS_PROBLEM_MAX])
+check_together(const struct options *options, char problem[OPTIONS_PROBLEM_MAX])
 {
 	bool has_command = options->command[0] != NULL;
 
@@ -774,8 +775,9 @@ check_together(const struct options *options,
 		    "[ARG]... (in an image, CMD names it)");
 		return -EINVAL;
 	}
-	if (has_command && (options->mode == MODE_PAUSE ||
-	    options->mode == MODE_IS_READY || options->mode == MODE_PROBE)) {
+	if (has_command &&
+	    (options->mode == MODE_PAUSE || options->mode == MODE_IS_READY ||
+		options->mode == MODE_PROBE)) {
 		snprintf(problem, OPTIONS_PROBLEM_MAX,
 		    "--%s: '%.200s' is in the way, it takes no COMMAND",
 		    mode_name(options->mode), options->command[0]);
@@ -811,8 +813,9 @@ options_parse(struct options *out, int argc, char *const *argv,
 		out->notify = false;
 		out->ready_file = NULL;
 	}
-	if (out->ready_file == NULL && (out->health_cmd != NULL ||
-	    out->notify || out->mode == MODE_IS_READY))
+	if (out->ready_file == NULL &&
+	    (out->health_cmd != NULL || out->notify ||
+		out->mode == MODE_IS_READY))
 		out->ready_file = READINESS_DEFAULT_PATH;
 	return 0;
 }
@@ -882,8 +885,8 @@ format_exit_codes(const uint64_t codes[4], char *text, size_t size)
 }
 
 static void
-format_value(const struct row *row, const struct options *options,
-    char *text, size_t size)
+format_value(const struct row *row, const struct options *options, char *text,
+    size_t size)
 {
 	const void *value = const_member(options, row);
 
@@ -997,8 +1000,8 @@ options_format_config(const struct options *options, char *text, size_t size)
 
 /* Engines end a container that long after the stop signal. */
 static void
-append_late_stop(const struct options *options, bool in_kubernetes,
-    char *text, size_t size)
+append_late_stop(const struct options *options, bool in_kubernetes, char *text,
+    size_t size)
 {
 	int64_t needed_ms = options->drain_ms + options->grace_ms;
 	int64_t timer_ms = in_kubernetes ? 30000 : 10000;
@@ -1009,12 +1012,15 @@ append_late_stop(const struct options *options, bool in_kubernetes,
 		return;
 	duration_format(needed_ms, needed, sizeof(needed));
 	duration_format(timer_ms, timer, sizeof(timer));
-	append(text, size, "%s of drain and grace together: %s after %s, "
-	    "unless %s is longer\n", needed, in_kubernetes ?
-	    "Kubernetes kills everything" :
-	    "Docker and Podman kill everything", timer, in_kubernetes ?
-	    "terminationGracePeriodSeconds" :
-	    "--stop-timeout or stop_grace_period");
+	append(text, size,
+	    "%s of drain and grace together: %s after %s, "
+	    "unless %s is longer\n",
+	    needed,
+	    in_kubernetes ? "Kubernetes kills everything"
+			  : "Docker and Podman kill everything",
+	    timer,
+	    in_kubernetes ? "terminationGracePeriodSeconds"
+			  : "--stop-timeout or stop_grace_period");
 }
 
 void
@@ -1028,15 +1034,19 @@ options_format_misfits(const struct options *options, bool in_kubernetes,
 	duration_format(options->startup_budget_ms, budget, sizeof(budget));
 	if (options->health_cmd != NULL && options->startup_budget_ms > 0 &&
 	    (options->health_timeout_ms == 0 ||
-	    options->health_timeout_ms >= options->startup_budget_ms))
-		append(text, size, "a check may take the whole startup budget "
-		    "of %s: --health-timeout should be shorter\n", budget);
+		options->health_timeout_ms >= options->startup_budget_ms))
+		append(text, size,
+		    "a check may take the whole startup budget "
+		    "of %s: --health-timeout should be shorter\n",
+		    budget);
 	if (options->drain_ms > 0 && options->ready_file == NULL)
-		append(text, size, "drain without a readiness file: nobody "
+		append(text, size,
+		    "drain without a readiness file: nobody "
 		    "learns to send no more work; set --health-cmd, --notify "
 		    "or --ready-file\n");
 	if (options->monitor_ms > 0 && options->health_cmd == NULL)
-		append(text, size, "monitor without a health command: there "
+		append(text, size,
+		    "monitor without a health command: there "
 		    "is nothing to monitor with; set --health-cmd\n");
 }
 

@@ -41,33 +41,33 @@ enum source {
 
 struct options {
 	enum mode mode;
-	char *const *command;     /* COMMAND and its arguments, or empty */
+	char *const *command;      /* COMMAND and its arguments, or empty */
 	struct probe_target probe; /* for MODE_PROBE */
-	const char *health_cmd;   /* NULL: none */
-	const char *ready_file;   /* NULL: none given */
-	bool notify;              /* COMMAND tells when it is ready */
+	const char *health_cmd;    /* NULL: none */
+	const char *ready_file;    /* NULL: none given */
+	bool notify;               /* COMMAND tells when it is ready */
 	int64_t startup_budget_ms;
 	int64_t health_interval_ms;
 	int64_t health_timeout_ms;
-	int64_t monitor_ms;       /* 0: no monitoring */
+	int64_t monitor_ms; /* 0: no monitoring */
 	int monitor_failures;
 	int64_t grace_ms;
 	int64_t drain_ms;
 	struct signal_policy signals;
-	uint64_t ok_exit[4];      /* as in struct limits */
+	uint64_t ok_exit[4]; /* as in struct limits */
 	bool ok_stop;
 	bool warn_orphans;
-	const char *user;         /* these as in struct privileges_request */
+	const char *user; /* these as in struct privileges_request */
 	const char *keep_caps;
 	const char *drop_caps;
 	const char *seccomp;
 	bool no_new_privs;
 	bool no_lockdown;
-	int parent_death_signal;  /* 0: none */
-	int64_t wait_ms;          /* of MODE_IS_READY; 0: it does not wait */
-	const char *report_file;  /* NULL: none */
-	int log_level;            /* enum log_level */
-	int log_format;           /* enum log_format */
+	int parent_death_signal; /* 0: none */
+	int64_t wait_ms;         /* of MODE_IS_READY; 0: it does not wait */
+	const char *report_file; /* NULL: none */
+	int log_level;           /* enum log_level */
+	int log_format;          /* enum log_format */
 	unsigned char sources[OPTIONS_MAX]; /* enum source, by row */
 };
 

@@ -44,8 +44,9 @@ resolve_kept(struct privileges *out, const char *list, uint64_t own)
 	if ((out->kept & ~own) == 0)
 		return 0;
 	capabilities_format(out->kept & ~own, missing, sizeof(missing));
-	return problem_set(&out->problem, "%s: not in the container's bounding "
-	    "set: add it with --cap-add", missing);
+	return problem_set(&out->problem,
+	    "%s: not in the container's bounding set: add it with --cap-add",
+	    missing);
 }
 
 static int
@@ -58,8 +59,7 @@ resolve_dropped(struct privileges *out, const char *list)
 
 static int
 resolve_capabilities(struct privileges *out,
-    const struct privileges_request *request,
-    const struct capabilities *ours)
+    const struct privileges_request *request, const struct capabilities *ours)
 {
 	out->keeps_capabilities = request->keep_caps != NULL;
 	out->changes_capabilities = request->keep_caps != NULL ||
@@ -77,11 +77,11 @@ resolve_capabilities(struct privileges *out,
 	out->dropped &= ours->bounding;
 	if (out->dropped == 0 || contains(ours->own, CAP_SETPCAP))
 		return 0;
-	out->problem.option = out->keeps_capabilities ? "keep-caps" :
-	    "drop-caps";
-	return problem_set(&out->problem, "the bounding set can be reduced "
-	    "only with CAP_SETPCAP, which this container does not have: add "
-	    "it with --cap-add=SETPCAP");
+	out->problem.option = out->keeps_capabilities ? "keep-caps"
+						      : "drop-caps";
+	return problem_set(&out->problem,
+	    "the bounding set can be reduced only with CAP_SETPCAP, which this "
+	    "container does not have: add it with --cap-add=SETPCAP");
 }
 
 /*
@@ -95,13 +95,15 @@ check_power(struct privileges *out, uint64_t own)
 		return 0;
 	out->problem.option = "user";
 	if (!contains(own, CAP_SETUID) || !contains(own, CAP_SETGID))
-		return problem_set(&out->problem, "becoming uid %u takes "
-		    "CAP_SETUID and CAP_SETGID, which this container does not "
-		    "have (it must start as root)", out->user.uid);
+		return problem_set(&out->problem,
+		    "becoming uid %u takes CAP_SETUID and CAP_SETGID, which "
+		    "this container does not have (it must start as root)",
+		    out->user.uid);
 	if (!contains(own, CAP_KILL))
-		return problem_set(&out->problem, "without CAP_KILL dinit "
-		    "could never stop COMMAND as uid %u: add it with "
-		    "--cap-add=KILL", out->user.uid);
+		return problem_set(&out->problem,
+		    "without CAP_KILL dinit could never stop COMMAND as uid "
+		    "%u: add it with --cap-add=KILL",
+		    out->user.uid);
 	return 0;
 }
 
@@ -151,12 +153,15 @@ wait_for_worker(pid_t worker, const struct privileges *shared,
 		waited = waitid(P_PID, (id_t)worker, &info, WEXITED);
 	while (waited < 0 && errno == EINTR);
 	if (waited < 0)
-		return problem_set(problem, "cannot wait for the process that "
-		    "prepares it: %s", strerror(errno));
+		return problem_set(problem,
+		    "cannot wait for the process that prepares it: %s",
+		    strerror(errno));
 	problem->option = shared->problem.option;
 	if (info.si_code != CLD_EXITED)
-		return problem_set(problem, "the process that prepares it died "
-		    "of signal %d; is memory short?", info.si_status);
+		return problem_set(problem,
+		    "the process that prepares it died of signal %d; is memory "
+		    "short?",
+		    info.si_status);
 	if (info.si_status == 0)
 		return 0;
 	*problem = shared->problem;
@@ -190,8 +195,9 @@ privileges_prepare(const struct privileges_request *request,
 	if (worker == 0)
 		_exit(work_out(shared, request) < 0);
 	if (worker < 0)
-		return problem_set(problem, "cannot fork to prepare it: %s; is "
-		    "the limit of processes or memory too low?",
+		return problem_set(problem,
+		    "cannot fork to prepare it: %s; is the limit of processes "
+		    "or memory too low?",
 		    strerror(errno));
 	if (wait_for_worker(worker, shared, problem) < 0)
 		return -EINVAL;
@@ -226,8 +232,8 @@ static int
 become_user(const struct privileges *privileges, const char **step)
 {
 	const struct user *user = &privileges->user;
-	bool is_same = user->uid == geteuid() &&
-	    user->gid == getegid() && user->group_count == 0;
+	bool is_same = user->uid == geteuid() && user->gid == getegid() &&
+	    user->group_count == 0;
 
 	*step = "set the groups for";
 	if (set_groups(user) < 0 && !(errno == EPERM && is_same))
@@ -373,14 +379,16 @@ privileges_apply_filter(const struct privileges *privileges)
 	/* The kernel only reads it. */
 	struct sock_fprog program = {
 		.len = privileges->filter.length,
-		.filter = (struct sock_filter *)(uintptr_t)
-		    privileges->filter.code,
+		.filter =
+		    (struct sock_filter *)(uintptr_t)privileges->filter.code,
 	};
 
 	if (program.len == 0)
 		return 0;
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-	    privileges->filter.flags, &program) < 0 ? -errno : 0;
+		   privileges->filter.flags, &program) < 0
+	    ? -errno
+	    : 0;
 }
 
 void

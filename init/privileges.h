@@ -32,9 +32,9 @@ struct privileges {
 	struct user user;
 
 	bool changes_capabilities;
-	bool keeps_capabilities;  /* a list was given: across the user too */
-	uint64_t kept;            /* capabilities, bit N for number N */
-	uint64_t dropped;         /* from the bounding set */
+	bool keeps_capabilities; /* a list was given: across the user too */
+	uint64_t kept;           /* capabilities, bit N for number N */
+	uint64_t dropped;        /* from the bounding set */
 
 	bool no_new_privs;
 	struct seccomp_filter filter;

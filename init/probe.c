@@ -87,6 +87,7 @@ static int
 parse_host(const char *text, size_t length, struct probe_target *target)
 {
 	char host[INET6_ADDRSTRLEN + 2];
+	int parsed;
 
 	if (length == 0 || length >= sizeof(host))
 		return -EADDRNOTAVAIL;
@@ -102,12 +103,12 @@ parse_host(const char *text, size_t length, struct probe_target *target)
 	if (host[0] == '[' && host[length - 1] == ']') {
 		host[length - 1] = '\0';
 		target->six.sin6_family = AF_INET6;
-		return inet_pton(AF_INET6, host + 1,
-		    &target->six.sin6_addr) == 1 ? 0 : -EADDRNOTAVAIL;
+		parsed = inet_pton(AF_INET6, host + 1, &target->six.sin6_addr);
+		return parsed == 1 ? 0 : -EADDRNOTAVAIL;
 	}
 	target->four.sin_family = AF_INET;
-	return inet_pton(AF_INET, host, &target->four.sin_addr) == 1 ? 0 :
-	    -EADDRNOTAVAIL;
+	parsed = inet_pton(AF_INET, host, &target->four.sin_addr);
+	return parsed == 1 ? 0 : -EADDRNOTAVAIL;
 }
 
 /* HOST or HOST:PORT; without a PORT it is FALLBACK, of which 0 is none. */
@@ -115,19 +116,20 @@ static int
 parse_authority(const char *text, size_t length, unsigned int fallback,
     struct probe_target *target)
 {
-	size_t host_length = text[0] == '[' ? strcspn(text, "]/?") + 1 :
-	    strcspn(text, ":/?");
+	size_t host_length = text[0] == '[' ? strcspn(text, "]/?") + 1
+					    : strcspn(text, ":/?");
 	in_port_t port = htons((in_port_t)fallback);
 	int error;
 
 	if (memchr(text, '@', length) != NULL)
 		return -EINVAL;
-	error = host_length > length ? -EADDRNOTAVAIL :
-	    parse_host(text, host_length, target);
+	error = host_length > length ? -EADDRNOTAVAIL
+				     : parse_host(text, host_length, target);
 	if (error == 0 && host_length < length)
-		error = text[host_length] != ':' ? -ERANGE :
-		    parse_port(text + host_length + 1,
-		    length - host_length - 1, &port);
+		error = text[host_length] != ':'
+		    ? -ERANGE
+		    : parse_port(text + host_length + 1,
+			  length - host_length - 1, &port);
 	if (error == 0 && port == 0)
 		error = -ERANGE;
 	target->six.sin6_port = port;
@@ -146,8 +148,9 @@ parse_scheme(const char *url, struct probe_target *target)
 	rest = skip_scheme(url, "tcp://");
 	if (rest != NULL) {
 		length = strcspn(rest, "/?");
-		return rest[length] != '\0' ? -EINVAL :
-		    parse_authority(rest, length, 0, target);
+		return rest[length] != '\0'
+		    ? -EINVAL
+		    : parse_authority(rest, length, 0, target);
 	}
 	rest = skip_scheme(url, "http://");
 	if (rest == NULL)
@@ -177,7 +180,7 @@ probe_expectation(int error)
 	switch (error) {
 	case -EADDRNOTAVAIL:
 		return "an address (IPv6 in brackets) or localhost as HOST: "
-		    "it has no resolver to look up names";
+		       "it has no resolver to look up names";
 	case -ERANGE:
 		return "a PORT from 1 to 65535";
 	case -EILSEQ:
@@ -186,7 +189,7 @@ probe_expectation(int error)
 		return "at most 2000 bytes, and 107 as the path of a socket";
 	default:
 		return "tcp://HOST:PORT, http://HOST:PORT/PATH or "
-		    "unix:///PATH, without user, password and fragment";
+		       "unix:///PATH, without user, password and fragment";
 	}
 }
 
@@ -238,8 +241,7 @@ pass_over(struct probe_answer *answer, char byte)
 }
 
 int
-probe_read_answer(struct probe_answer *answer, const char *bytes,
-    size_t length)
+probe_read_answer(struct probe_answer *answer, const char *bytes, size_t length)
 {
 	int result = 0;
 
@@ -270,8 +272,7 @@ await(int fd, short events, int64_t deadline)
 
 		if (left <= 0)
 			return -ETIME;
-		ready = poll(&poll_fd, 1, left > INT_MAX ? INT_MAX :
-		    (int)left);
+		ready = poll(&poll_fd, 1, left > INT_MAX ? INT_MAX : (int)left);
 		if (ready > 0)
 			return 0;
 		if (ready < 0 && errno != EINTR)
@@ -462,8 +463,8 @@ probe_run(const struct probe_target *target, int64_t timeout_ms)
 		{ (const struct sockaddr *)&target->four,
 		    sizeof(target->four) },
 	};
-	int64_t deadline = timeout_ms == 0 ? INT64_MAX :
-	    clock_monotonic_ms() + timeout_ms;
+	int64_t deadline = timeout_ms == 0 ? INT64_MAX
+					   : clock_monotonic_ms() + timeout_ms;
 
 	if (target->path != NULL) {
 		local.sun_family = AF_UNIX;
@@ -510,13 +511,13 @@ void
 probe_format_result(const struct probe_target *target, int64_t timeout_ms,
     int result, char text[PROBE_RESULT_MAX])
 {
-	const char *verdict = probe_is_healthy(result) ? "healthy" :
-	    "unhealthy";
+	const char *verdict = probe_is_healthy(result) ? "healthy"
+						       : "unhealthy";
 	char failure[96];
 
 	if (result > 0) {
-		snprintf(text, PROBE_RESULT_MAX, "%s: %s answered %d",
-		    verdict, target->url, result);
+		snprintf(text, PROBE_RESULT_MAX, "%s: %s answered %d", verdict,
+		    target->url, result);
 	} else if (result == 0) {
 		snprintf(text, PROBE_RESULT_MAX, "%s: %s accepts connections",
 		    verdict, target->url);

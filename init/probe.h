@@ -25,21 +25,21 @@
 /* What a URL asks for. It points into the URL. */
 struct probe_target {
 	const char *url;
-	const char *path;         /* unix: the socket's; otherwise NULL */
-	struct sockaddr_in6 six;  /* tried before the other; */
-	struct sockaddr_in four;  /* family 0: not tried at all */
-	const char *resource;     /* http: what to GET; otherwise NULL */
-	const char *authority;    /* http: HOST:PORT as it was written */
+	const char *path;        /* unix: the socket's; otherwise NULL */
+	struct sockaddr_in6 six; /* tried before the other; */
+	struct sockaddr_in four; /* family 0: not tried at all */
+	const char *resource;    /* http: what to GET; otherwise NULL */
+	const char *authority;   /* http: HOST:PORT as it was written */
 	size_t authority_length;
 };
 
 /* How far an answer has been read; all zero at first. */
 struct probe_answer {
-	size_t taken;        /* bytes so far */
-	size_t position;     /* in the status line */
-	int status;          /* of its digits so far */
-	bool is_interim;     /* the rest of a 1xx answer is passed over */
-	bool is_empty_line;  /* so far, in that */
+	size_t taken;       /* bytes so far */
+	size_t position;    /* in the status line */
+	int status;         /* of its digits so far */
+	bool is_interim;    /* the rest of a 1xx answer is passed over */
+	bool is_empty_line; /* so far, in that */
 };
 
 /*

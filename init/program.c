@@ -63,13 +63,13 @@ program_execute(char *const *argv)
 	if (argv[0][0] == '\0')
 		return -ENOENT;
 	for (place = place == NULL ? DEFAULT_PATH : place; place != NULL;
-	    place = strchr(place, ':') == NULL ? NULL :
-	    strchr(place, ':') + 1) {
+	    place = strchr(place, ':') == NULL ? NULL
+					       : strchr(place, ':') + 1) {
 		int length = (int)strcspn(place, ":");
 		int error;
 
 		if (snprintf(path, sizeof(path), "%.*s%s%s", length, place,
-		    length > 0 ? "/" : "", argv[0]) >= (int)sizeof(path))
+			length > 0 ? "/" : "", argv[0]) >= (int)sizeof(path))
 			continue;
 		error = execute_file(path, argv);
 		if (!may_look_further(error))
@@ -83,8 +83,9 @@ program_execute(char *const *argv)
 int
 program_exit_status(int error)
 {
-	return error == -ENOENT || error == -ENOTDIR ? EXIT_STATUS_NOT_FOUND :
-	    EXIT_STATUS_NOT_EXECUTABLE;
+	return error == -ENOENT || error == -ENOTDIR
+	    ? EXIT_STATUS_NOT_FOUND
+	    : EXIT_STATUS_NOT_EXECUTABLE;
 }
 
 /* musl's _exit(2) would try for ever. A trap needs no system call. */

@@ -133,9 +133,10 @@ write_facts(int fd, const struct readiness_facts *facts)
 
 	if (length < 0)
 		return length;
-	length = snprintf(text, sizeof(text), "pid=%d\nsince=%sZ\n"
-	    "ready_after_ms=%" PRId64 "\nchecks=%d\n", facts->pid, since,
-	    facts->ready_after_ms, facts->checks);
+	length = snprintf(text, sizeof(text),
+	    "pid=%d\nsince=%sZ\n"
+	    "ready_after_ms=%" PRId64 "\nchecks=%d\n",
+	    facts->pid, since, facts->ready_after_ms, facts->checks);
 	if (write(fd, text, (size_t)length) != length)
 		return errno != 0 ? -errno : -ENOSPC;
 	return 0;
@@ -316,7 +317,7 @@ readiness_publish(struct readiness *readiness,
 	if (fd < 0)
 		return fd;
 	if (renameat(readiness->directory, aside, readiness->directory,
-	    file_name(readiness)) < 0) {
+		file_name(readiness)) < 0) {
 		int error = errno;
 
 		unlinkat(readiness->directory, aside, 0);
@@ -354,8 +355,7 @@ readiness_end(struct readiness *readiness)
 {
 	char name[NAME_MAX + 1];
 
-	if (readiness->state < 0 ||
-	    name_state(file_name(readiness), name) < 0)
+	if (readiness->state < 0 || name_state(file_name(readiness), name) < 0)
 		return;
 	unlinkat(readiness->directory, name, 0);
 	close(readiness->state);
@@ -420,8 +420,9 @@ open_living_state(const char *path)
 	int answer;
 	int fd;
 
-	if (name_state(file, name) < 0 || snprintf(state, sizeof(state),
-	    "%.*s%s", (int)(file - path), path, name) >= (int)sizeof(state))
+	if (name_state(file, name) < 0 ||
+	    snprintf(state, sizeof(state), "%.*s%s", (int)(file - path), path,
+		name) >= (int)sizeof(state))
 		return -ENAMETOOLONG;
 	fd = open_to_ask(state);
 	if (fd < 0)

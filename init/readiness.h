@@ -34,16 +34,16 @@ struct readiness {
 /* What can be seen from outside, by one look after the other. */
 struct readiness_view {
 	bool is_ready;
-	bool is_alive;               /* there is a dinit that publishes there */
-	bool was_alive;              /* or there was, at an earlier look */
-	int state;                   /* its state file; -1 at first */
-	char why_never[REPORT_MAX];  /* it will not become ready; "": it may */
+	bool is_alive;              /* there is a dinit that publishes there */
+	bool was_alive;             /* or there was, at an earlier look */
+	int state;                  /* its state file; -1 at first */
+	char why_never[REPORT_MAX]; /* it will not become ready; "": it may */
 };
 
 /* What the file says. */
 struct readiness_facts {
-	pid_t pid;              /* COMMAND's */
-	time_t since;           /* wall clock */
+	pid_t pid;    /* COMMAND's */
+	time_t since; /* wall clock */
 	int64_t ready_after_ms;
 	int checks;
 };

@@ -17,8 +17,10 @@ report_open(const char *path)
 	 * A FIFO or a terminal is no file, but must not hold us up either. A
 	 * link may be the app's of an earlier run, to a file that is not.
 	 */
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
-	    O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
+	int fd = open(path,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+		O_CLOEXEC,
+	    0644);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -43,8 +45,9 @@ static void
 format_app(int status, char *text, size_t size)
 {
 	if (status > 128 && status <= 128 + SIGNALS_MAX)
-		snprintf(text, size, "the app ended with exit status %d "
-		    "(SIG%s)", status, signals_name(status - 128));
+		snprintf(text, size,
+		    "the app ended with exit status %d (SIG%s)", status,
+		    signals_name(status - 128));
 	else
 		snprintf(text, size, "the app ended with exit status %d",
 		    status);
@@ -69,17 +72,21 @@ report_format(const struct report_facts *facts, char *text, size_t size)
 		break;
 	case ENDING_KILL:
 		duration_format(facts->grace_ms, duration, sizeof(duration));
-		snprintf(text, size, "a stop signal arrived; the app still ran "
-		    "after the grace period of %s: SIGKILL", duration);
+		snprintf(text, size,
+		    "a stop signal arrived; the app still ran after the grace "
+		    "period of %s: SIGKILL",
+		    duration);
 		break;
 	case ENDING_BUDGET:
 		duration_format(facts->budget_ms, duration, sizeof(duration));
-		snprintf(text, size, "not ready within the startup budget of "
-		    "%s%s%s", duration, *why == '\0' ? "" : "; ", why);
+		snprintf(text, size,
+		    "not ready within the startup budget of %s%s%s", duration,
+		    *why == '\0' ? "" : "; ", why);
 		break;
 	case ENDING_HEALTH_LOST:
-		snprintf(text, size, "nobody could check the app: the health "
-		    "helper was gone, or could not be started");
+		snprintf(text, size,
+		    "nobody could check the app: the health helper was gone, "
+		    "or could not be started");
 		break;
 	case ENDING_EXEC:
 		snprintf(text, size, "the app could not be executed");

@@ -17,7 +17,7 @@
 /* What the line is made of. */
 struct report_facts {
 	enum ending ending;
-	int app_status;          /* exit status, 128+N for signal N; -1: none */
+	int app_status; /* exit status, 128+N for signal N; -1: none */
 	int64_t budget_ms;
 	int64_t grace_ms;
 	const char *why_unready; /* "": nothing is known */

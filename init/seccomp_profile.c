@@ -32,11 +32,14 @@
 /* Not in "syscalls". */
 #define NO_RULE SIZE_MAX
 
+/* What names of capabilities are made of. */
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+
 /* One of the machine's ABIs: each has numbers of its own for system calls. */
 struct abi {
-	uint32_t token;             /* libseccomp's name */
-	uint32_t architecture;      /* in struct seccomp_data */
-	uint32_t end;               /* its numbers are smaller */
+	uint32_t token;        /* libseccomp's name */
+	uint32_t architecture; /* in struct seccomp_data */
+	uint32_t end;          /* its numbers are smaller */
 };
 
 /* This machine's names: libseccomp's, and Go's as in "includes". */
@@ -65,7 +68,7 @@ struct compiler {
 	uint32_t default_action;
 	unsigned int flags;
 	uint32_t newest[ARRAY_SIZE(abis)]; /* highest number named; 0: none */
-	size_t rule;                /* its place in "syscalls", or NO_RULE */
+	size_t rule; /* its place in "syscalls", or NO_RULE */
 	struct problem *problem;
 };
 
@@ -99,7 +102,7 @@ enum shape {
 };
 
 struct key {
-	const char *name;           /* NULL: the last one */
+	const char *name; /* NULL: the last one */
 	enum shape shape;
 };
 
@@ -159,8 +162,8 @@ check_object(struct compiler *compiler, const json_t *object,
 		while (key->name != NULL && strcmp(key->name, name) != 0)
 			key++;
 		if (key->name == NULL)
-			return refuse(compiler, "%s has an unknown key "
-			    "\"%.64s\"", where, name);
+			return refuse(compiler,
+			    "%s has an unknown key \"%.64s\"", where, name);
 		if (!json_is_null(value) && !has_shape(value, key->shape))
 			return refuse(compiler, "%s: \"%s\" is not %s", where,
 			    name, shapes[key->shape]);
@@ -197,15 +200,16 @@ parse_errno(struct compiler *compiler, const json_t *object,
 		{ "EPERM", EPERM },
 	};
 	const json_t *number = json_object_get(object, number_key);
-	const char *name = json_string_value(json_object_get(object,
-	    name_key));
+	const char *name = json_string_value(json_object_get(object, name_key));
 	int64_t found = find_number(known, ARRAY_SIZE(known), name);
 
 	if (found >= 0)
 		return (int)found;
 	if (!json_is_integer(number) && name != NULL && *name != '\0')
-		return refuse(compiler, "\"%s\": %.64s is not known by name; "
-		    "give its number as \"%s\"", name_key, name, number_key);
+		return refuse(compiler,
+		    "\"%s\": %.64s is not known by name; give its number as "
+		    "\"%s\"",
+		    name_key, name, number_key);
 	if (!json_is_integer(number))
 		return EPERM;
 	if (json_integer_value(number) > 4095)
@@ -229,19 +233,21 @@ parse_action(struct compiler *compiler, const char *name, int error_number,
 		{ "SCMP_ACT_LOG", SCMP_ACT_LOG },
 	};
 	int64_t found = find_number(known, ARRAY_SIZE(known), name);
-	const char *key = compiler->rule == NO_RULE ? "defaultAction" :
-	    "action";
+	const char *key = compiler->rule == NO_RULE ? "defaultAction"
+						    : "action";
 
 	if (error_number < 0)
 		return error_number;
 	if (name != NULL && strcmp(name, "SCMP_ACT_NOTIFY") == 0)
-		return refuse(compiler, "SCMP_ACT_NOTIFY needs an agent "
-		    "outside of the container to answer, which dinit is not");
+		return refuse(compiler,
+		    "SCMP_ACT_NOTIFY needs an agent outside of the container "
+		    "to answer, which dinit is not");
 	if (name == NULL)
 		return refuse(compiler, "it has no \"%s\"", key);
 	if (found < 0)
-		return refuse(compiler, "\"%s\": %.64s is not an action such "
-		    "as SCMP_ACT_ERRNO", key, name);
+		return refuse(compiler,
+		    "\"%s\": %.64s is not an action such as SCMP_ACT_ERRNO",
+		    key, name);
 	*action = (uint32_t)found;
 	if (found == SCMP_ACT_ERRNO(0) || found == SCMP_ACT_TRACE(0))
 		*action |= (uint32_t)error_number;
@@ -264,8 +270,8 @@ add_architecture(struct compiler *compiler, const char *name)
 		return refuse(compiler, "%.64s is not an architecture", name);
 	error = seccomp_arch_add(compiler->filter, token);
 	if (error < 0 && error != -EEXIST)
-		return refuse(compiler, "cannot add architecture %s: %s",
-		    name, strerror(-error));
+		return refuse(compiler, "cannot add architecture %s: %s", name,
+		    strerror(-error));
 	return 0;
 }
 
@@ -290,30 +296,30 @@ take_architectures(struct compiler *compiler, const json_t *profile)
 		{ "subArchitectures", SHAPE_TEXTS },
 		{ NULL, SHAPE_TEXT },
 	};
+	const char *where = "an entry of archMap";
 	const json_t *map = json_object_get(profile, "archMap");
 	const json_t *list = json_object_get(profile, "architectures");
 	size_t i;
 	const json_t *entry;
 
 	if (json_array_size(map) > 0 && json_array_size(list) > 0)
-		return refuse(compiler, "it has both archMap and "
-		    "architectures: only one can hold");
+		return refuse(compiler,
+		    "it has both archMap and architectures: only one can hold");
 	if (add_architectures(compiler, list) < 0)
 		return -EINVAL;
 	json_array_foreach(map, i, entry) {
 		const char *name = json_string_value(json_object_get(entry,
 		    "architecture"));
 
-		if (check_object(compiler, entry, keys,
-		    "an entry of archMap") < 0)
+		if (check_object(compiler, entry, keys, where) < 0)
 			return -EINVAL;
 		if (name == NULL)
 			return refuse(compiler,
 			    "an entry of archMap has no architecture");
 		if (strcmp(name, NATIVE_ARCHITECTURE) != 0)
 			continue;
-		if (add_architectures(compiler, json_object_get(entry,
-		    "subArchitectures")) < 0)
+		if (add_architectures(compiler,
+			json_object_get(entry, "subArchitectures")) < 0)
 			return -EINVAL;
 	}
 	return 0;
@@ -374,11 +380,9 @@ count_capabilities(const struct compiler *compiler, const json_t *list)
 		cap_value_t value;
 
 		/* cap_from_name(3) takes a word's beginning, and numbers. */
-		if (strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
-		    "abcdefghijklmnopqrstuvwxyz") != strlen(text))
+		if (strspn(text, LETTERS) != strlen(text))
 			continue;
-		for (size_t j = 0; j < sizeof(name) - 1 && text[j] != '\0';
-		    j++)
+		for (size_t j = 0; j < sizeof(name) - 1 && text[j] != '\0'; j++)
 			name[j] = (char)tolower((unsigned char)text[j]);
 		/* One that this library does not know, the app lacks. */
 		if (cap_from_name(name, &value) == 0 && value >= 0 &&
@@ -404,8 +408,8 @@ is_kernel_at_least(struct compiler *compiler, const json_t *version)
 struct verdict {
 	bool has_arches;
 	bool names_arch;
-	size_t caps;                /* listed */
-	size_t held;                /* of these, the app's own */
+	size_t caps; /* listed */
+	size_t held; /* of these, the app's own */
 	bool has_kernel;
 	bool meets_kernel;
 };
@@ -451,9 +455,9 @@ does_apply(struct compiler *compiler, const json_t *rule)
 	struct verdict out;
 
 	if (judge(compiler, json_object_get(rule, "includes"), "includes",
-	    &in) < 0 ||
+		&in) < 0 ||
 	    judge(compiler, json_object_get(rule, "excludes"), "excludes",
-	    &out) < 0)
+		&out) < 0)
 		return -EINVAL;
 	if (out.names_arch || out.held > 0 || out.meets_kernel)
 		return 0;
@@ -463,7 +467,7 @@ does_apply(struct compiler *compiler, const json_t *rule)
 
 /* An enum scmp_compare, or -1. */
 static int64_t
-find_operator(const char *name)
+find_comparison(const char *name)
 {
 	static const struct named_number known[] = {
 		{ "SCMP_CMP_NE", SCMP_CMP_NE },
@@ -491,8 +495,8 @@ parse_comparison(struct compiler *compiler, const json_t *argument,
 	};
 	const json_t *index = json_object_get(argument, "index");
 	const json_t *value = json_object_get(argument, "value");
-	int64_t operator = find_operator(json_string_value(json_object_get(
-	    argument, "op")));
+	int64_t comparison =
+	    find_comparison(json_string_value(json_object_get(argument, "op")));
 
 	if (check_object(compiler, argument, keys, "an entry of args") < 0)
 		return -EINVAL;
@@ -501,15 +505,15 @@ parse_comparison(struct compiler *compiler, const json_t *argument,
 		return refuse(compiler, "an argument's index is not 0 to 5");
 	if (!json_is_integer(value))
 		return refuse(compiler, "an argument has no value");
-	if (operator < 0)
-		return refuse(compiler, "an argument's op is missing or "
-		    "unknown");
+	if (comparison < 0)
+		return refuse(compiler,
+		    "an argument's op is missing or unknown");
 	out->arg = (unsigned int)json_integer_value(index);
-	out->op = (enum scmp_compare)operator;
+	out->op = (enum scmp_compare)comparison;
 	out->datum_a = (scmp_datum_t)json_integer_value(value);
 	/* What the masked argument is compared with. */
-	out->datum_b = (scmp_datum_t)json_integer_value(
-	    json_object_get(argument, "valueTwo"));
+	out->datum_b = (scmp_datum_t)
+	    json_integer_value(json_object_get(argument, "valueTwo"));
 	return 0;
 }
 
@@ -528,8 +532,10 @@ add_to_filter(struct compiler *compiler, const struct rule *rule, int number,
 	    number, rule->count, rule->arguments);
 
 	if (error == -EEXIST)
-		return refuse(compiler, "another rule has another action for "
-		    "the same arguments of %s", name);
+		return refuse(compiler,
+		    "another rule has another action for the same arguments of "
+		    "%s",
+		    name);
 	if (error < 0)
 		return refuse(compiler, "cannot add a rule for %s: %s", name,
 		    strerror(-error));
@@ -568,11 +574,13 @@ add_rule(struct compiler *compiler, const struct rule *rule, const char *name)
 	if (number == __NR_SCMP_ERROR) {
 		if (!is_permissive(rule->action) &&
 		    is_permissive(compiler->default_action))
-			return refuse(compiler, "system call %.64s is unknown "
-			    "to this libseccomp, so it cannot be forbidden",
+			return refuse(compiler,
+			    "system call %.64s is unknown to this libseccomp, "
+			    "so it cannot be forbidden",
 			    name);
-		log_line(LOG_LEVEL_DEBUG, "system call %.64s is unknown to "
-		    "this libseccomp: the profile's default action holds",
+		log_line(LOG_LEVEL_DEBUG,
+		    "system call %.64s is unknown to this libseccomp: the "
+		    "profile's default action holds",
 		    name);
 		return 0;
 	}
@@ -620,9 +628,10 @@ parse_rule(struct compiler *compiler, const json_t *object, struct rule *out)
 	const json_t *argument;
 
 	if (check_object(compiler, object, keys, "the rule") < 0 ||
-	    parse_action(compiler, json_string_value(json_object_get(object,
-	    "action")), parse_errno(compiler, object, "errnoRet", "errno"),
-	    &out->action) < 0)
+	    parse_action(compiler,
+		json_string_value(json_object_get(object, "action")),
+		parse_errno(compiler, object, "errnoRet", "errno"),
+		&out->action) < 0)
 		return -EINVAL;
 	if (json_array_size(arguments) > ARGUMENTS_MAX)
 		return refuse(compiler, "there are more than %d args",
@@ -630,7 +639,7 @@ parse_rule(struct compiler *compiler, const json_t *object, struct rule *out)
 	out->count = 0;
 	json_array_foreach(arguments, i, argument)
 		if (parse_comparison(compiler, argument,
-		    &out->arguments[out->count++]) < 0)
+			&out->arguments[out->count++]) < 0)
 			return -EINVAL;
 	return 0;
 }
@@ -648,9 +657,10 @@ take_rule(struct compiler *compiler, const json_t *object)
 	if (parse_rule(compiler, object, &rule) < 0)
 		return -EINVAL;
 	if ((name != NULL) == (json_array_size(names) > 0))
-		return refuse(compiler, name != NULL ?
-		    "it has both name and names: only one can hold" :
-		    "it names no system call");
+		return refuse(compiler,
+		    name != NULL
+			? "it has both name and names: only one can hold"
+			: "it names no system call");
 	applies = does_apply(compiler, object);
 	if (applies <= 0)
 		return applies;
@@ -685,9 +695,11 @@ take_profile(struct compiler *compiler, const json_t *profile)
 	const json_t *rules = json_object_get(profile, "syscalls");
 
 	if (check_object(compiler, profile, keys, "it") < 0 ||
-	    parse_action(compiler, json_string_value(json_object_get(profile,
-	    "defaultAction")), parse_errno(compiler, profile,
-	    "defaultErrnoRet", "defaultErrno"), &compiler->default_action) < 0)
+	    parse_action(compiler,
+		json_string_value(json_object_get(profile, "defaultAction")),
+		parse_errno(compiler, profile, "defaultErrnoRet",
+		    "defaultErrno"),
+		&compiler->default_action) < 0)
 		return -EINVAL;
 	compiler->filter = seccomp_init(compiler->default_action);
 	if (compiler->filter == NULL)
@@ -722,8 +734,8 @@ deny_newer_calls(const struct compiler *compiler, struct sock_filter *code)
 			    abis[i].architecture, 0, 4),
 			BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			    offsetof(struct seccomp_data, nr)),
-			BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K,
-			    compiler->newest[i], 0, 2),
+			BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, compiler->newest[i],
+			    0, 2),
 			BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, abis[i].end, 1, 0),
 			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
 		};
@@ -751,8 +763,9 @@ knows_newer_calls(const struct compiler *compiler)
 static int
 export_code(struct compiler *compiler, struct seccomp_filter *out)
 {
-	size_t begun = knows_newer_calls(compiler) ? 0 :
-	    deny_newer_calls(compiler, out->code);
+	size_t begun = knows_newer_calls(compiler)
+	    ? 0
+	    : deny_newer_calls(compiler, out->code);
 	size_t room = sizeof(out->code) - begun * sizeof(out->code[0]);
 	int fd = memfd_create("filter", MFD_CLOEXEC);
 	ssize_t length;

@@ -22,6 +22,7 @@
 /* The longest item of a list, "SIGRTMIN+30:SIGRTMAX-30", and its end. */
 #define ITEM_MAX 32
 
+/* clang-format off */
 static const char *const names[SIGNALS_MAX + 1] = {
 	[SIGHUP] = "HUP", [SIGINT] = "INT", [SIGQUIT] = "QUIT",
 	[SIGILL] = "ILL", [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT",
@@ -46,6 +47,7 @@ static const char *const names[SIGNALS_MAX + 1] = {
 	[61] = "RTMAX-3", [62] = "RTMAX-2", [63] = "RTMAX-1",
 	[64] = "RTMAX",
 };
+/* clang-format on */
 
 /* The system call itself: the libraries' wrappers filter 32 to 34 out. */
 static int
@@ -111,8 +113,7 @@ parse_number(const char *text)
 {
 	size_t length = strlen(text);
 
-	if (length < 1 || length > 2 ||
-	    strspn(text, "0123456789") != length)
+	if (length < 1 || length > 2 || strspn(text, "0123456789") != length)
 		return -EINVAL;
 	return atoi(text);
 }
@@ -261,8 +262,9 @@ append_item(char *text, size_t size, size_t used, const char *item)
 {
 	if (used >= size)
 		return used;
-	return used + (size_t)snprintf(text + used, size - used, "%s%s",
-	    used > 0 ? "," : "", item);
+	return used +
+	    (size_t)snprintf(text + used, size - used, "%s%s",
+		used > 0 ? "," : "", item);
 }
 
 void

@@ -25,8 +25,8 @@ fail(int fd, enum spawn_step step, int error, const char *detail)
 	};
 	ssize_t written = write(fd, &failure, sizeof(failure));
 
-	program_end(written < 0 ? EXIT_STATUS_DINIT :
-	    EXIT_STATUS_NOT_EXECUTABLE);
+	program_end(written < 0 ? EXIT_STATUS_DINIT
+				: EXIT_STATUS_NOT_EXECUTABLE);
 }
 
 /*
@@ -89,8 +89,9 @@ run_child(const struct spawn_request *request, int result_fd)
 	error = signals_hand_back(request->signals);
 	if (error < 0)
 		fail(result_fd, SPAWN_STEP_SIGNALS, -error, NULL);
-	error = request->privileges == NULL ? 0 :
-	    privileges_apply_filter(request->privileges);
+	error = request->privileges == NULL
+	    ? 0
+	    : privileges_apply_filter(request->privileges);
 	if (error < 0)
 		fail(result_fd, SPAWN_STEP_FILTER, -error, NULL);
 	error = program_execute(request->argv);
@@ -145,8 +146,8 @@ spawn_step_name(const struct spawn_failure *failure)
 		[SPAWN_STEP_EXEC] = "execute",
 	};
 
-	return failure->step == SPAWN_STEP_PRIVILEGES ? failure->detail :
-	    names[failure->step];
+	return failure->step == SPAWN_STEP_PRIVILEGES ? failure->detail
+						      : names[failure->step];
 }
 
 const char *

@@ -39,10 +39,10 @@ struct spawned {
 /* What to run, and as what. */
 struct spawn_request {
 	char *const *argv;
-	const struct signal_state *signals;   /* to hand back */
-	const struct terminal *terminal;      /* to lend */
-	const struct privileges *privileges;  /* NULL: dinit's own */
-	const char *notify_socket;            /* NULL: leave it as it is */
+	const struct signal_state *signals;  /* to hand back */
+	const struct terminal *terminal;     /* to lend */
+	const struct privileges *privileges; /* NULL: dinit's own */
+	const char *notify_socket;           /* NULL: leave it as it is */
 };
 
 /*

@@ -32,8 +32,8 @@ report_undelivered(const char *whom, int signo, int error)
 	if (error < 0 && error != -ESRCH)
 		log_line(LOG_LEVEL_WARN, "cannot send SIG%s to %s: %s%s",
 		    signals_name(signo), whom, strerror(-error),
-		    error == -EPERM ? "; does the container lack CAP_KILL?" :
-		    "");
+		    error == -EPERM ? "; does the container lack CAP_KILL?"
+				    : "");
 }
 
 static void
@@ -64,13 +64,13 @@ signal_all(struct supervisor *sup, int signo)
 	int error = children_signal_all(&sup->family, signo);
 
 	if (error == -ENOENT && signo == SIGKILL && sup->sweep_error == error)
-		log_line(LOG_LEVEL_WARN, "cannot find what is left outside of "
-		    "the app's group: /proc is missing or of another "
-		    "namespace");
+		log_line(LOG_LEVEL_WARN,
+		    "cannot find what is left outside of the app's group: "
+		    "/proc is missing or of another namespace");
 	else if (error != -ENOENT && error != sup->sweep_error)
 		report_undelivered("what is left", signo, error);
-	sup->sweep_error = error == -ENOENT && signo == SIGKILL ? -ESRCH :
-	    error;
+	sup->sweep_error = error == -ENOENT && signo == SIGKILL ? -ESRCH
+								: error;
 	return error;
 }
 
@@ -81,8 +81,10 @@ start_health(struct supervisor *sup)
 
 	if (error == 0)
 		return NO_EVENT;
-	log_line(LOG_LEVEL_ERROR, "cannot start the health helper: %s; is the "
-	    "limit of processes or memory too low?", strerror(-error));
+	log_line(LOG_LEVEL_ERROR,
+	    "cannot start the health helper: %s; is the limit of processes or "
+	    "memory too low?",
+	    strerror(-error));
 	return EVENT_HEALTH_LOST;
 }
 
@@ -107,13 +109,14 @@ publish(struct supervisor *sup)
 {
 	const struct notify_upstream nobody = { .fd = -1 };
 	/* Having heard it once, many engines do not listen any more. */
-	const struct notify_upstream *engine = sup->was_ready ? &nobody :
-	    &sup->upstream;
+	const struct notify_upstream *engine = sup->was_ready ? &nobody
+							      : &sup->upstream;
 	struct readiness_facts facts = {
 		.pid = sup->family.app,
 		.since = clock_wall().tv_sec,
-		.ready_after_ms = sup->was_ready ? sup->ready_after_ms :
-		    clock_ms_since(sup->executed_ns),
+		.ready_after_ms = sup->was_ready
+		    ? sup->ready_after_ms
+		    : clock_ms_since(sup->executed_ns),
 		.checks = sup->checks,
 	};
 	int error = -EAGAIN;
@@ -143,8 +146,9 @@ withdraw(struct supervisor *sup)
 
 	if (error < 0)
 		log_line(LOG_LEVEL_ERROR,
-		    "cannot delete %s (unlocked, it no longer reads as "
-		    "ready): %s", sup->readiness.path, strerror(-error));
+		    "cannot delete %s (unlocked, it no longer reads as ready): "
+		    "%s",
+		    sup->readiness.path, strerror(-error));
 }
 
 /*
@@ -309,15 +313,18 @@ lock_down(const struct supervisor *sup)
 
 	if (!sup->locks_down)
 		return;
-	error = lockdown_drop_capabilities(sup->readiness.path == NULL ? NULL :
-	    &owner);
+	error = lockdown_drop_capabilities(sup->readiness.path == NULL
+		? NULL
+		: &owner);
 	if (error < 0)
-		log_line(LOG_LEVEL_WARN, "cannot give up capabilities: %s; "
-		    "going on with them", strerror(-error));
+		log_line(LOG_LEVEL_WARN,
+		    "cannot give up capabilities: %s; going on with them",
+		    strerror(-error));
 	error = lockdown_filter_calls();
 	if (error < 0)
-		log_line(LOG_LEVEL_DEBUG, "cannot filter system calls: %s; "
-		    "going on without a filter", strerror(-error));
+		log_line(LOG_LEVEL_DEBUG,
+		    "cannot filter system calls: %s; going on without a filter",
+		    strerror(-error));
 }
 
 /*
@@ -367,8 +374,8 @@ static void
 take_reports(struct supervisor *sup)
 {
 	for (int i = 0; i < AT_ONCE && sup->health.fd >= 0; i++) {
-		ssize_t length = health_receive(&sup->health,
-		    &sup->last_report, sup->last_output);
+		ssize_t length = health_receive(&sup->health, &sup->last_report,
+		    sup->last_output);
 
 		if (length == -EAGAIN)
 			return;
@@ -380,8 +387,10 @@ take_reports(struct supervisor *sup)
 		sup->last_output_length = (size_t)length;
 		sup->checks = sup->last_report.checks;
 		messages_say_check(sup);
-		handle(sup, sup->last_report.result == HEALTH_PASSED ?
-		    EVENT_HEALTHY : EVENT_UNHEALTHY, 0);
+		handle(sup,
+		    sup->last_report.result == HEALTH_PASSED ? EVENT_HEALTHY
+							     : EVENT_UNHEALTHY,
+		    0);
 	}
 }
 
@@ -434,8 +443,9 @@ static void
 take_app_exit(struct supervisor *sup, int status)
 {
 	if (status < 0) {
-		log_line(LOG_LEVEL_ERROR, "cannot learn how the app ended: %s; "
-		    "reporting failure", strerror(-status));
+		log_line(LOG_LEVEL_ERROR,
+		    "cannot learn how the app ended: %s; reporting failure",
+		    strerror(-status));
 		status = EXIT_STATUS_DINIT;
 	} else if (sup->executed_ns != 0) {
 		log_line(messages_news_level(sup),
@@ -522,8 +532,9 @@ take_exec_result(struct supervisor *sup)
 static void
 wait_for_news(const struct supervisor *sup, struct pollfd *fds, nfds_t count)
 {
-	int64_t deadline = sup->has_more_children ? 0 :
-	    lifecycle_deadline(&sup->lifecycle);
+	int64_t deadline = sup->has_more_children
+	    ? 0
+	    : lifecycle_deadline(&sup->lifecycle);
 	struct timespec left = { 0 };
 	int64_t left_ns;
 
@@ -562,8 +573,8 @@ run_once(struct supervisor *sup)
 	};
 
 	/* SIGCHLD is only sent to who reaps. */
-	const struct pollfd *children = sup->family.app_fd < 0 ? &fds[0] :
-	    &fds[3];
+	const struct pollfd *children = sup->family.app_fd < 0 ? &fds[0]
+							       : &fds[3];
 
 	wait_for_news(sup, fds, ARRAY_SIZE(fds));
 	if (fds[3].revents != 0)
@@ -605,15 +616,16 @@ launch(struct supervisor *sup)
 		.signals = sup->signals_found,
 		.terminal = &sup->terminal,
 		.privileges = sup->privileges,
-		.notify_socket = sup->listener.fd < 0 ? NULL :
-		    sup->listener.name,
+		.notify_socket = sup->listener.fd < 0 ? NULL
+						      : sup->listener.name,
 	};
 	int error = spawn_command(&request, &spawned);
 
 	if (error < 0) {
-		log_line(LOG_LEVEL_ERROR, "cannot fork for %s: %s; is the "
-		    "limit of processes or memory too low?", sup->command[0],
-		    strerror(-error));
+		log_line(LOG_LEVEL_ERROR,
+		    "cannot fork for %s: %s; is the limit of processes or "
+		    "memory too low?",
+		    sup->command[0], strerror(-error));
 		return error;
 	}
 	sup->family.app = spawned.pid;

@@ -22,14 +22,14 @@ struct supervisor {
 	struct limits limits;
 	struct lifecycle lifecycle;
 	struct health_plan health_plan;
-	char *const *command;       /* NULL with --pause */
+	char *const *command; /* NULL with --pause */
 	const struct signal_state *signals_found;
 	const struct privileges *privileges; /* COMMAND's; NULL: ours */
 	bool locks_down;
 	bool warn_orphans;
 
-	bool app_is_dying;          /* POLLIN of its pidfd has been seen */
-	bool has_more_children;     /* perhaps, to be reaped */
+	bool app_is_dying;      /* POLLIN of its pidfd has been seen */
+	bool has_more_children; /* perhaps, to be reaped */
 	struct family family;
 	struct terminal terminal;
 	struct readiness readiness;
@@ -37,20 +37,20 @@ struct supervisor {
 	struct notify_listener listener; /* where COMMAND tells */
 	struct health_helper health;
 	int signal_fd;
-	int report_fd;              /* -1: none was asked for */
-	int spawn_fd;               /* result of the exec; -1: it is known */
+	int report_fd; /* -1: none was asked for */
+	int spawn_fd;  /* result of the exec; -1: it is known */
 
-	int64_t executed_ns;        /* when the exec of COMMAND succeeded */
-	int64_t ready_after_ms;     /* the first time */
+	int64_t executed_ns;    /* when the exec of COMMAND succeeded */
+	int64_t ready_after_ms; /* the first time */
 	bool was_ready;
-	int app_status;             /* COMMAND's exit status; -1: it has none */
-	int exit_status;            /* -1: not yet known */
-	int publish_error;          /* -errno of the last try, or 0 */
-	int sweep_error;            /* of the last signal to all, or 0 */
+	int app_status;    /* COMMAND's exit status; -1: it has none */
+	int exit_status;   /* -1: not yet known */
+	int publish_error; /* -errno of the last try, or 0 */
+	int sweep_error;   /* of the last signal to all, or 0 */
 	int checks;
 	struct health_report last_report;
 	size_t last_output_length;
-	char *last_output;          /* of the last check; not terminated */
+	char *last_output; /* of the last check; not terminated */
 };
 
 /* Sets everything to none, so that supervisor_run takes what is filled in. */

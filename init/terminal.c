@@ -10,8 +10,8 @@ void
 terminal_open(struct terminal *terminal)
 {
 	terminal->group = getpgrp();
-	terminal->fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK |
-	    O_CLOEXEC);
+	terminal->fd = open("/dev/tty",
+	    O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
 /*
@@ -52,7 +52,8 @@ terminal_take_back(const struct terminal *terminal, pid_t group)
 	if (terminal->fd < 0 || terminal->group == 0)
 		return;
 	foreground = tcgetpgrp(terminal->fd);
-	if (foreground > 0 && (foreground == group ||
-	    (kill(-foreground, 0) < 0 && errno == ESRCH)))
+	if (foreground > 0 &&
+	    (foreground == group ||
+		(kill(-foreground, 0) < 0 && errno == ESRCH)))
 		tcsetpgrp(terminal->fd, terminal->group);
 }

@@ -20,7 +20,7 @@
 /* A file, and the line of it that was read last. */
 struct table {
 	const char *path;
-	FILE *file;                 /* NULL: it is not there */
+	FILE *file; /* NULL: it is not there */
 	char *line;
 	size_t size;
 	const char *fields[FIELDS]; /* what the line lacks is "" */
@@ -32,8 +32,8 @@ parse_id(const char *text)
 {
 	size_t length = strlen(text);
 
-	if (length < 1 || length > 10 ||
-	    strspn(text, "0123456789") != length || atol(text) > ID_MAX)
+	if (length < 1 || length > 10 || strspn(text, "0123456789") != length ||
+	    atol(text) > ID_MAX)
 		return -1;
 	return atol(text);
 }
@@ -103,23 +103,26 @@ find_user(struct table *passwd, const char *word, struct user *out,
 	out->gid = 0;
 	if (find_line(passwd, word)) {
 		if (parse_id(passwd->fields[3]) < 0)
-			return problem_set(problem, "'%.64s' has no valid "
-			    "group in %s: the fourth field of its line is no "
-			    "number", word, passwd->path);
+			return problem_set(problem,
+			    "'%.64s' has no valid group in %s: the fourth "
+			    "field of its line is no number",
+			    word, passwd->path);
 		out->uid = (uid_t)parse_id(passwd->fields[2]);
 		out->gid = (gid_t)parse_id(passwd->fields[3]);
 		home = *passwd->fields[5] != '\0' ? passwd->fields[5] : "/";
 	} else if (parse_id(word) >= 0) {
 		out->uid = (uid_t)parse_id(word);
 	} else {
-		return problem_set(problem, "no user '%.64s' in %s; a name in "
-		    "there or a number up to %ld would be right", word,
-		    passwd->path, ID_MAX);
+		return problem_set(problem,
+		    "no user '%.64s' in %s; a name in there or a number up to "
+		    "%ld would be right",
+		    word, passwd->path, ID_MAX);
 	}
 	if (snprintf(out->home, sizeof(out->home), "HOME=%s", home) >=
 	    (int)sizeof(out->home))
-		return problem_set(problem, "the home of '%.64s' is too long: "
-		    "more than %d bytes", word, USER_HOME_MAX);
+		return problem_set(problem,
+		    "the home of '%.64s' is too long: more than %d bytes", word,
+		    USER_HOME_MAX);
 	return 0;
 }
 
@@ -132,9 +135,10 @@ find_group(struct table *group, const char *word, struct user *out,
 	else if (parse_id(word) >= 0)
 		out->gid = (gid_t)parse_id(word);
 	else
-		return problem_set(problem, "no group '%.64s' in %s; a name in "
-		    "there or a number up to %ld would be right", word,
-		    group->path, ID_MAX);
+		return problem_set(problem,
+		    "no group '%.64s' in %s; a name in there or a number up to "
+		    "%ld would be right",
+		    word, group->path, ID_MAX);
 	return 0;
 }
 
@@ -166,9 +170,10 @@ find_supplementary_groups(struct table *group, const char *name,
 		if (id < 0 || !has_member(group->fields[3], name))
 			continue;
 		if (out->group_count == USER_GROUPS_MAX)
-			return problem_set(problem, "'%.64s' is in more than "
-			    "%d groups; name one, as USER:GROUP", name,
-			    USER_GROUPS_MAX);
+			return problem_set(problem,
+			    "'%.64s' is in more than %d groups; name one, as "
+			    "USER:GROUP",
+			    name, USER_GROUPS_MAX);
 		out->groups[out->group_count++] = (gid_t)id;
 	}
 	return 0;
@@ -187,10 +192,11 @@ split(const char *spec, struct words *out, struct problem *problem)
 	const char *group = spec[length] == ':' ? spec + length + 1 : NULL;
 
 	if (length == 0 || length >= NAME_SIZE ||
-	    (group != NULL && (*group == '\0' || strchr(group, ':') != NULL ||
-	    strlen(group) >= NAME_SIZE)))
-		return problem_set(problem, "'%.64s' is not USER or "
-		    "USER:GROUP", spec);
+	    (group != NULL &&
+		(*group == '\0' || strchr(group, ':') != NULL ||
+		    strlen(group) >= NAME_SIZE)))
+		return problem_set(problem, "'%.64s' is not USER or USER:GROUP",
+		    spec);
 	memcpy(out->user, spec, length);
 	out->user[length] = '\0';
 	out->group = group;
@@ -198,8 +204,8 @@ split(const char *spec, struct words *out, struct problem *problem)
 }
 
 int
-user_resolve(const char *spec, const struct user_files *files,
-    struct user *out, struct problem *problem)
+user_resolve(const char *spec, const struct user_files *files, struct user *out,
+    struct problem *problem)
 {
 	struct table passwd;
 	struct table group;
@@ -215,8 +221,8 @@ user_resolve(const char *spec, const struct user_files *files,
 	if (error == 0 && words.group != NULL)
 		error = find_group(&group, words.group, out, problem);
 	else if (error == 0)
-		error = find_supplementary_groups(&group, passwd.fields[0],
-		    out, problem);
+		error = find_supplementary_groups(&group, passwd.fields[0], out,
+		    problem);
 	close_table(&group);
 	close_table(&passwd);
 	return error;

@@ -24,7 +24,7 @@ struct user {
 	uid_t uid;
 	gid_t gid;
 	size_t group_count;
-	gid_t groups[USER_GROUPS_MAX];    /* supplementary */
+	gid_t groups[USER_GROUPS_MAX];              /* supplementary */
 	char home[sizeof("HOME=") + USER_HOME_MAX]; /* "HOME=..." */
 };
 
@@ -34,7 +34,7 @@ struct user {
  * known. 0 and OUT, or -EINVAL and PROBLEM.
  */
 int
-user_resolve(const char *spec, const struct user_files *files,
-    struct user *out, struct problem *problem);
+user_resolve(const char *spec, const struct user_files *files, struct user *out,
+    struct problem *problem);
 
 #endif

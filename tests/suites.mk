@@ -3,7 +3,7 @@
 # The suites that .ci/run calls beyond `make check`, each with the packages it
 # needs. Included by the Makefile.
 
-.PHONY: bench soak $(addprefix check-,mutations faults fuzz containers \
+.PHONY: bench soak format $(addprefix check-,mutations faults fuzz containers \
 	scenarios analysis coverage budget completion)
 
 # libFuzzer's targets, each for so long, from the seeds in tests/fuzz/corpus. An
@@ -101,6 +101,12 @@ $(O)/faults/app: tests/faults/app.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call run,CC) $(DINIT_CC) $(TEST_CFLAGS) -static $(LDFLAGS) -o $@ $<
 
+# As .clang-format has it.
+CLANG_FORMAT = clang-format-19
+format:
+	@tests/deps.sh $(CLANG_FORMAT)
+	$(CLANG_FORMAT) -i init/*.[ch]
+
 # What finds bugs without running anything; .clang-tidy and these say which.
 # clang-tidy by file: of several, it takes each va_list but those of the first
 # for uninitialized. So cppcheck takes an address that is passed for a read.
@@ -109,7 +115,8 @@ CPPCHECK_FLAGS = -q --enable=warning,performance,portability \
 	-D__x86_64__ -D'json_array_foreach(a,i,v)=while((v=next(a,i)))' \
 	-D'json_object_foreach(o,k,v)=while((v=next(o,k)))'
 check-analysis:
-	@tests/deps.sh $(PACKAGES) clang-tidy cppcheck
+	@tests/deps.sh $(PACKAGES) clang-tidy cppcheck $(CLANG_FORMAT)
+	$(CLANG_FORMAT) --dry-run -Werror init/*.[ch]
 	@$(MAKE) --no-print-directory -j$$(nproc) O=build/analysis CC=gcc \
 		CFLAGS='-O2 -fanalyzer' CPPFLAGS=-Werror all
 	printf '%s\n' init/*.c | xargs -P$$(nproc) -I{} \
