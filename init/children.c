@@ -146,15 +146,52 @@ children_signal_group(const struct family *family, int signo)
 	return error;
 }
 
+bool
+children_exist(void)
+{
+	siginfo_t info;
+	int error;
+
+	do
+		error = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+	while (error < 0 && errno == EINTR);
+	return error == 0 || errno != ECHILD;
+}
+
+/* Some that may not be signalled are there all the same: kill(2), EPERM. */
+bool
+children_is_anybody_left(const struct family *family)
+{
+	return family->is_init ? send_signal(-1, 0) != -ESRCH
+			       : children_exist();
+}
+
 int
 children_signal_all(const struct family *family, int signo)
 {
+	const struct leftovers outside_of_group = {
+		.spared_group = family->app,
+		.spared_until = INT64_MAX,
+	};
 	int error;
 	int rest;
 
 	if (family->is_init)
 		return send_signal(-1, signo);
 	error = children_signal_group(family, signo);
-	rest = leftovers_signal(family->app, signo);
+	rest = leftovers_signal(&outside_of_group, signo);
 	return rest < 0 ? rest : error;
+}
+
+int
+children_signal_rest(const struct family *family, int64_t told, int signo)
+{
+	const struct leftovers untold = {
+		.everybody = family->is_init,
+		.spared_group = family->app,
+		.spared_until = told,
+	};
+	int error = leftovers_signal(&untold, signo);
+
+	return error == -ENOENT ? children_signal_all(family, signo) : error;
 }

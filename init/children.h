@@ -8,6 +8,7 @@
 #define DINIT_CHILDREN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Those we answer for. */
@@ -50,6 +51,17 @@ children_next(const struct family *family, struct child_change *out);
 void
 children_reap(struct family *family, const struct child_change *change);
 
+/* True if dinit has a child, running or not yet reaped. */
+bool
+children_exist(void);
+
+/*
+ * True if there is anybody whom children_signal_all could reach: as PID 1 any
+ * other process of the namespace, those that came in from outside too.
+ */
+bool
+children_is_anybody_left(const struct family *family);
+
 /* SIGNO to COMMAND alone; nothing once it is reaped. 0 or -errno. */
 int
 children_signal_app(const struct family *family, int signo);
@@ -66,5 +78,14 @@ children_signal_group(const struct family *family, int signo);
  */
 int
 children_signal_all(const struct family *family, int signo);
+
+/*
+ * As children_signal_all, but not to the members of COMMAND's group that were
+ * there at TOLD, in clock_boot_ticks. The kernel dates processes by the tick:
+ * one that started in the very tick is taken to have been there. Without a
+ * /proc of this PID namespace nobody can be told apart: all get it.
+ */
+int
+children_signal_rest(const struct family *family, int64_t told, int signo);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "clock.h"
 
@@ -17,6 +18,17 @@ int64_t
 clock_monotonic_ms(void)
 {
 	return clock_monotonic_ns() / CLOCK_NS_PER_MS;
+}
+
+int64_t
+clock_boot_ticks(void)
+{
+	long per_second = sysconf(_SC_CLK_TCK);
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * per_second +
+	    now.tv_nsec / (1000 * CLOCK_NS_PER_MS / per_second);
 }
 
 int64_t

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The two clocks: the one for deadlines, and the time of day for people. */
+/*
+ * The clocks: the one for deadlines, the one that the kernel dates processes
+ * by, and the time of day for people.
+ */
 #ifndef DINIT_CLOCK_H
 #define DINIT_CLOCK_H
 
@@ -17,7 +20,17 @@ clock_monotonic_ns(void);
 int64_t
 clock_monotonic_ms(void);
 
-/* Since START of it; rounded up: nothing is said to have taken no time. */
+/*
+ * Now as /proc/PID/stat has the start of a process (proc(5), starttime): in
+ * clock ticks since boot, time asleep included.
+ */
+int64_t
+clock_boot_ticks(void);
+
+/*
+ * Since START of clock_monotonic_ns; rounded up: nothing is said to have taken
+ * no time.
+ */
 int64_t
 clock_ms_since(int64_t start_ns);
 

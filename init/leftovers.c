@@ -36,7 +36,11 @@ struct process {
 	char state;
 	pid_t parent;
 	pid_t group;
+	int64_t started; /* in clock ticks since boot */
 };
+
+/* Of the fields of /proc/PID/stat: the 5th is the group, the 22nd the start. */
+#define FIELDS_BETWEEN 16
 
 static int
 send_signal(pid_t pid, int signo)
@@ -70,6 +74,9 @@ read_process(pid_t pid, struct process *out)
 	out->state = end[2];
 	out->parent = (pid_t)strtol(end + 3, &end, 10);
 	out->group = (pid_t)strtol(end, &end, 10);
+	for (int i = 0; i < FIELDS_BETWEEN; i++)
+		strtol(end, &end, 10);
+	out->started = strtoll(end, &end, 10);
 	return true;
 }
 
@@ -87,12 +94,20 @@ is_descendant(const struct process *process, pid_t ancestor)
 	return false;
 }
 
-/* Those that the app's group does not reach. */
 static bool
-is_left_over(pid_t app, pid_t pid, struct process *out)
+is_spared(const struct leftovers *which, const struct process *process)
 {
-	return read_process(pid, out) && (app == 0 || out->group != app) &&
-	    is_descendant(out, getpid());
+	return which->spared_group != 0 &&
+	    process->group == which->spared_group &&
+	    process->started <= which->spared_until;
+}
+
+static bool
+is_meant(const struct leftovers *which, pid_t pid, struct process *out)
+{
+	return pid != getpid() && read_process(pid, out) &&
+	    !is_spared(which, out) &&
+	    (which->everybody || is_descendant(out, getpid()));
 }
 
 /*
@@ -102,7 +117,7 @@ is_left_over(pid_t app, pid_t pid, struct process *out)
  * the look; 0 or -errno.
  */
 static int
-signal_grandchild(pid_t app, pid_t pid, int signo)
+signal_grandchild(const struct leftovers *which, pid_t pid, int signo)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct process process;
@@ -110,7 +125,7 @@ signal_grandchild(pid_t app, pid_t pid, int signo)
 
 	if (pidfd < 0)
 		return errno == ESRCH ? 0 : send_signal(pid, signo);
-	if (is_left_over(app, pid, &process) &&
+	if (is_meant(which, pid, &process) &&
 	    syscall(SYS_pidfd_send_signal, pidfd, signo, NULL, 0) < 0)
 		error = errno == ENOSYS ? send_signal(pid, signo) : -errno;
 	close(pidfd);
@@ -119,15 +134,16 @@ signal_grandchild(pid_t app, pid_t pid, int signo)
 
 /* A child of ours keeps its number until we reap it: no detour. 0 or -errno. */
 static int
-signal_left_over(pid_t app, pid_t pid, int signo)
+signal_left_over(const struct leftovers *which, pid_t pid, int signo)
 {
 	struct process process;
 	int error;
 
-	if (!is_left_over(app, pid, &process))
+	if (!is_meant(which, pid, &process))
 		return 0;
-	error = process.parent == getpid() ? send_signal(pid, signo)
-					   : signal_grandchild(app, pid, signo);
+	error = process.parent == getpid()
+	    ? send_signal(pid, signo)
+	    : signal_grandchild(which, pid, signo);
 	return error == -ESRCH ? 0 : error;
 }
 
@@ -172,7 +188,7 @@ read_entries(int directory, char block[BLOCK_SIZE])
 
 /* The newest of a block first: it is the one that may be gone the soonest. */
 static int
-signal_entries(pid_t app, int proc, int signo)
+signal_entries(const struct leftovers *which, int proc, int signo)
 {
 	_Alignas(struct directory_entry) char block[BLOCK_SIZE];
 	pid_t pids[BLOCK_SIZE / ENTRY_SIZE_MIN];
@@ -183,7 +199,7 @@ signal_entries(pid_t app, int proc, int signo)
 		int count = parse_block(block, length, pids);
 
 		while (count-- > 0) {
-			int sent = signal_left_over(app, pids[count], signo);
+			int sent = signal_left_over(which, pids[count], signo);
 
 			if (sent < 0)
 				error = sent;
@@ -206,8 +222,9 @@ open_children(void)
 }
 
 /*
- * Without another child there is no descendant to look for, once COMMAND is a
- * zombie: until then it may have some, and so where there is no list.
+ * Without a child other than COMMAND, the leader of the spared group, there is
+ * no descendant to look for once COMMAND is a zombie: until then it may have
+ * some. Where the kernel has no list, there may always be some.
  */
 static bool
 may_have_left_overs(pid_t app)
@@ -282,21 +299,21 @@ kill_children(void)
 }
 
 int
-leftovers_signal(pid_t app, int signo)
+leftovers_signal(const struct leftovers *which, int signo)
 {
 	int error;
 	int proc;
 
 	if (!is_own_proc())
 		return -ENOENT;
-	if (!may_have_left_overs(app))
+	if (!which->everybody && !may_have_left_overs(which->spared_group))
 		return 0;
 	if (signo == SIGKILL)
 		kill_children();
 	proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (proc < 0)
 		return -errno;
-	error = signal_entries(app, proc, signo);
+	error = signal_entries(which, proc, signo);
 	close(proc);
 	return error;
 }

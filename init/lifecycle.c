@@ -53,19 +53,19 @@ relay(const struct lifecycle *lc, int signo, struct actions *out)
 
 /*
  * A signal that is dropped begins no stop; but where dinit itself does, it is
- * sent all the same. A stopped process acts on it only once it is continued:
- * signal(7).
+ * sent all the same.
  */
 static void
 relay_stop(struct lifecycle *lc, int signo, struct actions *out)
 {
+	bool to_group = relay_action(lc, signo) == ACTION_RELAY_TO_GROUP;
 	int sent = lc->limits->signals.rewrite[signo];
 
 	if (sent == 0)
 		sent = signo;
 	lc->stops_relayed |= signals_bit(sent);
-	add(out, relay_action(lc, signo), sent);
-	add(out, relay_action(lc, signo), SIGCONT);
+	lc->group_was_told = lc->group_was_told || to_group;
+	add(out, to_group ? ACTION_STOP_GROUP : ACTION_STOP_MAIN, sent);
 }
 
 static void
@@ -162,6 +162,14 @@ publish_again(struct lifecycle *lc, int64_t now, struct actions *out)
 	add(out, ACTION_PUBLISH, 0);
 }
 
+/* With --pause, nothing but a look tells that the last process is gone. */
+static void
+look(struct lifecycle *lc, int64_t now, struct actions *out)
+{
+	lc->look_again_at = now + LOOK_FOR_OTHERS_MS;
+	add(out, ACTION_LOOK, 0);
+}
+
 static void
 begin_killing(struct lifecycle *lc, int64_t now, struct actions *out)
 {
@@ -173,9 +181,16 @@ begin_killing(struct lifecycle *lc, int64_t now, struct actions *out)
 	lc->kill_again_at = now + KILL_AGAIN_MS;
 	add(out, ACTION_SAY, MESSAGE_GRACE_OVER);
 	add(out, ACTION_KILL_ALL, 0);
+	if (lc->limits->pauses)
+		look(lc, now, out);
 }
 
-/* The leftovers get what remains of the grace; a fresh one without a stop. */
+/*
+ * What COMMAND left behind gets what remains of the grace; a fresh one without
+ * a stop. Whoever was in the group when the stop signal was relayed to it has
+ * been told, and is not told again: to many programs a second stop signal means
+ * "at once", and SIGTERM breaks off what SIGQUIT, say, lets a server finish.
+ */
 static void
 begin_sweeping(struct lifecycle *lc, const struct event *ev,
     struct actions *out)
@@ -187,7 +202,21 @@ begin_sweeping(struct lifecycle *lc, const struct event *ev,
 		lc->grace_until = ev->now + lc->limits->grace_ms;
 	lc->exit_status = ev->arg;
 	lc->state = STATE_SWEEPING;
-	add(out, ACTION_TERMINATE_REST, 0);
+	add(out,
+	    lc->group_was_told ? ACTION_TERMINATE_REST : ACTION_TERMINATE_ALL,
+	    0);
+}
+
+/* With --pause all work came in from outside: it gets SIGTERM and the grace. */
+static void
+stop_pausing(struct lifecycle *lc, int64_t now, struct actions *out)
+{
+	lc->ending = ENDING_STOP;
+	lc->exit_status = 0;
+	lc->grace_until = now + lc->limits->grace_ms;
+	lc->state = STATE_SWEEPING;
+	add(out, ACTION_TERMINATE_ALL, 0);
+	look(lc, now, out);
 }
 
 static bool
@@ -248,6 +277,7 @@ step_launching(struct lifecycle *lc, const struct event *ev,
 	case EVENT_APP_STOPPED:   /* our own code: it does not stop */
 	case EVENT_APP_EXITED:    /* the exec's result comes first */
 	case EVENT_CHILDREN_GONE: /* there is one */
+	case EVENT_ALL_GONE:      /* only a pause looks */
 	case EVENT_HEALTHY:       /* no helper runs yet, nor the app */
 	case EVENT_UNHEALTHY:
 	case EVENT_HEALTH_LOST:
@@ -305,6 +335,7 @@ step_starting(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_EXECUTED: /* happens once, before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
+	case EVENT_ALL_GONE:      /* only a pause looks */
 		break;
 	}
 }
@@ -343,6 +374,7 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
 	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
+	case EVENT_ALL_GONE:      /* only a pause looks */
 	case EVENT_TIMEOUT:       /* no deadline is set */
 		break;
 	}
@@ -387,6 +419,7 @@ step_unready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_EXECUTED: /* happens once, before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
+	case EVENT_ALL_GONE:      /* only a pause looks */
 		break;
 	}
 }
@@ -426,6 +459,7 @@ step_draining(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
 	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
+	case EVENT_ALL_GONE:      /* only a pause looks */
 		break;
 	}
 }
@@ -458,6 +492,7 @@ step_stopping(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
 	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
+	case EVENT_ALL_GONE:      /* only a pause looks */
 		break;
 	}
 }
@@ -470,17 +505,22 @@ step_killing(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		if (lc->exit_status < 0)
 			lc->exit_status = ev->arg;
 		break;
-	case EVENT_CHILDREN_GONE:
+	case EVENT_CHILDREN_GONE: /* others are not waited for any more */
+	case EVENT_ALL_GONE:
 		end(lc, final_status(lc), out);
 		break;
 	case EVENT_TIMEOUT:
 		if (ev->now >= lc->kill_until) {
 			add(out, ACTION_SAY, MESSAGE_UNKILLABLE);
 			end(lc, final_status(lc), out);
-		} else if (ev->now >= lc->kill_again_at) {
+			break;
+		}
+		if (ev->now >= lc->kill_again_at) {
 			lc->kill_again_at = ev->now + KILL_AGAIN_MS;
 			add(out, ACTION_KILL_ALL, 0);
 		}
+		if (ev->now >= lc->look_again_at)
+			look(lc, ev->now, out);
 		break;
 	case EVENT_SIGNAL: /* SIGKILL is out: nobody could act on it */
 	case EVENT_APP_STOPPED:
@@ -502,11 +542,19 @@ step_sweeping(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
 	case EVENT_CHILDREN_GONE:
+		if (lc->limits->pauses) /* others may be left */
+			look(lc, ev->now, out);
+		else
+			end(lc, final_status(lc), out);
+		break;
+	case EVENT_ALL_GONE:
 		end(lc, final_status(lc), out);
 		break;
 	case EVENT_TIMEOUT:
 		if (ev->now >= lc->grace_until)
 			begin_killing(lc, ev->now, out);
+		else if (ev->now >= lc->look_again_at)
+			look(lc, ev->now, out);
 		break;
 	case EVENT_SIGNAL: /* COMMAND, to whom they go, is gone */
 	case EVENT_APP_STOPPED:
@@ -529,11 +577,10 @@ step_paused(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
 	case EVENT_SIGNAL:
-		if (!starts_stop(lc, ev->arg))
-			break;
-		lc->ending = ENDING_STOP;
-		end(lc, 0, out);
+		if (starts_stop(lc, ev->arg))
+			stop_pausing(lc, ev->now, out);
 		break;
+	case EVENT_ALL_GONE: /* nobody has looked yet */
 	case EVENT_EXECUTED: /* all the rest is about COMMAND */
 	case EVENT_EXEC_FAILED:
 	case EVENT_HEALTHY:
@@ -572,6 +619,7 @@ lifecycle_init(struct lifecycle *lc, const struct limits *limits)
 		.grace_until = NEVER,
 		.kill_again_at = NEVER,
 		.kill_until = NEVER,
+		.look_again_at = NEVER,
 	};
 }
 
@@ -635,10 +683,12 @@ lifecycle_deadline(const struct lifecycle *lc)
 	case STATE_DRAINING:
 		return lc->drain_until;
 	case STATE_STOPPING:
-	case STATE_SWEEPING:
 		return lc->grace_until;
+	case STATE_SWEEPING:
+		return earlier(lc->grace_until, lc->look_again_at);
 	case STATE_KILLING:
-		return earlier(lc->kill_again_at, lc->kill_until);
+		return earlier(lc->kill_until,
+		    earlier(lc->kill_again_at, lc->look_again_at));
 	case STATE_LAUNCHING:
 	case STATE_READY:
 	case STATE_PAUSED:

@@ -12,13 +12,15 @@
  *     draining    a stop was accepted: readiness withdrawn, the app serves on
  *     stopping    the stop signal was relayed, the grace period runs
  *     killing     the grace is over: SIGKILL is out, up to one second is left
- *     sweeping    COMMAND ended; what it left behind has the rest of the grace
+ *     sweeping    COMMAND ended, or --pause was stopped: what is left has the
+ *                 rest of the grace
  *     paused      --pause: no COMMAND, orphans are reaped
  *     ended       the exit status is known, nothing more will be done
  *
  * Order that always holds: readiness is withdrawn before a stop signal is
- * relayed; SIGKILL comes only when the grace is over; the exit comes when no
- * child is left, or one second after SIGKILL.
+ * relayed; nobody is sent a stop signal more often than one arrived; SIGKILL
+ * comes only when the grace is over; the exit comes when no child is left (with
+ * --pause: when no other process is left), or one second after SIGKILL.
  */
 #ifndef DINIT_LIFECYCLE_H
 #define DINIT_LIFECYCLE_H
@@ -36,6 +38,13 @@
 
 /* Pause before a failed publication is tried again. */
 #define PUBLISH_AGAIN_MS 100
+
+/*
+ * Pause between two looks at whether anybody is left, with --pause: processes
+ * that came in from outside are not dinit's children, so no signal tells of
+ * their end.
+ */
+#define LOOK_FOR_OTHERS_MS 20
 
 /* No single step asks for more. */
 #define ACTIONS_MAX 8
@@ -69,6 +78,7 @@ enum event_type {
 	EVENT_APP_STOPPED,    /* arg: the job-control signal that stopped it */
 	EVENT_APP_EXITED,     /* arg: its exit status, 128+N for signal N */
 	EVENT_CHILDREN_GONE,  /* dinit has no child left */
+	EVENT_ALL_GONE,       /* ACTION_LOOK found no other process */
 	EVENT_TIMEOUT,        /* the time of lifecycle_deadline is here */
 };
 
@@ -89,8 +99,12 @@ enum action_type {
 	ACTION_ANNOUNCE_END,   /* arg: enum ending; of readiness */
 	ACTION_RELAY_TO_GROUP, /* arg: signal */
 	ACTION_RELAY_TO_MAIN,  /* arg: signal */
-	ACTION_TERMINATE_REST, /* SIGTERM to all that COMMAND left behind */
+	ACTION_STOP_GROUP,     /* arg: stop signal, which SIGCONT follows */
+	ACTION_STOP_MAIN,      /* arg: likewise, to COMMAND alone */
+	ACTION_TERMINATE_ALL,  /* SIGTERM to all that is left */
+	ACTION_TERMINATE_REST, /* but not to those that STOP_GROUP reached */
 	ACTION_KILL_ALL,       /* SIGKILL to the group and all the rest */
+	ACTION_LOOK,           /* answered by an event if nobody is left */
 	ACTION_SUSPEND,        /* arg: signal; stop with the app, as one job */
 	ACTION_LEND_TERMINAL,  /* foreground given to us goes to the app */
 	ACTION_SAY,            /* arg: enum message, for the log */
@@ -127,7 +141,7 @@ struct action {
 	int arg;
 };
 
-/* To perform, in order. ACTION_PUBLISH is always the last one. */
+/* To perform, in order. What an event answers is always the last one. */
 struct actions {
 	unsigned int count;
 	struct action list[ACTIONS_MAX];
@@ -153,6 +167,7 @@ struct lifecycle {
 	enum state state;
 	bool published;
 	bool overdue;           /* the grace ended before COMMAND did */
+	bool group_was_told;    /* a stop signal was relayed to the group */
 	int stop_signal;        /* held back while draining, as it arrived */
 	int failures;           /* checks in a row, while ready */
 	int exit_status;        /* COMMAND's; -1: it still runs */
@@ -165,6 +180,7 @@ struct lifecycle {
 	int64_t grace_until; /* INT64_MAX: no stop is under way */
 	int64_t kill_again_at;
 	int64_t kill_until;
+	int64_t look_again_at; /* INT64_MAX: nobody is looked for */
 };
 
 /* Sets LC to its first state. LIMITS must outlive it. */

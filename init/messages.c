@@ -167,6 +167,16 @@ say_unhealthy(const struct supervisor *sup)
 	messages_tell_engine(sup, "STATUS=unhealthy");
 }
 
+static const char *
+who_still_runs(const struct supervisor *sup)
+{
+	if (sup->family.app != 0)
+		return "the app";
+	if (sup->command == NULL)
+		return "processes in the namespaces that --pause holds";
+	return "processes that the app left behind";
+}
+
 void
 messages_say(const struct supervisor *sup, enum message message)
 {
@@ -212,9 +222,7 @@ messages_say(const struct supervisor *sup, enum message message)
 		duration_format(sup->limits.grace_ms, text, sizeof(text));
 		log_line(LOG_LEVEL_WARN,
 		    "%s still run%s after the grace period of %s: SIGKILL",
-		    sup->family.app != 0 ? "the app"
-					 : "processes that the app left behind",
-		    sup->family.app != 0 ? "s" : "", text);
+		    who_still_runs(sup), sup->family.app != 0 ? "s" : "", text);
 		break;
 	case MESSAGE_UNKILLABLE:
 		log_line(LOG_LEVEL_ERROR,

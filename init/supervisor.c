@@ -55,14 +55,32 @@ signal_main(const struct supervisor *sup, int signo)
 }
 
 /*
+ * A stopped process acts on a signal only once it is continued: signal(7). The
+ * time is taken behind the signals, so that whoever started later has certainly
+ * not been told.
+ */
+static void
+stop_group(struct supervisor *sup, int signo)
+{
+	signal_group(sup, signo);
+	signal_group(sup, SIGCONT);
+	sup->group_told = clock_boot_ticks();
+}
+
+static void
+stop_main(const struct supervisor *sup, int signo)
+{
+	signal_main(sup, signo);
+	signal_main(sup, SIGCONT);
+}
+
+/*
  * Signals go to what is left again and again: the same failure is said once.
  * Without a /proc of ours (-ENOENT) there may well be nothing left.
  */
-static int
-signal_all(struct supervisor *sup, int signo)
+static void
+report_unswept(struct supervisor *sup, int signo, int error)
 {
-	int error = children_signal_all(&sup->family, signo);
-
 	if (error == -ENOENT && signo == SIGKILL && sup->sweep_error == error)
 		log_line(LOG_LEVEL_WARN,
 		    "cannot find what is left outside of the app's group: "
@@ -71,7 +89,38 @@ signal_all(struct supervisor *sup, int signo)
 		report_undelivered("what is left", signo, error);
 	sup->sweep_error = error == -ENOENT && signo == SIGKILL ? -ESRCH
 								: error;
+}
+
+static int
+signal_all(struct supervisor *sup, int signo)
+{
+	int error = children_signal_all(&sup->family, signo);
+
+	report_unswept(sup, signo, error);
 	return error;
+}
+
+static int
+signal_rest(struct supervisor *sup, int signo)
+{
+	int error = children_signal_rest(&sup->family, sup->group_told, signo);
+
+	report_unswept(sup, signo, error);
+	return error;
+}
+
+/*
+ * Nobody is looked for where COMMAND has left no child. Only with --pause are
+ * those to be reached that came in from outside and are nobody's children here.
+ */
+static void
+terminate(struct supervisor *sup,
+    int (*send)(struct supervisor *sup, int signo))
+{
+	if (sup->command != NULL && !children_exist())
+		return;
+	if (send(sup, SIGTERM) != -ESRCH)
+		send(sup, SIGCONT);
 }
 
 static int
@@ -215,13 +264,24 @@ perform(struct supervisor *sup, const struct action *action)
 	case ACTION_RELAY_TO_MAIN:
 		signal_main(sup, action->arg);
 		break;
+	case ACTION_STOP_GROUP:
+		stop_group(sup, action->arg);
+		break;
+	case ACTION_STOP_MAIN:
+		stop_main(sup, action->arg);
+		break;
+	case ACTION_TERMINATE_ALL:
+		terminate(sup, signal_all);
+		break;
 	case ACTION_TERMINATE_REST:
-		if (signal_all(sup, SIGTERM) != -ESRCH)
-			signal_all(sup, SIGCONT);
+		terminate(sup, signal_rest);
 		break;
 	case ACTION_KILL_ALL:
 		signal_all(sup, SIGKILL);
 		break;
+	case ACTION_LOOK:
+		return children_is_anybody_left(&sup->family) ? NO_EVENT
+							      : EVENT_ALL_GONE;
 	case ACTION_SUSPEND:
 		suspend(sup, action->arg);
 		break;
@@ -456,14 +516,22 @@ take_app_exit(struct supervisor *sup, int status)
 	terminal_take_back(&sup->terminal, sup->family.app);
 }
 
-/* An end is acted on first: until then the group's id is safe to signal. */
+/*
+ * PID 1 reaps COMMAND first: it needs no group's id to signal what is left, and
+ * waitid(2) then tells whether anybody is. Otherwise COMMAND's end is acted on
+ * first, for until it is reaped its group's id is safe to signal.
+ */
 static void
 take_exit(struct supervisor *sup, const struct child_change *change)
 {
-	if (change->pid == sup->family.app)
+	bool is_app = change->pid == sup->family.app;
+
+	if (is_app && !sup->family.is_init)
 		take_app_exit(sup, change->status);
 	children_reap(&sup->family, change);
-	if (change->pid == sup->family.app)
+	if (is_app && sup->family.is_init)
+		take_app_exit(sup, change->status);
+	if (is_app)
 		sup->family.app = 0;
 	else if (change->pid == sup->health.pid)
 		sup->health.pid = 0;

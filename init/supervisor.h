@@ -43,10 +43,12 @@ struct supervisor {
 	int64_t executed_ns;    /* when the exec of COMMAND succeeded */
 	int64_t ready_after_ms; /* the first time */
 	bool was_ready;
-	int app_status;    /* COMMAND's exit status; -1: it has none */
-	int exit_status;   /* -1: not yet known */
-	int publish_error; /* -errno of the last try, or 0 */
-	int sweep_error;   /* of the last signal to all, or 0 */
+	int app_status;     /* COMMAND's exit status; -1: it has none */
+	int exit_status;    /* -1: not yet known */
+	int publish_error;  /* -errno of the last try, or 0 */
+	int sweep_error;    /* of the last signal to all, or 0 */
+	int64_t group_told; /* when a stop signal last went to COMMAND's group,
+			       in clock_boot_ticks */
 	int checks;
 	struct health_report last_report;
 	size_t last_output_length;

@@ -392,6 +392,63 @@ Test(children, reaps_orphans_while_it_only_holds_the_namespaces)
 	}
 }
 
+/* Work that needs some time to end, and then leaves a file. */
+static void
+work_inside(const struct container *container)
+{
+	char path[256];
+
+	setenv("DIR", container_path(container, "."), 1);
+	snprintf(path, sizeof(path), "%s/act", getenv("APPS"));
+	execl(path, "act", "name=entered", "start:touch=begun",
+	    "TERM:nap=300,touch=done,exit=0", NULL);
+}
+
+static void
+idle_inside(const struct container *container)
+{
+	char path[256];
+
+	setenv("DIR", container_path(container, "."), 1);
+	snprintf(path, sizeof(path), "%s/act", getenv("APPS"));
+	execl(path, "act", "name=entered", "start:touch=begun", NULL);
+}
+
+Test(children, that_came_from_outside_finish_their_work_when_a_pause_is_stopped)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--pause", "--grace=60s" },
+	});
+	pid_t outside;
+
+	container_await_takeover(&c);
+	outside = enter(&c, work_inside);
+	container_await_file(&c, "begun");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 0);
+	cr_assert_eq(waitpid(outside, NULL, 0), outside);
+	cr_assert(container_has_file(&c, "done"));
+	container_expect_no_log(&c, "SIGKILL");
+}
+
+Test(children, that_outlive_the_grace_of_a_stopped_pause_are_killed)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--pause", "--grace=300ms" },
+	});
+	pid_t outside;
+
+	container_await_takeover(&c);
+	outside = enter(&c, idle_inside);
+	container_await_file(&c, "begun");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 0);
+	cr_assert_eq(waitpid(outside, NULL, 0), outside);
+	container_expect_log(&c, "processes in the namespaces that --pause "
+	    "holds still run after the grace period of 300ms: SIGKILL");
+	container_expect_no_log(&c, "not gone");
+}
+
 Test(children, holds_the_namespaces_also_where_it_is_not_pid_1)
 {
 	struct container c = container_start(&(struct run){

@@ -366,6 +366,90 @@ Test(stop, group_is_swept_when_only_the_app_itself_was_sent_the_signal)
 	container_await_text(&c, "out", "left TERM\nleft drained is there");
 }
 
+/* COMMAND, with "left" in its group, which notes what arrives and stays. */
+#define BESIDE(rules) \
+	"act name=left start:touch=left " rules " & " \
+	"until [ -f $DIR/left ]; do sleep 0.01; done; "
+
+/* OPTION and SIGNO end the app at once; "left" gets EXPECTED and no more. */
+static void
+expect_told_once(enum place place, const char *option, int signo,
+    const char *expected)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { option, SHORT_GRACE, "--", "sh", "-c",
+		    BESIDE("") "exec act name=app TERM:die QUIT:die INT:die" },
+		.place = place,
+	});
+
+	container_await_text(&c, "out", "app up\n");
+	container_signal(&c, signo);
+	container_wait(&c);
+	container_expect_log(&c, "processes that the app left behind still "
+	    "run after the grace period of 1s");
+	cr_assert_eq(count_text(container_read(&c, "out"), "left "), 2,
+	    "%s", container_read(&c, "out"));
+	container_await_text(&c, "out", expected);
+	cr_assert(!container_left_something(&c));
+}
+
+Test(stop, members_of_the_group_get_the_stop_signal_once)
+{
+	for (enum place place = AS_PID_1; place <= AS_ORDINARY; place++) {
+		expect_told_once(place, "-s", SIGTERM, "left TERM\n");
+		expect_told_once(place, "-s", SIGINT, "left INT\n");
+	}
+}
+
+Test(stop, members_of_the_group_get_a_rewritten_stop_signal_and_no_sigterm)
+{
+	for (enum place place = AS_PID_1; place <= AS_ORDINARY; place++)
+		expect_told_once(place, "--rewrite=TERM:QUIT", SIGTERM,
+		    "left QUIT\n");
+}
+
+Test(stop, what_is_born_in_the_group_after_the_stop_signal_gets_sigterm)
+{
+	for (enum place place = AS_PID_1; place <= AS_ORDINARY; place++) {
+		struct container c = container_start(&(struct run){
+			.arguments = { LONG_GRACE, "--", "sh", "-c",
+			    "trap 'echo stopping; "
+			    "until [ -f $DIR/go ]; do sleep 0.01; done; "
+			    "act name=late start:touch=late TERM:exit=0 & "
+			    "until [ -f $DIR/late ]; do sleep 0.01; done; "
+			    "exit 5' TERM; echo up; "
+			    "while :; do sleep 0.01; done" },
+			.place = place,
+		});
+
+		container_await_text(&c, "out", "up\n");
+		container_signal(&c, SIGTERM);
+		container_await_text(&c, "out", "stopping\n");
+		await_fast_asleep(c.init, "the stop signal is relayed");
+		container_touch(&c, "go");
+		container_expect_status(&c, 5);
+		container_await_text(&c, "out", "late TERM\n");
+	}
+}
+
+Test(stop, processes_outside_of_the_group_get_one_sigterm)
+{
+	for (enum place place = AS_PID_1; place <= AS_ORDINARY; place++) {
+		struct container c = container_start(&(struct run){
+			.arguments = { SHORT_GRACE, "--rewrite=TERM:QUIT",
+			    "--", "sh", "-c",
+			    LEAVE("") "exec act name=app QUIT:die" },
+			.place = place,
+		});
+
+		container_await_text(&c, "out", "app up\n");
+		container_signal(&c, SIGTERM);
+		container_expect_status(&c, 128 + SIGQUIT);
+		cr_assert_eq(count_text(container_read(&c, "out"), "left "), 2);
+		container_await_text(&c, "out", "left TERM\n");
+	}
+}
+
 /* Nothing may be left, not even what was forked while SIGKILL was sent. */
 static void
 expect_no_descendants(enum place place, const char *shape)

@@ -13,6 +13,7 @@
 
 #include "children.h"
 #include "array.h"
+#include "clock.h"
 #include "support.h"
 
 /* Queued one by one, so that arrivals can be counted. */
@@ -25,6 +26,7 @@ enum role {
 	MEMBER,     /* of the app's group */
 	ESCAPED,    /* in a session of its own */
 	DEEPEST,    /* its child, in one more session */
+	LATE,       /* of the app's group, but born later */
 	BYSTANDER,
 	ROLES,
 };
@@ -654,6 +656,77 @@ Test(children, are_all_signalled_among_zombies)
 	in_child(signal_all_with_zombies, NULL);
 }
 
+static bool
+is_over(void *tick)
+{
+	return clock_boot_ticks() > *(int64_t *)tick;
+}
+
+/* One more member of the app's group; when the group had been told. */
+static int64_t
+start_late_member(const struct family *family)
+{
+	int64_t told = clock_boot_ticks();
+
+	must(comes_true(is_over, &told), "the clock stands still");
+	if (fork() == 0) {
+		setpgid(0, family->app);
+		play(LATE);
+	}
+	await_role(LATE);
+	return told;
+}
+
+static void
+signal_rest(void *argument)
+{
+	struct family family = start_tree();
+	int64_t told = start_late_member(&family);
+
+	(void)argument;
+	must(children_signal_rest(&family, told, COUNTED) == 0, "not sent");
+	expect_counted_once(ESCAPED);
+	expect_counted_once(DEEPEST);
+	expect_counted_once(LATE);
+	must(children_signal_rest(&family, told, SIGTERM) == 0, "not sent");
+	expect_ended(ESCAPED);
+	expect_ended(DEEPEST);
+	expect_ended(LATE);
+	must(is_running(APP) && stage->counted[APP] == 0,
+	    "the leader is told again");
+	must(is_running(MEMBER) && stage->counted[MEMBER] == 0,
+	    "a member is told again");
+	must(children_signal_all(&family, SIGKILL) == 0, "not sent");
+	expect_ended(MEMBER);
+}
+
+Test(children, are_told_apart_by_group_and_age_where_the_group_has_been_told)
+{
+	expect_all_but_bystander_signalled(signal_rest, 0);
+}
+
+static void
+look_for_children(void *argument)
+{
+	struct child_change change;
+
+	(void)argument;
+	must(!children_exist(), "a child without a fork");
+	must(!children_is_anybody_left(&ours), "a child without a fork");
+	start(APP);
+	must(children_exist(), "one that runs is none");
+	kill(stage->pid[APP], SIGKILL);
+	must(comes_true(has_news, &change), "no news");
+	must(children_exist(), "one that is not reaped is none");
+	children_reap(&ours, &change);
+	must(!children_exist(), "one that is reaped is left");
+}
+
+Test(children, exist_until_they_are_reaped)
+{
+	in_child(look_for_children, NULL);
+}
+
 /* --- In a PID namespace, whose /proc is that of another one --- */
 
 static void
@@ -707,8 +780,10 @@ signal_namespace(void)
 	must(children_signal_all(&family, COUNTED) == 0, "not sent");
 	for (enum role role = APP; role <= DEEPEST; role++)
 		expect_counted_once(role);
+	must(children_is_anybody_left(&family), "nobody is left");
 	must(children_signal_all(&family, SIGTERM) == 0, "not sent");
 	reap_all(SIGTERM);
+	must(!children_is_anybody_left(&family), "somebody is left");
 }
 
 static void
@@ -741,6 +816,29 @@ signal_with_foreign_proc_as_init(void *argument)
 {
 	(void)argument;
 	run_as_init(signal_with_foreign_proc);
+}
+
+static void
+signal_rest_with_foreign_proc(void)
+{
+	struct family family = start_tree();
+
+	family.is_init = true;
+	must(children_signal_rest(&family, clock_boot_ticks(), SIGTERM) == 0,
+	    "not sent");
+	reap_all(SIGTERM);
+}
+
+static void
+signal_rest_with_foreign_proc_as_init(void *argument)
+{
+	(void)argument;
+	run_as_init(signal_rest_with_foreign_proc);
+}
+
+Test(children, are_all_signalled_where_no_proc_tells_them_apart)
+{
+	in_namespace(signal_rest_with_foreign_proc_as_init);
 }
 
 Test(children, are_not_looked_up_in_the_proc_of_another_namespace)

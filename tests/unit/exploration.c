@@ -38,6 +38,8 @@ struct witness {
 	int app_status;         /* -1: it runs */
 	int failure_status;     /* 0: the start did not fail */
 	bool is_late;           /* the grace was over before the app ended */
+	bool group_was_told;    /* of a stop */
+	bool was_swept;
 	uint64_t stops_sent;
 	int64_t kill_allowed_at;
 	int64_t leave_allowed_at;
@@ -82,6 +84,14 @@ place_of(const struct actions *actions, enum action_type type)
 	return i;
 }
 
+/* The relay of a stop signal, which SIGCONT follows. */
+static bool
+is_stop_relay(const struct action *action)
+{
+	return action->type == ACTION_STOP_GROUP ||
+	    action->type == ACTION_STOP_MAIN;
+}
+
 static int
 count_relays(const struct actions *actions, int signo)
 {
@@ -89,9 +99,24 @@ count_relays(const struct actions *actions, int signo)
 
 	for (unsigned int i = 0; i < actions->count; i++)
 		found += actions->list[i].arg == signo &&
-		    (actions->list[i].type == ACTION_RELAY_TO_GROUP ||
+		    (is_stop_relay(&actions->list[i]) ||
+		    actions->list[i].type == ACTION_RELAY_TO_GROUP ||
 		    actions->list[i].type == ACTION_RELAY_TO_MAIN);
 	return found;
+}
+
+static int
+count_stop_relays(const struct actions *actions)
+{
+	return count_actions(actions, ACTION_STOP_GROUP) +
+	    count_actions(actions, ACTION_STOP_MAIN);
+}
+
+static int
+count_sweeps(const struct actions *actions)
+{
+	return count_actions(actions, ACTION_TERMINATE_ALL) +
+	    count_actions(actions, ACTION_TERMINATE_REST);
 }
 
 static bool
@@ -131,14 +156,18 @@ check_publication(const struct step *step)
 static const char *
 check_order(const struct step *step)
 {
+	static const enum action_type tells[] = {
+		ACTION_RELAY_TO_GROUP, ACTION_RELAY_TO_MAIN, ACTION_STOP_GROUP,
+		ACTION_STOP_MAIN, ACTION_TERMINATE_ALL, ACTION_TERMINATE_REST,
+	};
 	const struct actions *actions = step->actions;
 	unsigned int withdrawn = place_of(actions, ACTION_WITHDRAW);
 
-	if (withdrawn < actions->count && step->after->witness.is_stopping &&
-	    (place_of(actions, ACTION_RELAY_TO_GROUP) < withdrawn ||
-	    place_of(actions, ACTION_RELAY_TO_MAIN) < withdrawn ||
-	    place_of(actions, ACTION_TERMINATE_REST) < withdrawn))
-		return "it relays a stop before it withdraws readiness";
+	for (size_t i = 0; i < ARRAY_SIZE(tells); i++)
+		if (withdrawn < actions->count &&
+		    step->after->witness.is_stopping &&
+		    place_of(actions, tells[i]) < withdrawn)
+			return "it relays a stop before it withdraws readiness";
 	if (!step->before->witness.is_stopping &&
 	    step->after->witness.is_stopping && step->limits->publishes &&
 	    count_actions(actions, ACTION_ANNOUNCE_END) !=
@@ -199,18 +228,51 @@ check_relay(const struct step *step)
 	int held = step->before->witness.held_signal;
 	int sent = step->event->type != EVENT_SIGNAL ? 0 :
 	    step->limits->signals.rewrite[step->event->arg];
-	/* A stop is followed by one of dinit's own. */
-	int continued = sent == SIGCONT && is_stop(step->limits, step->event);
 
 	if (step->event->type == EVENT_SIGNAL && sent != 0 &&
-	    count_relays(step->actions, sent) != expected_relays(step) +
-	    continued)
+	    count_relays(step->actions, sent) != expected_relays(step))
 		return "a signal is not relayed once";
 	if (held != 0 && step->after->witness.held_signal == 0 &&
 	    step->event->type != EVENT_APP_EXITED &&
 	    count_relays(step->actions,
 	    step->limits->signals.rewrite[held]) != 1)
 		return "the stop signal that was held back is not relayed once";
+	return NULL;
+}
+
+/* Of the stop signals that may be relayed in this very step. */
+static int
+allowed_stops(const struct step *step)
+{
+	bool is_own = step->before->lc.state == STATE_STARTING &&
+	    step->after->lc.state == STATE_STOPPING &&
+	    step->event->type != EVENT_SIGNAL;
+
+	return is_own + is_stop(step->limits, step->event) +
+	    (step->before->witness.held_signal != 0);
+}
+
+/* Nobody gets a stop signal from dinit twice unless two arrived. */
+static const char *
+check_telling(const struct step *step)
+{
+	const struct witness *before = &step->before->witness;
+	const struct actions *actions = step->actions;
+
+	if (count_stop_relays(actions) > allowed_stops(step))
+		return "it relays a stop signal that nobody sent";
+	if (before->was_swept &&
+	    count_stop_relays(actions) + count_sweeps(actions) > 0)
+		return "it tells what is left a second time";
+	if (before->group_was_told &&
+	    count_actions(actions, ACTION_TERMINATE_ALL) > 0)
+		return "the sweep tells the group again";
+	if (!before->group_was_told &&
+	    count_actions(actions, ACTION_TERMINATE_REST) > 0)
+		return "the sweep spares a group that was not told";
+	if (step->after->lc.state == STATE_SWEEPING && !before->was_swept &&
+	    count_sweeps(actions) != 1)
+		return "it sweeps without telling what is left";
 	return NULL;
 }
 
@@ -224,8 +286,9 @@ check_force(const struct step *step)
 	    now < before->kill_allowed_at)
 		return "SIGKILL before the grace is over";
 	if (count_actions(step->actions, ACTION_EXIT) > 0 &&
-	    step->before->lc.state != STATE_PAUSED &&
-	    step->event->type != EVENT_CHILDREN_GONE &&
+	    step->event->type != EVENT_ALL_GONE &&
+	    (step->event->type != EVENT_CHILDREN_GONE ||
+	    (step->limits->pauses && before->leave_allowed_at == NEVER)) &&
 	    now < before->leave_allowed_at)
 		return "it leaves children behind before SIGKILL had its time";
 	return NULL;
@@ -239,7 +302,7 @@ expected_status(const struct step *step)
 
 	if (witness->failure_status != 0)
 		return witness->failure_status;
-	if (step->before->lc.state == STATE_PAUSED)
+	if (step->limits->pauses)
 		return 0;
 	if (status < 0)
 		return 128 + SIGKILL;
@@ -255,11 +318,17 @@ expected_status(const struct step *step)
 static bool
 has_to_end(const struct step *step)
 {
-	enum state state = step->before->lc.state;
-
-	return state == STATE_PAUSED ? is_stop(step->limits, step->event) :
-	    (state == STATE_SWEEPING || state == STATE_KILLING) &&
-	    step->event->type == EVENT_CHILDREN_GONE;
+	switch (step->before->lc.state) {
+	case STATE_SWEEPING:
+		return step->event->type == EVENT_ALL_GONE ||
+		    (step->event->type == EVENT_CHILDREN_GONE &&
+		    !step->limits->pauses);
+	case STATE_KILLING:
+		return step->event->type == EVENT_ALL_GONE ||
+		    step->event->type == EVENT_CHILDREN_GONE;
+	default:
+		return false;
+	}
 }
 
 static const char *
@@ -274,6 +343,14 @@ check_end(const struct step *step)
 		return "it goes on after the end";
 	if (has_to_end(step) && !has_ended)
 		return "it does not end though there is nothing left to do";
+	if (step->before->lc.state == STATE_PAUSED &&
+	    is_stop(step->limits, step->event) !=
+	    (step->after->lc.state == STATE_SWEEPING))
+		return "the pause ends otherwise than by a stop signal";
+	if (step->limits->pauses && step->after->witness.is_stopping &&
+	    step->after->lc.state != STATE_ENDED &&
+	    step->after->lc.look_again_at == NEVER)
+		return "nobody looks whether the last process is gone";
 	if ((exit < actions->count) != has_ended)
 		return "it ends without an exit, or exits without an end";
 	if (has_ended && actions->list[exit].arg != expected_status(step))
@@ -311,7 +388,7 @@ check(const struct step *step)
 {
 	const char *(*const checks[])(const struct step *) = {
 		check_publication, check_order, check_own_stop, check_relay,
-		check_force, check_end, check_way_out,
+		check_telling, check_force, check_end, check_way_out,
 	};
 	const char *violation = NULL;
 
@@ -345,6 +422,8 @@ see_event(struct witness *witness, const struct limits *limits,
 	    (before->lc.state == STATE_STARTING ||
 	    before->lc.state == STATE_UNREADY))
 		witness->is_published = true;
+	if (is_stop(limits, event) && before->lc.state == STATE_PAUSED)
+		witness->is_stopping = true;
 	if (is_stop(limits, event) && runs && !witness->is_stopping) {
 		witness->is_stopping = true;
 		if (before->lc.state == STATE_READY && limits->drain_ms > 0)
@@ -367,11 +446,10 @@ see_action(struct witness *witness, const struct limits *limits,
 			witness->is_stopping = true;
 		}
 		break;
-	case ACTION_RELAY_TO_GROUP:
-	case ACTION_RELAY_TO_MAIN:
+	case ACTION_STOP_GROUP:
+	case ACTION_STOP_MAIN:
+	case ACTION_TERMINATE_ALL:
 	case ACTION_TERMINATE_REST:
-		if (!witness->is_stopping)
-			break;
 		if (witness->kill_allowed_at == NEVER)
 			witness->kill_allowed_at = now + limits->grace_ms;
 		witness->held_signal = 0;
@@ -387,35 +465,25 @@ see_action(struct witness *witness, const struct limits *limits,
 	}
 }
 
-/* A stop is a signal that SIGCONT follows. */
 static void
 see_stops(struct witness *witness, const struct actions *actions)
 {
-	for (unsigned int i = 1; i < actions->count; i++)
-		if (actions->list[i].arg == SIGCONT &&
-		    actions->list[i].type == actions->list[i - 1].type &&
-		    (actions->list[i].type == ACTION_RELAY_TO_GROUP ||
-		    actions->list[i].type == ACTION_RELAY_TO_MAIN))
+	for (unsigned int i = 0; i < actions->count; i++)
+		if (is_stop_relay(&actions->list[i]))
 			witness->stops_sent |=
-			    signals_bit(actions->list[i - 1].arg);
+			    signals_bit(actions->list[i].arg);
+	witness->group_was_told = witness->group_was_told ||
+	    count_actions(actions, ACTION_STOP_GROUP) > 0;
+	witness->was_swept = witness->was_swept || count_sweeps(actions) > 0;
 }
 
-/* Other signals go on being relayed while one is held back. */
 static void
 see(struct node *after, const struct step *step)
 {
-	int held = after->witness.held_signal;
-
 	see_event(&after->witness, step->limits, step->before, step->event);
-	if (after->witness.held_signal != 0)
-		held = after->witness.held_signal;
 	for (unsigned int i = 0; i < step->actions->count; i++)
 		see_action(&after->witness, step->limits,
 		    &step->actions->list[i], step->event->now);
-	if (after->lc.state == STATE_DRAINING) {
-		after->witness.held_signal = held;
-		after->witness.kill_allowed_at = NEVER;
-	}
 	see_stops(&after->witness, step->actions);
 }
 
@@ -432,6 +500,7 @@ shift_time(struct node *node, int64_t now)
 		&node->lc.budget_until, &node->lc.publish_again_at,
 		&node->lc.drain_until, &node->lc.grace_until,
 		&node->lc.kill_again_at, &node->lc.kill_until,
+		&node->lc.look_again_at,
 		&node->witness.kill_allowed_at,
 		&node->witness.leave_allowed_at,
 	};

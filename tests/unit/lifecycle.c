@@ -32,8 +32,12 @@ static const char *const action_names[] = {
 	[ACTION_REPORT] = "report",
 	[ACTION_RELAY_TO_GROUP] = "group",
 	[ACTION_RELAY_TO_MAIN] = "main",
+	[ACTION_STOP_GROUP] = "stop-group",
+	[ACTION_STOP_MAIN] = "stop-main",
+	[ACTION_TERMINATE_ALL] = "terminate-all",
 	[ACTION_TERMINATE_REST] = "terminate-rest",
 	[ACTION_KILL_ALL] = "kill-all",
+	[ACTION_LOOK] = "look",
 	[ACTION_SUSPEND] = "suspend",
 	[ACTION_LEND_TERMINAL] = "lend-terminal",
 	[ACTION_SAY] = "say",
@@ -79,6 +83,8 @@ describe(const struct actions *actions)
 		switch (action->type) {
 		case ACTION_RELAY_TO_GROUP:
 		case ACTION_RELAY_TO_MAIN:
+		case ACTION_STOP_GROUP:
+		case ACTION_STOP_MAIN:
 		case ACTION_SUSPEND:
 			used += (size_t)sprintf(text + used, "%s%s:%s", gap,
 			    name, signals_name(action->arg));
@@ -171,7 +177,7 @@ Test(lifecycle, an_ungated_app_is_ready_at_once_and_its_exit_is_the_exit)
 
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
-	    { 5, EVENT_APP_EXITED, 3, "terminate-rest", STATE_SWEEPING },
+	    { 5, EVENT_APP_EXITED, 3, "terminate-all", STATE_SWEEPING },
 	    { 5, EVENT_CHILDREN_GONE, 0, "report:app exit:3", STATE_ENDED });
 }
 
@@ -181,7 +187,7 @@ Test(lifecycle, a_failed_exec_ends_with_its_status_whatever_ok_exit_says)
 
 	limits.ok_exit[127 / 64] |= UINT64_C(1) << 127 % 64;
 	play(&limits,
-	    { 0, EVENT_EXEC_FAILED, 127, "terminate-rest", STATE_SWEEPING },
+	    { 0, EVENT_EXEC_FAILED, 127, "terminate-all", STATE_SWEEPING },
 	    { 0, EVENT_APP_EXITED, 126, "", STATE_SWEEPING },
 	    { 0, EVENT_CHILDREN_GONE, 0, "report:exec exit:127", STATE_ENDED });
 }
@@ -195,7 +201,7 @@ Test(lifecycle, a_ready_file_without_health_command_is_published_after_exec)
 	    { 0, EVENT_EXECUTED, 0, "publish", STATE_STARTING },
 	    { 0, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
 	    { 9, EVENT_SIGNAL, SIGTERM,
-	      "withdraw announce-end:stop say:stopping group:TERM group:CONT",
+	      "withdraw announce-end:stop say:stopping stop-group:TERM",
 	      STATE_STOPPING });
 }
 
@@ -238,7 +244,7 @@ Test(lifecycle, a_publication_that_never_works_ends_with_the_budget)
 	    { 50, EVENT_HEALTHY, 0, "stop-health publish", STATE_STARTING },
 	    { 50, EVENT_PUBLISH_FAILED, 0, "", STATE_STARTING },
 	    { 120, EVENT_TIMEOUT, 0, "say:budget-over stop-health "
-	      "announce-end:budget group:TERM group:CONT", STATE_STOPPING },
+	      "announce-end:budget stop-group:TERM", STATE_STOPPING },
 	    { 121, EVENT_APP_EXITED, 0, "terminate-rest", STATE_SWEEPING },
 	    { 121, EVENT_CHILDREN_GONE, 0, "report:budget exit:124",
 	      STATE_ENDED });
@@ -269,7 +275,7 @@ Test(lifecycle, the_budget_stops_the_app_with_the_first_stop_signal_rewritten)
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
 	    { 30000, EVENT_TIMEOUT, 0, "say:budget-over stop-health "
-	      "announce-end:budget group:QUIT group:CONT", STATE_STOPPING },
+	      "announce-end:budget stop-group:QUIT", STATE_STOPPING },
 	    { 39000, EVENT_TIMEOUT, 0, "say:grace-over kill-all",
 	      STATE_KILLING },
 	    { 39001, EVENT_APP_EXITED, 137, "", STATE_KILLING },
@@ -287,7 +293,7 @@ Test(lifecycle, the_budget_stops_the_app_though_the_stop_signal_is_dropped)
 	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
 	    { 10, EVENT_SIGNAL, SIGTERM, "", STATE_STARTING },
 	    { 30000, EVENT_TIMEOUT, 0, "say:budget-over stop-health "
-	      "announce-end:budget group:TERM group:CONT", STATE_STOPPING });
+	      "announce-end:budget stop-group:TERM", STATE_STOPPING });
 }
 
 Test(lifecycle, a_lost_health_helper_fails_the_start)
@@ -297,7 +303,7 @@ Test(lifecycle, a_lost_health_helper_fails_the_start)
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
 	    { 10, EVENT_HEALTH_LOST, 0, "say:health-lost stop-health "
-	      "announce-end:health-lost group:TERM group:CONT",
+	      "announce-end:health-lost stop-group:TERM",
 	      STATE_STOPPING },
 	    { 20, EVENT_APP_EXITED, 143, "terminate-rest", STATE_SWEEPING },
 	    { 20, EVENT_CHILDREN_GONE, 0, "report:health-lost exit:124",
@@ -359,7 +365,7 @@ Test(lifecycle, an_unready_app_is_not_drained)
 	    { 1002, EVENT_APP_STOPPED, SIGTSTP, "suspend:TSTP",
 	    STATE_UNREADY },
 	    { 1100, EVENT_SIGNAL, SIGTERM, "stop-health announce-end:stop "
-	    "say:stopping group:TERM group:CONT", STATE_STOPPING });
+	    "say:stopping stop-group:TERM", STATE_STOPPING });
 }
 
 Test(lifecycle, an_unready_app_may_end)
@@ -374,7 +380,7 @@ Test(lifecycle, an_unready_app_may_end)
 	    { 1000, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
 	    STATE_UNREADY },
 	    { 2000, EVENT_APP_EXITED, 3,
-	    "stop-health announce-end:app terminate-rest", STATE_SWEEPING },
+	    "stop-health announce-end:app terminate-all", STATE_SWEEPING },
 	    { 2001, EVENT_CHILDREN_GONE, 0, "report:app exit:3", STATE_ENDED });
 }
 
@@ -413,7 +419,7 @@ Test(lifecycle, a_lost_health_helper_withdraws_readiness_for_good)
 	    { 1000, EVENT_HEALTH_LOST, 0, "withdraw say:monitor-lost",
 	    STATE_UNREADY },
 	    { 1100, EVENT_SIGNAL, SIGTERM, "stop-health announce-end:stop "
-	    "say:stopping group:TERM group:CONT", STATE_STOPPING });
+	    "say:stopping stop-group:TERM", STATE_STOPPING });
 	limits.monitor_failures = 1;
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
@@ -445,7 +451,7 @@ Test(lifecycle, an_app_that_tells_is_ready_when_it_says_so)
 	    { 700, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
 	    { 800, EVENT_HEALTHY, 0, "", STATE_READY },
 	    { 900, EVENT_SIGNAL, SIGTERM, "withdraw announce-end:stop "
-	      "say:stopping group:TERM group:CONT", STATE_STOPPING },
+	      "say:stopping stop-group:TERM", STATE_STOPPING },
 	    { 910, EVENT_APP_STOPPING, 0, "", STATE_STOPPING },
 	    { 920, EVENT_HEALTHY, 0, "", STATE_STOPPING });
 }
@@ -469,7 +475,7 @@ Test(lifecycle, an_app_that_says_that_it_stops_is_unready_and_may_come_back)
 	    { 803, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY },
 	    { 804, EVENT_APP_STOPPING, 0, "withdraw say:app-stopping",
 	      STATE_UNREADY },
-	    { 900, EVENT_APP_EXITED, 0, "announce-end:app terminate-rest",
+	    { 900, EVENT_APP_EXITED, 0, "announce-end:app terminate-all",
 	      STATE_SWEEPING });
 }
 
@@ -486,7 +492,7 @@ Test(lifecycle, an_app_may_ask_for_more_time_to_start_but_not_for_less)
 	    { 1000, EVENT_TIMEOUT, 0, "", STATE_STARTING },
 	    { 1399, EVENT_TIMEOUT, 0, "", STATE_STARTING },
 	    { 1400, EVENT_TIMEOUT, 0, "say:budget-over announce-end:budget "
-	      "group:TERM group:CONT", STATE_STOPPING });
+	      "stop-group:TERM", STATE_STOPPING });
 	limits.budget_ms = 0;
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "", STATE_STARTING },
@@ -503,7 +509,7 @@ Test(lifecycle, withdraws_readiness_before_relaying_sigterm)
 	    { 9, EVENT_HEALTHY, 0, "stop-health publish", STATE_STARTING },
 	    { 9, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
 	    { 50, EVENT_SIGNAL, SIGTERM, "withdraw stop-health "
-	      "announce-end:stop say:stopping group:TERM group:CONT",
+	      "announce-end:stop say:stopping stop-group:TERM",
 	      STATE_STOPPING });
 }
 
@@ -517,7 +523,7 @@ Test(lifecycle, drains_before_it_relays_and_the_grace_runs_from_the_relay)
 	    { 100, EVENT_SIGNAL, SIGTERM, "say:draining", STATE_DRAINING },
 	    { 200, EVENT_SIGNAL, SIGHUP, "group:HUP", STATE_DRAINING },
 	    { 5099, EVENT_TIMEOUT, 0, "", STATE_DRAINING },
-	    { 5100, EVENT_TIMEOUT, 0, "say:stopping group:TERM group:CONT",
+	    { 5100, EVENT_TIMEOUT, 0, "say:stopping stop-group:TERM",
 	      STATE_STOPPING },
 	    { 14099, EVENT_TIMEOUT, 0, "", STATE_STOPPING },
 	    { 14100, EVENT_TIMEOUT, 0, "say:grace-over kill-all",
@@ -532,8 +538,8 @@ Test(lifecycle, a_second_stop_signal_skips_the_drain_and_both_are_relayed)
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
 	    { 100, EVENT_SIGNAL, SIGTERM, "say:draining", STATE_DRAINING },
-	    { 200, EVENT_SIGNAL, SIGINT, "say:stopping group:TERM group:CONT "
-	      "group:INT group:CONT", STATE_STOPPING });
+	    { 200, EVENT_SIGNAL, SIGINT, "say:stopping stop-group:TERM "
+	      "stop-group:INT", STATE_STOPPING });
 }
 
 Test(lifecycle, an_app_that_was_never_ready_is_not_drained)
@@ -544,7 +550,7 @@ Test(lifecycle, an_app_that_was_never_ready_is_not_drained)
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
 	    { 100, EVENT_SIGNAL, SIGTERM, "stop-health announce-end:stop "
-	      "say:stopping group:TERM group:CONT", STATE_STOPPING },
+	      "say:stopping stop-group:TERM", STATE_STOPPING },
 	    { 101, EVENT_HEALTHY, 0, "", STATE_STOPPING },
 	    { 102, EVENT_HEALTH_LOST, 0, "", STATE_STOPPING });
 }
@@ -555,9 +561,9 @@ Test(lifecycle, later_stop_signals_are_relayed_and_do_not_restart_the_clock)
 
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
-	    { 100, EVENT_SIGNAL, SIGTERM, "say:stopping group:TERM group:CONT",
+	    { 100, EVENT_SIGNAL, SIGTERM, "say:stopping stop-group:TERM",
 	      STATE_STOPPING },
-	    { 8000, EVENT_SIGNAL, SIGINT, "group:INT group:CONT",
+	    { 8000, EVENT_SIGNAL, SIGINT, "stop-group:INT",
 	      STATE_STOPPING },
 	    { 8100, EVENT_SIGNAL, SIGUSR1, "group:USR1", STATE_STOPPING },
 	    { 9100, EVENT_TIMEOUT, 0, "say:grace-over kill-all",
@@ -577,7 +583,7 @@ Test(lifecycle, rewrites_drops_and_aims_signals_by_the_one_that_arrived)
 	    { 1, EVENT_SIGNAL, SIGHUP, "", STATE_READY },
 	    { 2, EVENT_SIGNAL, SIGUSR1, "main:USR1", STATE_READY },
 	    { 3, EVENT_SIGNAL, SIGQUIT, "group:QUIT", STATE_READY },
-	    { 4, EVENT_SIGNAL, SIGTERM, "say:stopping main:QUIT main:CONT",
+	    { 4, EVENT_SIGNAL, SIGTERM, "say:stopping stop-main:QUIT",
 	      STATE_STOPPING });
 }
 
@@ -589,7 +595,7 @@ Test(lifecycle, a_stop_signal_rewritten_to_nothing_has_no_effect)
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
 	    { 4, EVENT_SIGNAL, SIGTERM, "", STATE_READY },
-	    { 5, EVENT_SIGNAL, SIGINT, "say:stopping group:INT group:CONT",
+	    { 5, EVENT_SIGNAL, SIGINT, "say:stopping stop-group:INT",
 	      STATE_STOPPING });
 }
 
@@ -601,7 +607,7 @@ Test(lifecycle, the_same_stop_signal_again_skips_the_drain_but_is_relayed_once)
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
 	    { 100, EVENT_SIGNAL, SIGINT, "say:draining", STATE_DRAINING },
-	    { 200, EVENT_SIGNAL, SIGINT, "say:stopping group:INT group:CONT",
+	    { 200, EVENT_SIGNAL, SIGINT, "say:stopping stop-group:INT",
 	      STATE_STOPPING });
 }
 
@@ -611,7 +617,7 @@ Test(lifecycle, leftovers_get_the_rest_of_the_grace_of_a_stop)
 
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
-	    { 100, EVENT_SIGNAL, SIGTERM, "say:stopping group:TERM group:CONT",
+	    { 100, EVENT_SIGNAL, SIGTERM, "say:stopping stop-group:TERM",
 	      STATE_STOPPING },
 	    { 8000, EVENT_APP_EXITED, 0, "terminate-rest", STATE_SWEEPING },
 	    { 8001, EVENT_SIGNAL, SIGTERM, "", STATE_SWEEPING },
@@ -629,7 +635,7 @@ Test(lifecycle, leftovers_get_a_fresh_grace_when_no_stop_was_under_way)
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
 	    { 50, EVENT_SIGNAL, SIGTERM, "say:draining", STATE_DRAINING },
-	    { 100, EVENT_APP_EXITED, 7, "terminate-rest", STATE_SWEEPING },
+	    { 100, EVENT_APP_EXITED, 7, "terminate-all", STATE_SWEEPING },
 	    { 9099, EVENT_TIMEOUT, 0, "", STATE_SWEEPING },
 	    { 9100, EVENT_TIMEOUT, 0, "say:grace-over kill-all",
 	      STATE_KILLING },
@@ -646,7 +652,7 @@ Test(lifecycle, the_end_of_a_ready_app_withdraws_readiness_first)
 	    { 9, EVENT_HEALTHY, 0, "stop-health publish", STATE_STARTING },
 	    { 9, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
 	    { 50, EVENT_APP_EXITED, 1, "withdraw stop-health announce-end:app "
-	      "terminate-rest", STATE_SWEEPING });
+	      "terminate-all", STATE_SWEEPING });
 }
 
 Test(lifecycle, kills_again_and_leaves_one_second_after_sigkill)
@@ -680,9 +686,27 @@ Test(lifecycle, suspends_with_the_app_only_while_no_deadline_of_a_stop_runs)
 	    { 1, EVENT_APP_STOPPED, SIGTSTP, "suspend:TSTP", STATE_READY },
 	    { 2, EVENT_SIGNAL, SIGCONT, "lend-terminal group:CONT",
 	      STATE_READY },
-	    { 3, EVENT_SIGNAL, SIGTERM, "say:stopping group:TERM group:CONT",
+	    { 3, EVENT_SIGNAL, SIGTERM, "say:stopping stop-group:TERM",
 	      STATE_STOPPING },
 	    { 4, EVENT_APP_STOPPED, SIGTSTP, "", STATE_STOPPING });
+}
+
+Test(lifecycle, the_sweep_spares_those_whom_the_stop_signal_has_reached)
+{
+	struct limits limits = plain_limits();
+
+	limits.signals.main_only = signals_bit(SIGTERM);
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
+	    { 1, EVENT_SIGNAL, SIGTERM, "say:stopping stop-main:TERM",
+	      STATE_STOPPING },
+	    { 2, EVENT_APP_EXITED, 0, "terminate-all", STATE_SWEEPING });
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
+	    { 1, EVENT_SIGNAL, SIGTERM, "say:stopping stop-main:TERM",
+	      STATE_STOPPING },
+	    { 2, EVENT_SIGNAL, SIGINT, "stop-group:INT", STATE_STOPPING },
+	    { 3, EVENT_APP_EXITED, 0, "terminate-rest", STATE_SWEEPING });
 }
 
 Test(lifecycle, a_pause_ends_with_a_stop_signal_and_nothing_else)
@@ -693,7 +717,38 @@ Test(lifecycle, a_pause_ends_with_a_stop_signal_and_nothing_else)
 	play(&limits,
 	    { 0, EVENT_CHILDREN_GONE, 0, "", STATE_PAUSED },
 	    { 1, EVENT_SIGNAL, SIGHUP, "", STATE_PAUSED },
-	    { 2, EVENT_SIGNAL, SIGINT, "report:stop exit:0", STATE_ENDED });
+	    { 2, EVENT_SIGNAL, SIGINT, "terminate-all look",
+	      STATE_SWEEPING },
+	    { 2, EVENT_ALL_GONE, 0, "report:stop exit:0", STATE_ENDED });
+}
+
+Test(lifecycle, a_stopped_pause_looks_until_the_last_process_is_gone)
+{
+	struct limits limits = plain_limits();
+
+	limits.pauses = true;
+	play(&limits,
+	    { 0, EVENT_SIGNAL, SIGTERM, "terminate-all look",
+	      STATE_SWEEPING },
+	    { 1, EVENT_CHILDREN_GONE, 0, "look", STATE_SWEEPING },
+	    { 20, EVENT_TIMEOUT, 0, "", STATE_SWEEPING },
+	    { 21, EVENT_TIMEOUT, 0, "look", STATE_SWEEPING },
+	    { 41, EVENT_TIMEOUT, 0, "look", STATE_SWEEPING },
+	    { 41, EVENT_ALL_GONE, 0, "report:stop exit:0", STATE_ENDED });
+}
+
+Test(lifecycle, a_stopped_pause_kills_what_outlives_the_grace)
+{
+	struct limits limits = plain_limits();
+
+	limits.pauses = true;
+	play(&limits,
+	    { 0, EVENT_SIGNAL, SIGTERM, "terminate-all look",
+	      STATE_SWEEPING },
+	    { 9000, EVENT_TIMEOUT, 0, "say:grace-over kill-all look",
+	      STATE_KILLING },
+	    { 9020, EVENT_TIMEOUT, 0, "look", STATE_KILLING },
+	    { 9020, EVENT_ALL_GONE, 0, "report:stop exit:0", STATE_ENDED });
 }
 
 static int
