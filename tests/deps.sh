@@ -3,7 +3,10 @@
 #
 # Installs those of the given Debian or Ubuntu packages that are missing:
 #
-#	tests/deps.sh PACKAGE...
+#	tests/deps.sh PACKAGE|COMMAND=PACKAGE...
+#
+# With a COMMAND, the package is missing only if that command is: it may have
+# been installed from elsewhere, so that Debian's package would conflict with it.
 #
 # Asks nothing, and waits for whoever else is installing: a machine that has just
 # started often updates itself. Needs root, or sudo, only if something is missing;
@@ -19,6 +22,10 @@ fi
 
 missing=
 for package in "$@"; do
+	case $package in
+	*=*) ! command -v "${package%%=*}" >/dev/null || continue ;;
+	esac
+	package=${package#*=}
 	case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
 	*' installed') ;;
 	*) missing="$missing $package" ;;
