@@ -7,40 +7,64 @@
 #	tests/mutations/run.sh FOLDER
 #
 # A mutation is a line of tests/mutations/list: what goes wrong, a bar, and a
-# sed(1) command. One that changes nothing, or does not compile, is an error.
+# sed(1) command. A copy is found out if the exploration says what does not hold
+# and ends with status 1. Everything else is an error: that the original does not
+# hold, and a copy that changes nothing, does not compile, or whose exploration
+# crashes or does not end.
 
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-: "${CC:=gcc}"
-folder=$1
+export CC=${CC:-gcc} folder=$1
+rm -rf "$folder"
 mkdir -p "$folder"
-flags=(-O2 -std=c17 -D_GNU_SOURCE -iquote init -iquote tests/unit)
-$CC "${flags[@]}" -c -o "$folder/main.o" tests/mutations/main.c
-$CC "${flags[@]}" -c -o "$folder/exploration.o" tests/unit/exploration.c
+export flags='-O2 -std=c17 -D_GNU_SOURCE -iquote init -iquote tests/unit'
+export objects="$folder/main.o $folder/exploration.o"
 
-explore()
+# compile SOURCE OPTION...
+compile()
 {
-	$CC "${flags[@]}" -o "$folder/explore" "$folder/main.o" \
-		"$folder/exploration.o" "$1"
-	timeout 120 "$folder/explore"
+	# shellcheck disable=SC2086 # words
+	$CC $flags "$@"
 }
 
-echo "unchanged: $(explore init/lifecycle.c)"
-status=0 total=0
-while IFS='|' read -r name command; do
-	[[ -n $command && $name != \#* ]] || continue
-	total=$((total + 1))
-	sed -e "$command" init/lifecycle.c >"$folder/lifecycle.c"
-	if cmp -s init/lifecycle.c "$folder/lifecycle.c"; then
-		echo "mutations: changes nothing: $name" >&2
-		status=1
-	elif found=$(explore "$folder/lifecycle.c"); then
-		echo "mutations: not found out: $name" >&2
-		status=1
-	else
-		echo "found out: $name: ${found#*; }"
-	fi
-done <tests/mutations/list
-echo "mutations: $total"
-exit "$status"
+complain()
+{
+	echo "mutations: $*" >&2
+	return 1
+}
+
+# judge LINE: of the list, by a process of its own.
+judge()
+{
+	local name=${1%%|*} copy status=0
+
+	copy=$(mktemp -d "$folder/XXXXXX")
+	sed -e "${1#*|}" init/lifecycle.c >"$copy/lifecycle.c"
+	! cmp -s init/lifecycle.c "$copy/lifecycle.c" ||
+		complain "changes nothing: $name"
+	# shellcheck disable=SC2086 # words
+	compile -o "$copy/explore" $objects "$copy/lifecycle.c" ||
+		complain "does not compile: $name"
+	timeout 120 "$copy/explore" >"$copy/said" || status=$?
+	case $status in
+	0) complain "not found out: $name" ;;
+	1) echo "found out: $name: $(sed 's/^[^;]*; //' "$copy/said")" ;;
+	*) complain "the exploration ends with status $status: $name" ;;
+	esac
+}
+
+export -f compile complain judge
+compile -c -o "$folder/main.o" tests/mutations/main.c
+compile -c -o "$folder/exploration.o" tests/unit/exploration.c
+# shellcheck disable=SC2086 # words
+compile -o "$folder/explore" $objects init/lifecycle.c
+said=$(timeout 120 "$folder/explore") ||
+	complain "the unchanged lifecycle does not hold: $said"
+echo "unchanged: $said"
+
+grep -v '^#' tests/mutations/list >"$folder/list"
+# shellcheck disable=SC2016 # expanded there
+xargs -a "$folder/list" -d '\n' -n 1 -P "$(nproc)" \
+	bash -euo pipefail -c 'judge "$1"' judge
+echo "mutations: $(wc -l <"$folder/list"), all found out"
