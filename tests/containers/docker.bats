@@ -54,6 +54,17 @@ teardown()
 	is $'up\nTERM\ndone' log
 }
 
+@test "docker stop of --pause: what runs by docker exec finishes its work" {
+	start apps /sbin/dinit --pause
+	docker exec "$C" /bin/act TERM:nap=300,say=finished,exit=0 \
+		>"$BATS_TEST_TMPDIR/exec" 3>&- &
+	await grep -qx up "$BATS_TEST_TMPDIR/exec"
+	docker stop -t 30 "$C"
+	ends_with 0
+	wait $!
+	grep -qx finished "$BATS_TEST_TMPDIR/exec"
+}
+
 @test "docker stop of an app that ignores it ends with dinit's grace" {
 	start -e DINIT_GRACE=500ms entrypoint /bin/act
 	await has_said up
