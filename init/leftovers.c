@@ -39,8 +39,8 @@ struct process {
 	int64_t started; /* in clock ticks since boot */
 };
 
-/* Of the fields of /proc/PID/stat: the 5th is the group, the 22nd the start. */
-#define FIELDS_BETWEEN 16
+/* In /proc/PID/stat the 5th field is the group, and the 22nd the start. */
+#define SPACES_BETWEEN (22 - 5)
 
 static int
 send_signal(pid_t pid, int signo)
@@ -74,9 +74,9 @@ read_process(pid_t pid, struct process *out)
 	out->state = end[2];
 	out->parent = (pid_t)strtol(end + 3, &end, 10);
 	out->group = (pid_t)strtol(end, &end, 10);
-	for (int i = 0; i < FIELDS_BETWEEN; i++)
-		strtol(end, &end, 10);
-	out->started = strtoll(end, &end, 10);
+	for (int spaces = 0; *end != '\0' && spaces < SPACES_BETWEEN; end++)
+		spaces += *end == ' ';
+	out->started = strtoll(end, NULL, 10);
 	return true;
 }
 
