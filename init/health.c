@@ -31,7 +31,7 @@ struct worker {
 	int report_fd; /* its other end closed: time to go */
 	int signal_fd; /* readable: a check may have ended */
 	int64_t started_ns;
-	int checks;
+	int64_t checks;
 	bool monitors; /* one has succeeded: the app has started */
 };
 

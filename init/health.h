@@ -38,8 +38,8 @@ enum health_result {
 
 struct health_report {
 	enum health_result result;
-	int status; /* exit status, 128+N for signal N */
-	int checks; /* this one included */
+	int status;     /* exit status, 128+N for signal N */
+	int64_t checks; /* this one included */
 	int64_t took_ms;
 };
 

@@ -56,7 +56,7 @@ say_ready(const struct supervisor *sup)
 		    "ready after %s (as the app says)", after);
 	else
 		log_line(messages_news_level(sup),
-		    "ready after %s (%d check%s)", after, sup->checks,
+		    "ready after %s (%" PRId64 " check%s)", after, sup->checks,
 		    sup->checks == 1 ? "" : "s");
 	snprintf(status, sizeof(status), "STATUS=ready after %s", after);
 	messages_tell_engine(sup, status);
@@ -93,8 +93,9 @@ format_last_check(const struct supervisor *sup, char *text, size_t size)
 	char result[RESULT_MAX];
 
 	format_result(last, result);
-	snprintf(text, size, "last of %d health checks: %s%s%.*s", last->checks,
-	    result, length > 0 ? ": " : "", length, sup->last_output);
+	snprintf(text, size, "last of %" PRId64 " health checks: %s%s%.*s",
+	    last->checks, result, length > 0 ? ": " : "", length,
+	    sup->last_output);
 }
 
 /* The first time it is news; a typing error is not found by waiting. */
@@ -114,7 +115,7 @@ messages_say_check(const struct supervisor *sup)
 	char result[RESULT_MAX];
 
 	format_result(check, result);
-	log_line(LOG_LEVEL_DEBUG, "check %d: %s, took %" PRId64 "ms",
+	log_line(LOG_LEVEL_DEBUG, "check %" PRId64 ": %s, took %" PRId64 "ms",
 	    check->checks, result, check->took_ms);
 	if (is_first_unrunnable(check))
 		log_line(LOG_LEVEL_WARN,

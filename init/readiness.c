@@ -135,7 +135,7 @@ write_facts(int fd, const struct readiness_facts *facts)
 		return length;
 	length = snprintf(text, sizeof(text),
 	    "pid=%d\nsince=%sZ\n"
-	    "ready_after_ms=%" PRId64 "\nchecks=%d\n",
+	    "ready_after_ms=%" PRId64 "\nchecks=%" PRId64 "\n",
 	    facts->pid, since, facts->ready_after_ms, facts->checks);
 	if (write(fd, text, (size_t)length) != length)
 		return errno != 0 ? -errno : -ENOSPC;

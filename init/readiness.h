@@ -45,7 +45,7 @@ struct readiness_facts {
 	pid_t pid;    /* COMMAND's */
 	time_t since; /* wall clock */
 	int64_t ready_after_ms;
-	int checks;
+	int64_t checks;
 };
 
 /*

@@ -49,7 +49,7 @@ struct supervisor {
 	int sweep_error;    /* of the last signal to all, or 0 */
 	int64_t group_told; /* when a stop signal last went to COMMAND's group,
 			       in clock_boot_ticks */
-	int checks;
+	int64_t checks;
 	struct health_report last_report;
 	size_t last_output_length;
 	char *last_output; /* of the last check; not terminated */

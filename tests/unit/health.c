@@ -235,7 +235,7 @@ expect_report(void *argument)
 	    expected->command, report.status);
 	must(strcmp(output, expected->output) == 0, "%s: '%s'",
 	    expected->command, output);
-	must(report.checks == 1, "%s: %d checks", expected->command,
+	must(report.checks == 1, "%s: %" PRId64 " checks", expected->command,
 	    report.checks);
 	must(report.took_ms >= 0 && report.took_ms < 60000,
 	    "%s: took %" PRId64, expected->command, report.took_ms);
@@ -283,7 +283,7 @@ check_until_file(void *argument)
 		report = receive(&helper);
 		must(report.result == HEALTH_FAILED && report.status == 1,
 		    "passed without the file");
-		must(report.checks == checks, "check %d is number %d",
+		must(report.checks == checks, "check %d is number %" PRId64,
 		    checks, report.checks);
 	}
 	write_file("up", "");
@@ -338,6 +338,32 @@ refuse_forged_reports(void *argument)
 	send(ends[1], &report, sizeof(report) - 1, 0);
 	must(health_receive(&helper, &report, output) == -EPIPE,
 	    "half a report is taken");
+}
+
+/* A container that is monitored each 10 ms is past 2^31 within a year. */
+static void
+receive_a_late_report(void *argument)
+{
+	struct health_report report = {
+		.result = HEALTH_PASSED,
+		.checks = INT64_C(1) << 40,
+	};
+	struct health_helper helper;
+	int ends[2];
+
+	(void)argument;
+	socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends);
+	helper.fd = ends[0];
+	send(ends[1], &report, sizeof(report), 0);
+	report.checks = 0;
+	must(health_receive(&helper, &report, output) == 0, "not taken");
+	must(report.checks == INT64_C(1) << 40, "it is number %" PRId64,
+	    report.checks);
+}
+
+Test(health, counts_checks_in_64_bits)
+{
+	in_child(receive_a_late_report, NULL);
 }
 
 Test(health, takes_no_report_for_what_it_is_not)

@@ -86,6 +86,26 @@ Test(readiness, publishes_all_facts)
 	cr_expect(!exists(aside_path()), "the file aside is left");
 }
 
+/* A container that is monitored each 10 ms is past 2^31 within a year. */
+Test(readiness, publishes_counts_of_64_bits)
+{
+	const struct readiness_facts largest = {
+		.pid = INT_MAX,
+		.since = 1700000000,
+		.ready_after_ms = INT64_MAX,
+		.checks = INT64_MAX,
+	};
+	const char *path = scratch_path("ready");
+	struct readiness readiness = prepare(path);
+
+	cr_assert_eq(readiness_publish(&readiness, &largest), 0);
+	cr_expect_str_eq(read_file(path),
+	    "pid=2147483647\n"
+	    "since=2023-11-14T22:13:20Z\n"
+	    "ready_after_ms=9223372036854775807\n"
+	    "checks=9223372036854775807\n");
+}
+
 Test(readiness, writes_every_time_as_rfc_3339_has_it)
 {
 	static const struct {
