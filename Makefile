@@ -85,7 +85,8 @@ CODE = $(if $(filter 1,$(PIE)),-fPIE,-fno-pie) \
 # what works before the fork or in other processes only, with the libraries it
 # needs; libcap, which looks around before main(), as near as can be. Why, and
 # what else, says init/layout.ld.
-BEHIND = $(addprefix $(O)/,user.o capabilities.o privileges.o)
+BEHIND = $(addprefix $(O)/,regular_file.o user.o capabilities.o \
+	privileges.o)
 FAR_BEHIND = $(addprefix $(O)/,await.o seccomp_profile.o probe.o)
 LAYOUT = -Wl,-T,init/layout.ld,-z,noseparate-code
 LINK_ORDER = $(filter-out $(BEHIND) $(FAR_BEHIND) %.ld,$^) -lc $(BEHIND) -lcap \

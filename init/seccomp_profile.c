@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
@@ -22,6 +21,7 @@
 #include "kernel.h"
 #include "log.h"
 #include "problem.h"
+#include "regular_file.h"
 
 /* The largest number of comparisons a rule may have: one an argument. */
 #define ARGUMENTS_MAX 6
@@ -787,28 +787,20 @@ export_code(struct compiler *compiler, struct seccomp_filter *out)
 	return 0;
 }
 
-/*
- * Never waits, as a FIFO would have it, nor reads what has no end. NULL:
- * refused.
- */
+/* NULL: refused. */
 static FILE *
 open_profile(struct compiler *compiler, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	FILE *file = NULL;
 	struct stat status;
 
-	if (fd < 0 || fstat(fd, &status) < 0)
-		refuse(compiler, "%s", strerror(errno));
-	else if (!S_ISREG(status.st_mode))
-		refuse(compiler, "it is not a regular file");
-	else if (status.st_size > PROFILE_MAX)
-		refuse(compiler, "it is larger than 1 MiB");
-	else if ((file = fdopen(fd, "r")) == NULL)
-		refuse(compiler, "out of memory");
-	if (file == NULL && fd >= 0)
-		close(fd);
-	return file;
+	if (regular_file_open(path, &file, compiler->problem) < 0)
+		return NULL;
+	if (fstat(fileno(file), &status) == 0 && status.st_size <= PROFILE_MAX)
+		return file;
+	refuse(compiler, "it is larger than 1 MiB");
+	fclose(file);
+	return NULL;
 }
 
 /* NULL: refused. Of a stream, for json_loadfd(3) reads each byte by itself. */

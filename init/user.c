@@ -7,6 +7,7 @@
 
 #include "user.h"
 #include "problem.h"
+#include "regular_file.h"
 
 /* The largest id, as in Docker. */
 #define ID_MAX 2147483647L
@@ -47,10 +48,19 @@ is_meant(const char *word, const char *name, long id)
 	return wanted >= 0 ? wanted == id : strcmp(word, name) == 0;
 }
 
-static void
-open_table(struct table *table, const char *path)
+/* A file that is not there is as good as an empty one. */
+static int
+open_table(struct table *table, const char *path, struct problem *problem)
 {
-	*table = (struct table){ .path = path, .file = fopen(path, "re") };
+	struct problem why;
+	int error;
+
+	*table = (struct table){ .path = path };
+	error = regular_file_open(path, &table->file, &why);
+	if (error == 0 || error == -ENOENT || error == -ENOTDIR)
+		return 0;
+	return problem_set(problem, "cannot read %.100s: %.300s", path,
+	    why.text);
 }
 
 static void
@@ -203,26 +213,37 @@ split(const char *spec, struct words *out, struct problem *problem)
 	return 0;
 }
 
+static int
+look_up(struct table *passwd, struct table *group, const struct words *words,
+    struct user *out, struct problem *problem)
+{
+	int error = find_user(passwd, words->user, out, problem);
+
+	out->group_count = 0;
+	if (error < 0)
+		return error;
+	if (words->group != NULL)
+		return find_group(group, words->group, out, problem);
+	return find_supplementary_groups(group, passwd->fields[0], out,
+	    problem);
+}
+
 int
 user_resolve(const char *spec, const struct user_files *files, struct user *out,
     struct problem *problem)
 {
-	struct table passwd;
-	struct table group;
+	struct table passwd = { .file = NULL };
+	struct table group = { .file = NULL };
 	struct words words = { .group = NULL };
 	int error = split(spec, &words, problem);
 
 	if (error < 0)
 		return error;
-	open_table(&passwd, files->passwd);
-	open_table(&group, files->group);
-	out->group_count = 0;
-	error = find_user(&passwd, words.user, out, problem);
-	if (error == 0 && words.group != NULL)
-		error = find_group(&group, words.group, out, problem);
-	else if (error == 0)
-		error = find_supplementary_groups(&group, passwd.fields[0], out,
-		    problem);
+	error = open_table(&passwd, files->passwd, problem);
+	if (error == 0)
+		error = open_table(&group, files->group, problem);
+	if (error == 0)
+		error = look_up(&passwd, &group, &words, out, problem);
 	close_table(&group);
 	close_table(&passwd);
 	return error;

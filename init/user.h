@@ -14,7 +14,10 @@
 
 struct problem;
 
-/* Where to look; a file that is not there is as good as an empty one. */
+/*
+ * Where to look. A file that is not there is as good as an empty one; whatever
+ * is there must be a regular file that can be read.
+ */
 struct user_files {
 	const char *passwd;
 	const char *group;

@@ -337,6 +337,32 @@ Test(privileges, stand_hostile_files)
 	expect_line(&c, "Uid:\t7\t7\t7\t7");
 }
 
+static void
+put_fifo_in_place_of_passwd(void *argument)
+{
+	prepare(argument);
+	must(mkfifo(in_directory("fifo"), 0644) == 0);
+	must(mount(in_directory("fifo"), "/etc/passwd", NULL, MS_BIND, NULL) ==
+	    0);
+}
+
+/* Nobody ever writes to it. */
+Test(privileges, wait_for_no_fifo_in_place_of_a_file)
+{
+	static const struct setting usual;
+	struct container c = container_start(&(struct run){
+		.place = AS_PID_1_AS_ROOT,
+		.before_exec = put_fifo_in_place_of_passwd,
+		.argument = (void *)(uintptr_t)&usual,
+		.arguments = { "--user=app", "--", "echo", "run" },
+	});
+
+	container_expect_status(&c, 125);
+	container_expect_log(&c, "dinit: error: --user: cannot read "
+	    "/etc/passwd: it is a FIFO, not a regular file");
+	cr_expect_str_eq(container_read(&c, "out"), "");
+}
+
 Test(privileges, leave_no_way_back_to_root)
 {
 	struct container c = start((struct run){
