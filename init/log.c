@@ -17,6 +17,7 @@
 #include "array.h"
 #include "clock.h"
 #include "report.h"
+#include "text.h"
 
 /* As PIPE_BUF, so that a line never mixes with another writer's. */
 #define LINE_MAX_BYTES 4096
@@ -186,22 +187,6 @@ write_line(char *text, size_t length)
 	return written >= 0;
 }
 
-/* Whatever a message quotes, it stays one line and harmless on a terminal. */
-static void
-make_printable(char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c < ' ' || c == 0x7f)
-			text[i] = ' ';
-		/* U+0080 to U+009F, control characters in UTF-8 */
-		if (c == 0xc2 && i + 1 < length &&
-		    ((unsigned char)text[i + 1] & 0xe0) == 0x80)
-			text[i] = text[i + 1] = ' ';
-	}
-}
-
 /*
  * Bytes of the UTF-8 character that TEXT begins with; 0: it is none (RFC 3629:
  * not too long, no surrogate, up to U+10FFFF).
@@ -231,6 +216,7 @@ static size_t
 escape(const char *text, char out[8], size_t *taken)
 {
 	size_t length = utf8_length(text);
+	size_t control = text_measure_control(text, length);
 	unsigned char c = (unsigned char)*text;
 
 	*taken = length > 0 ? length : 1;
@@ -238,9 +224,10 @@ escape(const char *text, char out[8], size_t *taken)
 		return (size_t)snprintf(out, 8, "\\ufffd");
 	if (c == '"' || c == '\\')
 		return (size_t)snprintf(out, 8, "\\%c", c);
-	if (c < ' ' || c == 0x7f)
+	if (control == 1)
 		return (size_t)snprintf(out, 8, "\\u%04x", c);
 	memcpy(out, text, length);
+	memset(out, ' ', control);
 	return length;
 }
 
@@ -282,7 +269,7 @@ write_text(char *line)
 {
 	size_t length = strlen(line);
 
-	make_printable(line, length);
+	text_make_printable(line, length);
 	line[length] = '\n';
 	return write_line(line, length + 1);
 }

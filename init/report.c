@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include "report.h"
 #include "duration.h"
 #include "signals.h"
+#include "text.h"
 
 int
 report_open(const char *path)
@@ -33,8 +33,8 @@ report_write(int fd, const char *text, size_t length)
 
 	if (length >= sizeof(line))
 		length = sizeof(line) - 1;
-	for (size_t i = 0; i < length; i++)
-		line[i] = iscntrl((unsigned char)text[i]) ? ' ' : text[i];
+	memcpy(line, text, length);
+	text_make_printable(line, length);
 	line[length] = '\n';
 	written = pwrite(fd, line, length + 1, 0);
 	if (written > 0 && ftruncate(fd, written) < 0)

@@ -433,6 +433,8 @@ Test(log, writes_an_object_a_line_that_reads_back)
 		    "one\ntwo\r\n\tthree\x01\x1f\x7f." },
 		{ "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80",
 		    "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80" },
+		/* U+0080, U+009F; the next one is a character */
+		{ "\xc2\x80.\xc2\x9f\xc2\xa0", "  .  \xc2\xa0" },
 		/* stray, cut short, too long, surrogate, too high */
 		{ "\x80", "\xef\xbf\xbd" },
 		{ "\xc3", "\xef\xbf\xbd" },

@@ -86,8 +86,8 @@ Test(report, keeps_just_the_last_line)
 	cr_assert_geq(fd, 0);
 	expect_file("");
 	report_write(fd, "the first, and the longer one", 29);
-	report_write(fd, "tab\tand\nline", 12);
-	expect_file("tab and line\n");
+	report_write(fd, "tab\tand\nline \xc2\x9b", 15);
+	expect_file("tab and line   \n");
 	close(fd);
 }
 
