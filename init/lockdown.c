@@ -70,7 +70,7 @@
 	BIT(SYS_write, word) |                                                \
 	BIT(SYS_writev, word) |                                               \
 	BIT(SYS_pwritev2, word) |                                             \
-	/* the report */                                                      \
+	/* the state file beside the readiness file */                        \
 	BIT(SYS_pwrite64, word) |                                             \
 	BIT(SYS_ftruncate, word) |                                            \
 	/* reports of the health helper, news for the engine */               \

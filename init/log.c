@@ -16,7 +16,7 @@
 #include "log.h"
 #include "array.h"
 #include "clock.h"
-#include "report.h"
+#include "line_file.h"
 #include "text.h"
 
 /* As PIPE_BUF, so that a line never mixes with another writer's. */
@@ -295,7 +295,7 @@ say(enum log_level level, const char *format, va_list arguments)
 	/* One byte is for the end of the line. */
 	vsnprintf(message, sizeof(line) - 1 - begun, format, arguments);
 	if (level == LOG_LEVEL_ERROR && logger.report_fd >= 0)
-		report_write(logger.report_fd, message, strlen(message));
+		line_file_append(logger.report_fd, message);
 	return logger.format == LOG_FORMAT_JSON ? write_json(level, message)
 						: write_text(line);
 }

@@ -16,13 +16,13 @@
 #include "await.h"
 #include "descriptors.h"
 #include "exit_status.h"
+#include "line_file.h"
 #include "lockdown.h"
 #include "log.h"
 #include "options.h"
 #include "privileges.h"
 #include "probe.h"
 #include "readiness.h"
-#include "report.h"
 #include "signals.h"
 #include "supervisor.h"
 
@@ -344,7 +344,7 @@ open_report(const struct options *options)
 	if (options->report_file == NULL ||
 	    (options->mode != MODE_RUN && options->mode != MODE_PAUSE))
 		return -1;
-	fd = report_open(options->report_file);
+	fd = line_file_open(options->report_file);
 	if (fd < 0) {
 		log_line(LOG_LEVEL_WARN,
 		    "cannot write report file %s: %s; going on without it",

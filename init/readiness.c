@@ -239,7 +239,7 @@ make_state(struct readiness *readiness)
 		fd = create_locked(readiness->directory, name);
 	if (fd < 0)
 		return fd;
-	report_write(fd, alive, sizeof(alive) - 1);
+	line_file_replace(fd, alive);
 	readiness->state = fd;
 	return 0;
 }
@@ -347,7 +347,7 @@ void
 readiness_give_up(const struct readiness *readiness, const char *why)
 {
 	if (readiness->state >= 0)
-		report_write(readiness->state, why, strlen(why));
+		line_file_replace(readiness->state, why);
 }
 
 void
@@ -399,9 +399,9 @@ readiness_check(const char *path)
 }
 
 static void
-read_why(int fd, char why[REPORT_MAX])
+read_why(int fd, char why[LINE_FILE_MAX])
 {
-	ssize_t length = pread(fd, why, REPORT_MAX - 1, 0);
+	ssize_t length = pread(fd, why, LINE_FILE_MAX - 1, 0);
 
 	why[length > 0 ? length : 0] = '\0';
 	why[strcspn(why, "\n")] = '\0';

@@ -17,7 +17,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include "report.h"
+#include "line_file.h"
 
 #define READINESS_DEFAULT_PATH "/run/dinit/ready"
 
@@ -34,10 +34,11 @@ struct readiness {
 /* What can be seen from outside, by one look after the other. */
 struct readiness_view {
 	bool is_ready;
-	bool is_alive;              /* there is a dinit that publishes there */
-	bool was_alive;             /* or there was, at an earlier look */
-	int state;                  /* its state file; -1 at first */
-	char why_never[REPORT_MAX]; /* it will not become ready; "": it may */
+	bool is_alive;  /* there is a dinit that publishes there */
+	bool was_alive; /* or there was, at an earlier look */
+	int state;      /* its state file; -1 at first */
+	char
+	    why_never[LINE_FILE_MAX]; /* it will not become ready; "": it may */
 };
 
 /* What the file says. */

@@ -1,45 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "report.h"
 #include "duration.h"
 #include "signals.h"
-#include "text.h"
-
-int
-report_open(const char *path)
-{
-	/*
-	 * A FIFO or a terminal is no file, but must not hold us up either. A
-	 * link may be the app's of an earlier run, to a file that is not.
-	 */
-	int fd = open(path,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-		O_CLOEXEC,
-	    0644);
-
-	return fd < 0 ? -errno : fd;
-}
-
-void
-report_write(int fd, const char *text, size_t length)
-{
-	char line[REPORT_MAX];
-	ssize_t written;
-
-	if (length >= sizeof(line))
-		length = sizeof(line) - 1;
-	memcpy(line, text, length);
-	text_make_printable(line, length);
-	line[length] = '\n';
-	written = pwrite(fd, line, length + 1, 0);
-	if (written > 0 && ftruncate(fd, written) < 0)
-		return;
-}
 
 static void
 format_app(int status, char *text, size_t size)

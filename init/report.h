@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The last word: one line on why the container ended, in a file such as
- * Kubernetes' /dev/termination-log. Until that is known, the last error.
+ * The last word: why the container ended, as a line for the report file.
  */
 #ifndef DINIT_REPORT_H
 #define DINIT_REPORT_H
@@ -11,9 +10,6 @@
 
 #include "lifecycle.h"
 
-/* The most that Kubernetes takes over from the end of a log, in bytes. */
-#define REPORT_MAX 2048
-
 /* What the line is made of. */
 struct report_facts {
 	enum ending ending;
@@ -22,21 +18,6 @@ struct report_facts {
 	int64_t grace_ms;
 	const char *why_unready; /* "": nothing is known */
 };
-
-/*
- * Opens the file PATH, made if missing, and empties it. A descriptor that is
- * open across whatever privileges are given up, or -errno.
- */
-int
-report_open(const char *path);
-
-/*
- * Makes TEXT of LENGTH bytes the only line of the file, cut where there is no
- * more room, what is no printable character replaced. Never waits; what cannot
- * be written is lost.
- */
-void
-report_write(int fd, const char *text, size_t length);
 
 /* Writes why the life of FACTS ended, without a newline. */
 void

@@ -15,11 +15,11 @@
 #include "descriptors.h"
 #include "duration.h"
 #include "exit_status.h"
+#include "line_file.h"
 #include "lockdown.h"
 #include "log.h"
 #include "messages.h"
 #include "privileges.h"
-#include "report.h"
 #include "signals.h"
 
 /* A full or broken log never changes what happens; nor do these. */
@@ -221,7 +221,7 @@ suspend(const struct supervisor *sup, int signo)
 static void
 announce_end(const struct supervisor *sup, enum ending ending)
 {
-	char why[REPORT_MAX];
+	char why[LINE_FILE_MAX];
 
 	messages_format_ending(sup, ending, why, sizeof(why));
 	readiness_give_up(&sup->readiness, why);
@@ -232,12 +232,12 @@ announce_end(const struct supervisor *sup, enum ending ending)
 static void
 report(const struct supervisor *sup, enum ending ending)
 {
-	char text[REPORT_MAX];
+	char text[LINE_FILE_MAX];
 
 	if (sup->report_fd < 0 || ending == ENDING_EXEC)
 		return;
 	messages_format_ending(sup, ending, text, sizeof(text));
-	report_write(sup->report_fd, text, strlen(text));
+	line_file_append(sup->report_fd, text);
 }
 
 /* Carries ACTION out. The event that answers it, or NO_EVENT. */
@@ -562,6 +562,11 @@ static void
 take_start(struct supervisor *sup)
 {
 	sup->executed_ns = clock_monotonic_ns();
+	/*
+	 * From now on the app may write to the report as well. Of ours only
+	 * one line is still to come, the last one.
+	 */
+	log_set_report(-1);
 	handle(sup, EVENT_EXECUTED, 0);
 	/* Stops are news only where there is a terminal. */
 	if (!sup->warn_orphans && sup->terminal.fd < 0 &&
@@ -742,6 +747,7 @@ supervisor_run(struct supervisor *sup)
 	/* Zombies from before our exec: their SIGCHLD came long ago. */
 	take_children(sup);
 	if (sup->command == NULL) {
+		log_set_report(-1);
 		let_go(sup);
 		lock_down(sup);
 	} else if (run_command(sup) < 0) {

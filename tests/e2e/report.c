@@ -85,6 +85,53 @@ Test(report, says_that_it_was_stopped_in_time_or_not)
 	    "grace period of 50ms: SIGKILL\n");
 }
 
+/* As the Kubernetes documentation has it: echo REASON >/dev/termination-log. */
+Test(report, stands_behind_what_the_app_has_written)
+{
+	EXPECT_ENDING(3, "no database\nthe app ended with exit status 3\n",
+	    "sh", "-c", "echo no database >$DIR/report; exit 3");
+	EXPECT_ENDING(0, "no\nway\nthe app ended with exit status 0\n",
+	    "sh", "-c", "printf 'no\nway' >>$DIR/report");
+	EXPECT_ENDING(137, "what\nthe app ended with exit status 137 "
+	    "(SIGKILL)\n", "sh", "-c", "exec 9>$DIR/report; printf wh >&9; "
+	    "printf at >&9; kill -KILL $$");
+	/* An error while it runs is in the log, and in the last line. */
+	EXPECT_ENDING(124, "the app\nnot ready within the startup budget of "
+	    "2s; the first health check still runs\n",
+	    "--ready-file=$DIR/ready", "--startup-budget=2s",
+	    "--health-cmd=sleep 60", "--", "sh", "-c",
+	    "echo the app >$DIR/report; exec sleep 60");
+}
+
+Test(report, of_a_stopped_app_stands_behind_what_that_said_last)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { REPORT, "--grace=60s", "sh", "-c",
+		    "trap 'echo flushed >$DIR/report; exit 5' TERM; "
+		    "echo up; while :; do sleep 0.01; done" },
+	});
+
+	container_await_text(&c, "out", "up");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 5);
+	expect_report(&c, "flushed\na stop signal arrived; the app ended with "
+	    "exit status 5\n");
+}
+
+Test(report, is_emptied_of_an_earlier_run)
+{
+	struct container c = container_start(&(struct run){
+		.program = "sh",
+		.arguments = { "-c", "echo earlier >$DIR/report; "
+		    "exec $DINIT " REPORT " -- cp $DIR/report $DIR/seen" },
+	});
+
+	container_expect_status(&c, 0);
+	cr_assert_str_eq(container_read(&c, "seen"), "");
+	cr_assert(container_has_file(&c, "seen"));
+	expect_report(&c, "the app ended with exit status 0\n");
+}
+
 Test(report, says_why_nothing_ran)
 {
 	EXPECT_ENDING(127, "cannot execute /no/such: No such file or "

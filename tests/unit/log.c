@@ -504,25 +504,28 @@ static void
 report_errors(void *argument)
 {
 	char path[] = "/tmp/dinit-report.XXXXXX";
-	char text[256] = "";
 	int report = mkstemp(path);
 	int fd = redirect_to_pipe();
+	char text[256] = "";
 
 	(void)argument;
 	unlink(path);
 	log_open();
 	log_set_level(LOG_LEVEL_ERROR);
-	log_line(LOG_LEVEL_ERROR, "not in it");
+	log_line(LOG_LEVEL_ERROR, "before it");
 	log_set_report(report);
 	log_line(LOG_LEVEL_ERROR, "a long error\nin two lines");
-	log_line(LOG_LEVEL_ERROR, "the last %s", "one");
 	log_line(LOG_LEVEL_WARN, "no error");
+	log_line(LOG_LEVEL_ERROR, "the last %s", "one");
+	log_set_report(-1);
+	log_line(LOG_LEVEL_ERROR, "after it");
 	must(pread(report, text, sizeof(text) - 1, 0) > 0, "%m");
-	must(strcmp(text, "the last one\n") == 0, "%s", text);
+	must(strcmp(text, "a long error in two lines\nthe last one\n") == 0,
+	    "%s", text);
 	end_and_read(fd);
 }
 
-Test(log, keeps_the_last_error_in_the_report)
+Test(log, has_each_error_in_the_report_as_long_as_there_is_one)
 {
 	in_child(report_errors, NULL);
 }
