@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <limits.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "privileges.h"
+#include "array.h"
 #include "capabilities.h"
 #include "kernel.h"
 
@@ -107,6 +109,107 @@ check_power(struct privileges *out, uint64_t own)
 	return 0;
 }
 
+/*
+ * Straight, -1 and errno: the C library's functions would stop all threads
+ * first, of which there are none; and 2 KB come along.
+ */
+static long
+set_groups(const struct user *user)
+{
+	return syscall(SYS_setgroups, user->group_count, user->groups);
+}
+
+static long
+set_gids(gid_t gid)
+{
+	return syscall(SYS_setresgid, gid, gid, gid);
+}
+
+static long
+set_uids(uid_t uid)
+{
+	return syscall(SYS_setresuid, uid, uid, uid);
+}
+
+/* Supplementary groups of this process. */
+struct own_groups {
+	int count;
+	gid_t list[NGROUPS_MAX];
+};
+
+static bool
+is_among(gid_t gid, const struct own_groups *groups)
+{
+	for (int i = 0; i < groups->count; i++)
+		if (groups->list[i] == gid)
+			return true;
+	return false;
+}
+
+/*
+ * Holds the groups that cannot be changed against those that are wanted. The
+ * main group may be among the others as well, as Docker has it. Groups beyond
+ * those in /etc/group the engine has added: they stay where no group was named,
+ * but a user who names one wants no other.
+ */
+static int
+compare_groups(struct privileges *out, const struct own_groups *own,
+    bool names_group)
+{
+	const struct user *user = &out->user;
+
+	for (size_t i = 0; i < user->group_count; i++)
+		if (user->groups[i] != user->gid &&
+		    !is_among(user->groups[i], own))
+			return problem_set(&out->problem,
+			    "this container runs as uid %u already, but not in "
+			    "its group %u, and cannot change groups (that "
+			    "takes CAP_SETGID): leave this out, or start as "
+			    "root",
+			    user->uid, user->groups[i]);
+	for (int i = 0; names_group && i < own->count; i++)
+		if (own->list[i] != user->gid)
+			return problem_set(&out->problem,
+			    "this container runs as uid %u already, and cannot "
+			    "drop its group %u (that takes CAP_SETGID): leave "
+			    "this out to keep it, or start as root",
+			    user->uid, own->list[i]);
+	return 0;
+}
+
+/*
+ * In a container that is the user already, without the right to change groups,
+ * those that it has must do. Whether it has the right is found out by trying,
+ * as this process is thrown away: a user namespace may deny it even to root
+ * (user_namespaces(7), /proc/PID/setgroups).
+ */
+static int
+check_groups(struct privileges *out, const char *spec)
+{
+	struct own_groups own;
+
+	if (!out->changes_user || out->user.uid != geteuid())
+		return 0;
+	out->problem.option = "user";
+	if (set_gids(out->user.gid) < 0 && errno == EPERM)
+		return problem_set(&out->problem,
+		    "this container runs as uid %u already, but not with gid "
+		    "%u, and cannot change groups (that takes CAP_SETGID): "
+		    "leave this out, or start as root",
+		    out->user.uid, out->user.gid);
+	if (set_groups(&out->user) == 0 || errno != EPERM)
+		return 0;
+	own.count = getgroups(ARRAY_SIZE(own.list), own.list);
+	if (own.count < 0)
+		return problem_set(&out->problem,
+		    "cannot read the groups of this container: %s",
+		    strerror(errno));
+	if (compare_groups(out, &own, strchr(spec, ':') != NULL) < 0)
+		return -EINVAL;
+	out->keeps_groups = true;
+	return 0;
+}
+
 static int
 compile_filter(struct privileges *out, const char *path, uint64_t bounding)
 {
@@ -136,9 +239,11 @@ work_out(struct privileges *out, const struct privileges_request *request)
 	if (resolve_capabilities(out, request, &ours) < 0 ||
 	    check_power(out, ours.own) < 0)
 		return -EINVAL;
-	if (request->seccomp != NULL)
-		return compile_filter(out, request->seccomp, ours.bounding);
-	return 0;
+	if (request->seccomp != NULL &&
+	    compile_filter(out, request->seccomp, ours.bounding) < 0)
+		return -EINVAL;
+	/* Last, as it changes the groups, by which files may be readable. */
+	return check_groups(out, request->user);
 }
 
 /* What became of the worker. It is the only child there is at this time. */
@@ -205,38 +310,14 @@ privileges_prepare(const struct privileges_request *request,
 	return 0;
 }
 
-/*
- * Straight, -1 and errno: the C library's functions would stop all threads
- * first, of which there are none; and 2 KB come along.
- */
-static long
-set_groups(const struct user *user)
-{
-	return syscall(SYS_setgroups, user->group_count, user->groups);
-}
-
-static long
-set_gids(gid_t gid)
-{
-	return syscall(SYS_setresgid, gid, gid, gid);
-}
-
-static long
-set_uids(uid_t uid)
-{
-	return syscall(SYS_setresuid, uid, uid, uid);
-}
-
 /* Groups before gid before uid: each takes a right that the next takes away. */
 static int
 become_user(const struct privileges *privileges, const char **step)
 {
 	const struct user *user = &privileges->user;
-	bool is_same = user->uid == geteuid() && user->gid == getegid() &&
-	    user->group_count == 0;
 
 	*step = "set the groups for";
-	if (set_groups(user) < 0 && !(errno == EPERM && is_same))
+	if (!privileges->keeps_groups && set_groups(user) < 0)
 		return -errno;
 	*step = "set the group of";
 	if (set_gids(user->gid) < 0)

@@ -29,6 +29,7 @@ struct privileges_request {
 /* Ready to be applied: no name left to look up. */
 struct privileges {
 	bool changes_user;
+	bool keeps_groups; /* they cannot be changed, and need not be */
 	struct user user;
 
 	bool changes_capabilities;

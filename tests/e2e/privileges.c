@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <net/if.h>
 #include <sched.h>
@@ -44,6 +45,9 @@ struct setting {
 	uint64_t without;        /* capabilities that dinit has not got */
 	bool has_network;        /* one of its own, lo is up */
 	uid_t user;              /* dinit's own; 0: root */
+	gid_t gid;               /* that user's; 0: of the same number */
+	size_t group_count;      /* and the supplementary groups */
+	gid_t groups[3];
 	uint64_t ambient;        /* what that user has, as Podman gives it */
 	mode_t mode;             /* of $DIR/own, the app's; 0: 0755 */
 };
@@ -114,10 +118,13 @@ give_up(uint64_t capabilities)
 			must(prctl(PR_CAPBSET_DROP, value, 0L, 0L, 0L) == 0);
 }
 
-/* Another user than root, who has AMBIENT and hands it on. */
+/* Another user than root, who has capabilities and hands them on. */
 static void
-become(uid_t user, uint64_t ambient)
+become(const struct setting *setting)
 {
+	uint64_t ambient = setting->ambient;
+	uid_t user = setting->user;
+	gid_t gid = setting->gid != 0 ? setting->gid : user;
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};
@@ -128,7 +135,8 @@ become(uid_t user, uint64_t ambient)
 	} };
 
 	must(prctl(PR_SET_KEEPCAPS, 1L) == 0);
-	must(setresgid(user, user, user) == 0);
+	must(setgroups(setting->group_count, setting->groups) == 0);
+	must(setresgid(gid, gid, gid) == 0);
 	must(setresuid(user, user, user) == 0);
 	must(syscall(SYS_capset, &header, data) == 0);
 	for (long value = 0; value < 32; value++)
@@ -166,7 +174,7 @@ prepare(void *argument)
 	copy_setuid();
 	give_up(setting->without);
 	if (setting->user != 0)
-		become(setting->user, setting->ambient);
+		become(setting);
 }
 
 static struct container
@@ -396,6 +404,79 @@ Test(privileges, refuse_another_user_without_cap_kill)
 		.arguments = { "--user=root", "--", "echo", "run" },
 	}, &setting);
 	container_expect_status(&c, 0);
+}
+
+/* As `docker run --user app` has it: the main group is among the others. */
+static const struct setting as_app = {
+	.user = APP, .gid = APP_GROUP,
+	.group_count = 3, .groups = { APP_GROUP, 33, 34 },
+};
+
+Test(privileges, refuse_groups_that_cannot_be_dropped)
+{
+	static const char *const users[] = { "app:app", "1000:1001" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(users); i++) {
+		char option[64];
+
+		snprintf(option, sizeof(option), "DINIT_USER=%s", users[i]);
+		expect_refused((struct run){ .arguments = { "--", "echo",
+		    "run" }, .environment = { option } }, &as_app, "DINIT_USER",
+		    "this container runs as uid 1000 already, and cannot drop "
+		    "its group 33 (that takes CAP_SETGID): leave this out to "
+		    "keep it, or start as root");
+	}
+}
+
+Test(privileges, refuse_groups_that_cannot_be_had)
+{
+	static const struct setting alone = { .user = APP, .gid = APP_GROUP };
+
+	expect_refused((struct run){ .arguments = { "--user=app", "--", "echo",
+	    "run" } }, &alone, "--user", "not in its group 33, and cannot "
+	    "change groups");
+	expect_refused((struct run){ .arguments = { "--user=app:www", "--",
+	    "echo", "run" } }, &alone, "--user", "not with gid 33, and cannot "
+	    "change groups");
+}
+
+static void
+expect_groups(const char *option, const struct setting *setting,
+    const char *groups)
+{
+	struct container c = start((struct run){
+		.arguments = { option, SAY_WHO },
+	}, setting);
+
+	container_expect_status(&c, 0);
+	expect_line(&c, groups);
+	cr_expect_str_eq(container_read(&c, "log"), "");
+	container_discard(&c);
+}
+
+Test(privileges, leave_groups_as_they_are_where_they_are_right)
+{
+	static const struct setting alone = { .user = APP, .gid = APP_GROUP };
+	static const struct setting main_only = {
+		.user = APP, .gid = APP_GROUP,
+		.group_count = 1, .groups = { APP_GROUP },
+	};
+	/* as with docker run --group-add */
+	static const struct setting with_more = {
+		.user = APP, .gid = APP_GROUP,
+		.group_count = 3, .groups = { 33, 34, 2000 },
+	};
+	static const struct setting able = {
+		.user = APP, .gid = APP_GROUP,
+		.group_count = 1, .groups = { 2000 },
+		.ambient = BIT(CAP_SETGID),
+	};
+
+	expect_groups("--user=app", &as_app, "Groups:\t33 34 1001 ");
+	expect_groups("--user=app:app", &alone, "Groups:\t ");
+	expect_groups("--user=1000:1001", &main_only, "Groups:\t1001 ");
+	expect_groups("--user=app", &with_more, "Groups:\t33 34 2000 ");
+	expect_groups("--user=app:app", &able, "Groups:\t ");
 }
 
 /* --- Capabilities --- */

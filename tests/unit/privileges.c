@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -214,6 +215,28 @@ Test(privileges, say_which_capability_is_missing)
 	skip_without_root();
 	in_child(lack_capabilities, NULL);
 	in_child(lack_setgid, NULL);
+}
+
+/* In a user namespace that denies setgroups(2), for one, to root too. */
+static void
+have_groups_for_good(void *argument)
+{
+	const gid_t more[] = { 1, 65534 };
+
+	(void)argument;
+	must(setgroups(ARRAY_SIZE(more), more) == 0, "setgroups");
+	deny_system_call(SYS_setgroups, EPERM);
+	expect_refusal(&(struct refusal){ { .user = "0:0" }, "user",
+	    "cannot drop its group 1 " });
+	must(setresgid(1, 1, 1) == 0, "setresgid");
+	expect_refusal(&(struct refusal){ { .user = "0:1" }, "user",
+	    "cannot drop its group 65534 " });
+}
+
+Test(privileges, keep_no_group_in_silence_that_is_not_wanted)
+{
+	skip_without_root();
+	in_child(have_groups_for_good, NULL);
 }
 
 static void
