@@ -16,6 +16,7 @@
 #include "array.h"
 #include "clock.h"
 #include "duration.h"
+#include "http_answer.h"
 
 /* Between two tries to get into the full queue of a Unix socket. */
 #define QUEUE_PAUSE_MS 10
@@ -23,13 +24,14 @@
 /* Room for a request: what varies in it is part of the URL. */
 #define REQUEST_MAX (PROBE_URL_MAX + 128)
 
-/* Read at once: all of a usual answer, as a reset is what leaving some does. */
+/* Read at once. */
 #define PIECE_MAX 1024
 
-/* How an answer begins; # is a digit, the status the last three of them. */
-static const char status_line[] = "HTTP/1.# ###";
-
-#define STATUS_AT 9
+/*
+ * A server that has not said where its answer ends has to close the connection.
+ * If it is silent for so long, it will not (nc -l waits for its client to).
+ */
+#define SILENCE_MS 1000
 
 /* What follows SCHEME at the start of URL, or NULL. */
 static const char *
@@ -196,68 +198,6 @@ probe_expectation(int error)
 static_assert(PROBE_URL_MAX == 2000, "probe_expectation says so");
 
 /*
- * A status of 1xx is an interim one, which others follow; but not 101, for
- * then another protocol would follow.
- */
-static int
-end_status(struct probe_answer *answer, char byte)
-{
-	if (strchr(" \r\n", byte) == NULL || byte == '\0' ||
-	    answer->status < 100 || answer->status > 599)
-		return -EBADMSG;
-	if (answer->status >= 200 || answer->status == 101)
-		return answer->status;
-	answer->is_interim = true;
-	answer->is_empty_line = byte == '\n';
-	return 0;
-}
-
-static int
-read_status(struct probe_answer *answer, char byte)
-{
-	char expected = status_line[answer->position];
-
-	if (expected == '\0')
-		return end_status(answer, byte);
-	if (expected != '#' ? byte != expected : byte < '0' || byte > '9')
-		return -EBADMSG;
-	if (answer->position >= STATUS_AT)
-		answer->status = answer->status * 10 + byte - '0';
-	answer->position++;
-	return 0;
-}
-
-/* An interim answer ends with an empty line. */
-static void
-pass_over(struct probe_answer *answer, char byte)
-{
-	if (byte == '\n' && answer->is_empty_line) {
-		answer->is_interim = false;
-		answer->position = 0;
-		answer->status = 0;
-	} else if (byte != '\r') {
-		answer->is_empty_line = byte == '\n';
-	}
-}
-
-int
-probe_read_answer(struct probe_answer *answer, const char *bytes, size_t length)
-{
-	int result = 0;
-
-	for (size_t i = 0; i < length && result == 0; i++) {
-		if (answer->taken == PROBE_ANSWER_MAX)
-			return -EMSGSIZE;
-		answer->taken++;
-		if (answer->is_interim)
-			pass_over(answer, bytes[i]);
-		else
-			result = read_status(answer, bytes[i]);
-	}
-	return result;
-}
-
-/*
  * Waits until FD has EVENTS. 0; -ETIME past the deadline, and then it does not
  * look: a server that always has some more to say is over time too.
  */
@@ -385,29 +325,61 @@ send_request(int fd, const struct probe_target *target, int64_t deadline)
 	return 0;
 }
 
+/* As http_answer_read, with what comes next; or -ENODATA: it was closed. */
 static int
-receive_answer(int fd, int64_t deadline)
+receive_piece(int fd, struct http_answer *answer, int64_t deadline)
 {
-	struct probe_answer answer = { .taken = 0 };
 	char piece[PIECE_MAX];
+	int error = await(fd, POLLIN, deadline);
+	ssize_t length;
+
+	if (error < 0)
+		return error;
+	length = recv(fd, piece, sizeof(piece), 0);
+	if (length > 0)
+		return http_answer_read(answer, piece, (size_t)length);
+	if (length == 0)
+		return -ENODATA;
+	return errno == EAGAIN ? 0 : -errno;
+}
+
+/*
+ * Takes the rest of an answer whose status is known: a server whose client
+ * leaves in the middle logs a broken pipe, at each check. What happens here
+ * does not change the verdict. A server that has said where its answer ends may
+ * take the time there is, but for a fifth of it: the health helper has the same
+ * time-out as this check, and would kill it.
+ */
+static void
+receive_rest(int fd, struct http_answer *answer, int64_t deadline)
+{
+	int64_t left = deadline - clock_monotonic_ms();
+	int64_t limit = deadline - left / 5;
 	int result = 0;
 
 	while (result == 0) {
-		ssize_t length;
+		int64_t silence = clock_monotonic_ms() + SILENCE_MS;
+		bool is_patient = http_answer_has_end(answer) &&
+		    deadline != INT64_MAX;
 
-		result = await(fd, POLLIN, deadline);
-		if (result < 0)
-			return result;
-		length = recv(fd, piece, sizeof(piece), 0);
-		if (length == 0)
-			return -ENODATA;
-		if (length > 0)
-			result = probe_read_answer(&answer, piece,
-			    (size_t)length);
-		else if (errno != EAGAIN)
-			return -errno;
+		result = receive_piece(fd, answer,
+		    is_patient || limit < silence ? limit : silence);
 	}
-	return result;
+}
+
+static int
+receive_answer(int fd, int64_t deadline)
+{
+	struct http_answer answer = { .taken = 0 };
+	int result = 0;
+
+	while (result == 0 && http_answer_status(&answer) == 0)
+		result = receive_piece(fd, &answer, deadline);
+	if (result < 0)
+		return result;
+	if (result == 0)
+		receive_rest(fd, &answer, deadline);
+	return http_answer_status(&answer);
 }
 
 /* As probe_run, once somebody has taken the connection. */
@@ -499,7 +471,7 @@ format_failure(int error, int64_t timeout_ms, char *text, size_t size)
 		break;
 	case -EMSGSIZE:
 		snprintf(text, size, "no final status in the first %d KiB",
-		    PROBE_ANSWER_MAX / 1024);
+		    HTTP_ANSWER_HEAD_MAX / 1024);
 		break;
 	default:
 		snprintf(text, size, "%s", strerror(-error));

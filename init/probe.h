@@ -16,9 +16,6 @@
 /* The longest URL that is taken. */
 #define PROBE_URL_MAX 2000
 
-/* The most that is read of a server that never comes to its final status. */
-#define PROBE_ANSWER_MAX 8192
-
 /* Room for any line that probe_format_result writes. */
 #define PROBE_RESULT_MAX (PROBE_URL_MAX + 128)
 
@@ -31,15 +28,6 @@ struct probe_target {
 	const char *resource;    /* http: what to GET; otherwise NULL */
 	const char *authority;   /* http: HOST:PORT as it was written */
 	size_t authority_length;
-};
-
-/* How far an answer has been read; all zero at first. */
-struct probe_answer {
-	size_t taken;       /* bytes so far */
-	size_t position;    /* in the status line */
-	int status;         /* of its digits so far */
-	bool is_interim;    /* the rest of a 1xx answer is passed over */
-	bool is_empty_line; /* so far, in that */
 };
 
 /*
@@ -55,19 +43,11 @@ const char *
 probe_expectation(int error);
 
 /*
- * Reads the next bytes of an HTTP answer. Its final status, 101 or 200 to 599;
- * 0: that is still to come; -EBADMSG: it is not HTTP/1; -EMSGSIZE: there is no
- * final status in its first PROBE_ANSWER_MAX bytes.
- */
-int
-probe_read_answer(struct probe_answer *answer, const char *bytes,
-    size_t length);
-
-/*
  * The check. TIMEOUT_MS is for all of it; 0: no limit. The status that the
- * server answered with; 0: it accepted the connection, and no more was asked;
- * or -errno: those of probe_read_answer, -ENODATA if it closed without an
- * answer, -ETIME when the time was over.
+ * server answered with, whatever became of the rest of its answer; 0: it
+ * accepted the connection, and no more was asked; or -errno: those of
+ * http_answer_read, -ENODATA if it closed without an answer, -ETIME when the
+ * time was over.
  */
 int
 probe_run(const struct probe_target *target, int64_t timeout_ms);

@@ -177,6 +177,38 @@ Test(probe, tells_the_status_of_an_answer)
 	    "http://localhost:%u/healthz?x=1: the answer is not HTTP/1");
 }
 
+/* What leaves in the middle is a broken pipe in the server's log each time. */
+Test(probe, takes_the_whole_answer)
+{
+	static const char *const pieces[] = {
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n",
+		"\r\n5\r\nfine\n", "\r\n", "0\r\n\r\n",
+	};
+	unsigned int port;
+	int listener = bind_port(&port);
+	struct container c;
+	int client;
+
+	cr_assert_eq(listen(listener, 8), 0);
+	c = container_start(&(struct run){
+		.arguments = { with_port("--probe=http://127.0.0.1:%u", port) },
+	});
+	client = accept_client(listener);
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		struct pollfd hangup = { .fd = client, .events = POLLRDHUP };
+
+		cr_assert_eq(write(client, pieces[i], strlen(pieces[i])),
+		    (ssize_t)strlen(pieces[i]));
+		if (i < sizeof(pieces) / sizeof(pieces[0]) - 1)
+			cr_assert_eq(poll(&hangup, 1, 100), 0,
+			    "left after piece %zu", i);
+	}
+	/* But it does not wait for us to close. */
+	await_descriptor(client, POLLRDHUP, "the probe leaves");
+	expect_result(&c, 0, with_port(
+	    "healthy: http://127.0.0.1:%u answered 200", port));
+}
+
 Test(probe, takes_no_longer_than_its_timeout)
 {
 	unsigned int port;

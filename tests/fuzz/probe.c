@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include "fuzz.h"
+#include "http_answer.h"
 #include "probe.h"
 
 /* It asks for one thing, points into the URL, and no request can be forged. */
@@ -57,19 +58,25 @@ check_url(const char *url)
 static void
 check_answer(const char *bytes, size_t length)
 {
-	struct probe_answer whole = { .taken = 0 };
-	struct probe_answer pieces = { .taken = 0 };
-	int result = probe_read_answer(&whole, bytes, length);
+	struct http_answer whole = { .taken = 0 };
+	struct http_answer pieces = { .taken = 0 };
+	int result = http_answer_read(&whole, bytes, length);
+	int status = http_answer_status(&whole);
 	int same = 0;
 
 	for (size_t i = 0; i < length && same == 0; i++)
-		same = probe_read_answer(&pieces, bytes + i, 1);
+		same = http_answer_read(&pieces, bytes + i, 1);
 	fuzz_require(result == same);
 	fuzz_require(memcmp(&whole, &pieces, sizeof(whole)) == 0);
-	fuzz_require(whole.taken <= PROBE_ANSWER_MAX);
-	fuzz_require(result == 0 || result == 101 ||
-	    (result >= 200 && result <= 599) || result == -EBADMSG ||
-	    result == -EMSGSIZE);
+	fuzz_require(whole.taken <= length && whole.taken <= HTTP_ANSWER_MAX);
+	fuzz_require(status == 0 || status == 101 ||
+	    (status >= 200 && status <= 599));
+	if (status == 0)
+		fuzz_require(whole.taken <= HTTP_ANSWER_HEAD_MAX &&
+		    (result == 0 || result == -EBADMSG || result == -EMSGSIZE));
+	else
+		fuzz_require(result == 1 ||
+		    (result == 0 && whole.taken == length));
 }
 
 int

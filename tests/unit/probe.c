@@ -28,7 +28,11 @@ TestSuite(probe, .timeout = 60, .init = scratch_make, .fini = scratch_remove);
 #define SHORT_MS 200
 #define LONG_MS 20000
 
+/* Enough for a status, and yet no long wait for what does not follow. */
+#define STALL_MS 3000
+
 #define OK "HTTP/1.1 200 OK\r\n"
+#define EMPTY "Content-Length: 0\r\n\r\n"
 #define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
 
 /* --- URLs ---------------------------------------------------------------- */
@@ -264,92 +268,7 @@ Test(probe, says_what_would_be_right)
 		    samples[i].text), "%s", samples[i].text);
 }
 
-/* --- Answers ------------------------------------------------------------- */
-
-/* At once, and byte by byte, which must come to the same. */
-static int
-read_answer(const char *text)
-{
-	struct probe_answer whole = { .taken = 0 };
-	struct probe_answer bytewise = { .taken = 0 };
-	int result = probe_read_answer(&whole, text, strlen(text));
-	int same = 0;
-
-	for (const char *c = text; *c != '\0' && same == 0; c++)
-		same = probe_read_answer(&bytewise, c, 1);
-	cr_expect_eq(result, same, "%d byte by byte: %s", same, text);
-	return result;
-}
-
-Test(probe, reads_status_lines)
-{
-	static const struct {
-		const char *text;
-		int result;
-	} samples[] = {
-		{ OK "\r\n", 200 },
-		{ "HTTP/1.0 200 OK\r\n", 200 },
-		{ "HTTP/1.1 204 ", 204 },
-		{ "HTTP/1.1 301\r\n", 301 },
-		{ "HTTP/1.1 404\n", 404 },
-		{ "HTTP/1.1 599 ?\r\n", 599 },
-		{ "HTTP/1.1 101 Switching Protocols\r\n", 101 },
-		{ "", 0 },
-		{ "H", 0 },
-		{ "HTTP/1.1 200", 0 },
-		{ CONTINUE, 0 },
-		{ CONTINUE OK, 200 },
-		{ "HTTP/1.1 100\n\n" OK, 200 },
-		{ "HTTP/1.1 100 \r\n\r\nHTTP/1.0 503 ", 503 },
-		{ "HTTP/1.1 102 Processing\r\nA: b\r\nC:\r\n\r\n"
-		    "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" OK, 200 },
-		{ "HTTP/1.1 100 Continue\r\n" OK, 0 },
-		{ CONTINUE "<html>", -EBADMSG },
-		{ "HTTP/1.1 200OK\r\n", -EBADMSG },
-		{ "HTTP/1.1 2000 ", -EBADMSG },
-		{ "HTTP/1.1 20 OK\r\n", -EBADMSG },
-		{ "HTTP/1.1  200 OK\r\n", -EBADMSG },
-		{ "HTTP/1.1\t200 OK\r\n", -EBADMSG },
-		{ "HTTP/1.1 +20 OK\r\n", -EBADMSG },
-		{ "HTTP/1.1 000 ?\r\n", -EBADMSG },
-		{ "HTTP/1.1 099 ?\r\n", -EBADMSG },
-		{ "HTTP/1.1 600 ?\r\n", -EBADMSG },
-		{ "HTTP/1.1\r\n", -EBADMSG },
-		{ "HTTP/2 200\r\n", -EBADMSG },
-		{ "HTTP/0.9 200\r\n", -EBADMSG },
-		{ "http/1.1 200 OK\r\n", -EBADMSG },
-		{ "\r\n" OK, -EBADMSG },
-		{ " " OK, -EBADMSG },
-		{ "<html>", -EBADMSG },
-		{ "220 mail ESMTP\r\n", -EBADMSG },
-		{ "\377\376", -EBADMSG },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
-		cr_expect_eq(read_answer(samples[i].text), samples[i].result,
-		    "%s", samples[i].text);
-}
-
-Test(probe, reads_no_answer_without_end)
-{
-	static char text[2 * PROBE_ANSWER_MAX];
-	const char *const starts[] = {
-		"HTTP/1.1 100 Continue", "HTTP/1.1 100 Continue\r\nX: ",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
-		size_t start = strlen(starts[i]);
-
-		memset(text, 'x', sizeof(text) - 1);
-		memcpy(text, starts[i], start);
-		cr_expect_eq(read_answer(text), -EMSGSIZE);
-		/* What comes too late does not count. */
-		strcpy(text + PROBE_ANSWER_MAX - 12, "\r\n\r\n" OK);
-		cr_expect_eq(read_answer(text), -EMSGSIZE);
-		strcpy(text + PROBE_ANSWER_MAX - 17, "\r\n\r\n" OK);
-		cr_expect_eq(read_answer(text), 200);
-	}
-}
+/* --- Results ------------------------------------------------------------- */
 
 Test(probe, knows_what_is_healthy)
 {
@@ -556,6 +475,42 @@ answer_ever_so_slowly(int client, const char *answer)
 		(void)!write(client, "x", 1);
 }
 
+/* Where answer_in_pieces tells how it went. */
+static int told;
+
+/*
+ * ANSWER, of which each | is a moment in which a client that has seen enough
+ * would close; then it waits for the client to do that. Tells whether it could
+ * say all of it, and closes.
+ */
+static void
+answer_in_pieces(int client, const char *answer)
+{
+	struct pollfd hangup = { .fd = client, .events = POLLRDHUP };
+	char request[4096];
+	bool goes_on = true;
+
+	read_request(client, request, sizeof(request));
+	while (goes_on) {
+		size_t length = strcspn(answer, "|");
+
+		goes_on = write(client, answer, length) == (ssize_t)length;
+		answer += length;
+		if (*answer == '\0')
+			break;
+		answer++;
+		goes_on = goes_on && poll(&hangup, 1, 50) == 0;
+	}
+	(void)!write(told, goes_on ? "all" : "cut", 3);
+}
+
+static void
+answer_in_pieces_and_stay(int client, const char *answer)
+{
+	answer_in_pieces(client, answer);
+	await_hangup(client);
+}
+
 static void
 answer_nothing(int client, const char *answer)
 {
@@ -590,7 +545,7 @@ pass_on(int client, const char *answer)
 
 	read_request(client, request, sizeof(request));
 	(void)!write(atoi(answer), request, strlen(request));
-	(void)!write(client, OK, strlen(OK));
+	(void)!write(client, OK EMPTY, strlen(OK EMPTY));
 }
 
 /* Serves every client in a process that dies with the test. */
@@ -704,7 +659,7 @@ Test(probe, of_localhost_finds_who_has_only_ipv4)
 	cr_expect_eq(ask(tcp.url, LONG_MS), -ECONNREFUSED);
 	cr_assert_eq(listen(tcp.fd, 8), 0);
 	cr_expect_eq(ask(tcp.url, LONG_MS), 0);
-	serve(&http, answer_and_stay, OK);
+	serve(&http, answer_and_stay, OK EMPTY);
 	cr_expect_eq(ask(http.url, LONG_MS), 200);
 }
 
@@ -716,7 +671,7 @@ Test(probe, of_localhost_finds_who_has_only_ipv6)
 	cr_assert_eq(listen(tcp.fd, 8), 0);
 	cr_expect_eq(ask(tcp.url, LONG_MS), 0);
 	/* What it says of the failure is not that the other family refuses. */
-	serve(&http, answer_and_stay, "HTTP/1.1 503 \r\n");
+	serve(&http, answer_and_stay, "HTTP/1.1 503 \r\n" EMPTY);
 	cr_expect_eq(ask(http.url, LONG_MS), 503);
 }
 
@@ -739,14 +694,14 @@ expect_second_asked(void (*behave)(int client, const char *answer),
 	if (bind(four.fd, (struct sockaddr *)&second, sizeof(second)) < 0)
 		cr_skip("skipped: the port is in use: %s", strerror(errno));
 	serve(&first, behave, answer);
-	serve(&four, answer_and_stay, OK);
+	serve(&four, answer_and_stay, OK EMPTY);
 	cr_expect_eq(ask(first.url, LONG_MS), 200);
 }
 
 Test(probe, of_localhost_is_healthy_if_either_is)
 {
 	expect_second_asked(close_at_once, NULL);
-	expect_second_asked(answer_and_stay, "HTTP/1.1 404 \r\n");
+	expect_second_asked(answer_and_stay, "HTTP/1.1 404 \r\n" EMPTY);
 }
 
 Test(probe, of_unix_is_healthy_when_somebody_listens)
@@ -837,14 +792,14 @@ Test(probe, of_http_takes_any_status)
 		const char *answer;
 		int status;
 	} samples[] = {
-		{ OK "\r\n", 200 },
-		{ "HTTP/1.0 200 OK\r\n\r\n", 200 },
+		{ OK EMPTY, 200 },
+		{ "HTTP/1.0 200 OK\r\n" EMPTY, 200 },
 		{ "HTTP/1.1 204 No Content\r\n\r\n", 204 },
-		{ "HTTP/1.1 301 Moved\r\nLocation: /\r\n\r\n", 301 },
-		{ "HTTP/1.1 404 Not Found\r\n\r\n", 404 },
-		{ "HTTP/1.1 500 Oh\r\n\r\n", 500 },
-		{ CONTINUE OK "\r\n", 200 },
-		{ CONTINUE CONTINUE "HTTP/1.1 503 \r\n\r\n", 503 },
+		{ "HTTP/1.1 301 Moved\r\nLocation: /\r\n" EMPTY, 301 },
+		{ "HTTP/1.1 404 Not Found\r\n" EMPTY, 404 },
+		{ "HTTP/1.1 500 Oh\r\n" EMPTY, 500 },
+		{ CONTINUE OK EMPTY, 200 },
+		{ CONTINUE CONTINUE "HTTP/1.1 503 \r\n" EMPTY, 503 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
@@ -884,8 +839,77 @@ Test(probe, of_http_survives_a_server_that_closes_at_once)
 	}
 }
 
+/* The server can say ANSWER to its end, and has nothing to complain of. */
+static void
+expect_all_taken(void (*behave)(int client, const char *answer),
+    const char *answer, int64_t timeout_ms)
+{
+	char how[4] = "";
+	int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	told = ends[1];
+	cr_expect_eq(ask_server(behave, answer, timeout_ms), 200, "%s",
+	    answer);
+	cr_assert_eq(read(ends[0], how, 3), 3);
+	cr_expect_str_eq(how, "all", "%s", answer);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+Test(probe, of_http_takes_the_whole_answer)
+{
+	static const char *const with_end[] = {
+		OK "Content-Length: 10\r\n\r\n|fine\n|fine\n",
+		"HTTP/1.1 |200 OK\r\nContent-|Length: 2\r\n|\r\n|o|k",
+		CONTINUE "|" OK "Content-Length: 2\r\n\r\n|ok",
+		OK "Transfer-Encoding: chunked\r\n\r\n|5\r\nfi|ne\n|\r\n"
+		    "1|0\r\n0123|456789abcdef\r\n|0\r\n|\r\n",
+	};
+	static const char *const others[] = {
+		OK "\r\n|fine\n|fine\n",
+		"HTTP/1.0 200 OK\r\nConnection: close\r\n\r\n|fi|ne",
+		/* closed before the end */
+		OK "Content-Length: 100\r\n\r\n|fine\n",
+		OK "Transfer-Encoding: chunked\r\n\r\n|5\r\nfi",
+		OK "X: y",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(with_end); i++) {
+		expect_all_taken(answer_in_pieces, with_end[i], LONG_MS);
+		expect_all_taken(answer_in_pieces_and_stay, with_end[i], 0);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		expect_all_taken(answer_in_pieces, others[i], LONG_MS);
+}
+
+static void
+expect_soon(void (*behave)(int client, const char *answer),
+    const char *answer, int64_t timeout_ms)
+{
+	int64_t start = now_ms();
+
+	cr_expect_eq(ask_server(behave, answer, timeout_ms), 200, "%s", answer);
+	cr_expect_lt(now_ms() - start, LONG_MS / 2, "%s", answer);
+}
+
+/* The status is known: what does not come any more cannot change it. */
+Test(probe, of_http_does_not_wait_for_an_end_that_never_comes)
+{
+	expect_soon(answer_and_stay, OK, LONG_MS);
+	expect_soon(answer_and_stay, OK "\r\nfine", LONG_MS);
+	expect_soon(answer_and_stay, OK "\r\nfine", 0);
+	expect_soon(answer_and_stay, OK "Content-Length: 9\r\n\r\n", 0);
+	expect_soon(answer_and_stay, OK "Content-Length: 9\r\n\r\n",
+	    STALL_MS);
+	expect_soon(answer_ever_so_slowly, OK "\r\n", STALL_MS);
+}
+
 Test(probe, of_http_reads_no_more_than_it_needs)
 {
+	expect_soon(answer_endlessly, OK "\r\n", LONG_MS);
+	expect_soon(answer_endlessly, OK "Content-Length: 999999999\r\n\r\n",
+	    LONG_MS);
 	cr_expect_eq(ask_server(answer_endlessly, OK "X: ", 0), 200);
 	cr_expect_eq(ask_server(answer_endlessly,
 	    "HTTP/1.1 100 Continue\r\nX: ", 0), -EMSGSIZE);
@@ -932,7 +956,7 @@ Test(probe, leaves_no_descriptor_open)
 	int before = count_descriptors();
 
 	cr_expect_eq(ask(server.url, LONG_MS), -ECONNREFUSED);
-	serve(&server, answer_and_stay, OK);
+	serve(&server, answer_and_stay, OK EMPTY);
 	cr_expect_eq(ask(server.url, LONG_MS), 200);
 	cr_expect_eq(count_descriptors(), before);
 }

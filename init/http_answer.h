@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An HTTP/1 answer, read byte by byte and without a system call: to its final
+ * status, and on to its end as far as it says where that is (RFC 9112).
+ */
+#ifndef DINIT_HTTP_ANSWER_H
+#define DINIT_HTTP_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The most that is read of an answer without a final status, and of any. */
+#define HTTP_ANSWER_HEAD_MAX 8192
+#define HTTP_ANSWER_MAX 65536
+
+/* What is read next. Those from HTTP_FIELDS on belong to the final status. */
+enum http_part {
+	HTTP_STATUS,
+	HTTP_INTERIM,    /* the fields of a 1xx answer, which others follow */
+	HTTP_FIELDS,     /* the fields of the final one */
+	HTTP_BODY,       /* of a length that was given */
+	HTTP_CHUNK_SIZE, /* the line before a chunk, and the one behind it */
+	HTTP_CHUNK,
+	HTTP_TRAILER, /* fields behind the last chunk */
+	HTTP_UNTIL_CLOSE,
+	HTTP_END,
+};
+
+/* How far an answer has been read; all zero at first. */
+struct http_answer {
+	enum http_part part;
+	size_t taken;    /* bytes so far */
+	size_t position; /* in the status line */
+	int status;      /* of its digits so far */
+	bool has_length; /* as its fields say */
+	bool is_chunked; /* likewise, and this counts for more */
+	uint64_t left;   /* of the body or the chunk */
+	size_t line_length;
+	char line[64]; /* how the line that is being read begins */
+};
+
+/*
+ * Reads the next bytes. 0: there is more to come; 1: that was the end, or as
+ * much of it as is read; -EBADMSG: it is not HTTP/1; -EMSGSIZE: there is no
+ * final status in its first HTTP_ANSWER_HEAD_MAX bytes.
+ */
+int
+http_answer_read(struct http_answer *answer, const char *bytes, size_t length);
+
+/* The final status, 101 or 200 to 599; 0: it is still to come. */
+int
+http_answer_status(const struct http_answer *answer);
+
+/* True if the answer has said where it will end. */
+bool
+http_answer_has_end(const struct http_answer *answer);
+
+#endif
