@@ -107,6 +107,24 @@ health_arguments(const char *command)
 }
 
 /*
+ * First the bare error: the profile that the check is under may be deadly to
+ * one that looks at files.
+ */
+static void __attribute__((noreturn))
+execute_command(char *const *arguments)
+{
+	char why[EXECUTABLE_HINT_MAX];
+	int place;
+	int error = program_execute(arguments, &place);
+
+	dprintf(STDERR_FILENO, "cannot execute %s: %s", arguments[0],
+	    strerror(-error));
+	program_explain(arguments[0], error, place, why);
+	dprintf(STDERR_FILENO, "%s\n", why);
+	program_end(program_exit_status(error));
+}
+
+/*
  * The check itself. It must not outlive the helper, however that dies; the
  * second look at the parent is for a helper that died before the first
  * (prctl(2), PR_SET_PDEATHSIG).
@@ -115,7 +133,6 @@ static void __attribute__((noreturn))
 run_command(const struct worker *worker, pid_t helper, int output_fd)
 {
 	int null = open("/dev/null", O_RDONLY);
-	int error;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != helper)
@@ -131,10 +148,7 @@ run_command(const struct worker *worker, pid_t helper, int output_fd)
 	if (worker->plan->privileges != NULL &&
 	    privileges_apply_filter(worker->plan->privileges) < 0)
 		_exit(EXIT_STATUS_NOT_EXECUTABLE);
-	error = program_execute(worker->arguments);
-	dprintf(STDERR_FILENO, "cannot execute %s: %s\n", worker->arguments[0],
-	    strerror(-error));
-	program_end(program_exit_status(error));
+	execute_command(worker->arguments);
 }
 
 static int

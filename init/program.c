@@ -40,8 +40,13 @@ execute_script(const char *path, char *const *argv)
 static int
 execute_file(const char *path, char *const *argv)
 {
+	int error;
+
 	execve(path, argv, environ);
-	return errno == ENOEXEC ? execute_script(path, argv) : -errno;
+	error = errno;
+	return error == ENOEXEC && executable_is_for_shell(path)
+	    ? execute_script(path, argv)
+	    : -error;
 }
 
 /* Elsewhere in PATH there may be another of this name. */
@@ -51,33 +56,82 @@ may_look_further(int error)
 	return error == -ENOENT || error == -ENOTDIR || error == -EACCES;
 }
 
-int
-program_execute(char *const *argv)
+static const char *
+first_place(void)
 {
-	const char *place = getenv("PATH");
+	const char *places = getenv("PATH");
+
+	return places == NULL ? DEFAULT_PATH : places;
+}
+
+/*
+ * Writes where NAME would be in *PLACE, and goes on to the next one, which is
+ * NULL behind the last. False: that would be too long for a path.
+ */
+static bool
+take_place(const char **place, const char *name, char path[PATH_MAX])
+{
+	int length = (int)strcspn(*place, ":");
+	int written = snprintf(path, PATH_MAX, "%.*s%s%s", length, *place,
+	    length > 0 ? "/" : "", name);
+
+	*place = (*place)[length] == ':' ? *place + length + 1 : NULL;
+	return written < PATH_MAX;
+}
+
+int
+program_execute(char *const *argv, int *place)
+{
+	const char *next = first_place();
 	char path[PATH_MAX];
 	int worst = -ENOENT;
 
+	*place = 0;
 	if (strchr(argv[0], '/') != NULL)
 		return execute_file(argv[0], argv);
 	if (argv[0][0] == '\0')
 		return -ENOENT;
-	for (place = place == NULL ? DEFAULT_PATH : place; place != NULL;
-	    place = strchr(place, ':') == NULL ? NULL
-					       : strchr(place, ':') + 1) {
-		int length = (int)strcspn(place, ":");
+	for (int i = 0; next != NULL; i++) {
 		int error;
 
-		if (snprintf(path, sizeof(path), "%.*s%s%s", length, place,
-			length > 0 ? "/" : "", argv[0]) >= (int)sizeof(path))
+		if (!take_place(&next, argv[0], path))
 			continue;
 		error = execute_file(path, argv);
-		if (!may_look_further(error))
+		if (!may_look_further(error)) {
+			*place = i;
 			return error;
+		}
 		if (error == -EACCES)
 			worst = -EACCES;
 	}
 	return worst;
+}
+
+/*
+ * For a file that is there, -ENOENT means that what would run it is missing.
+ * This process may see files that are hidden from the user who has failed: but
+ * then the error is -EACCES, and for errors other than these two PLACE says
+ * which file it was.
+ */
+void
+program_explain(const char *name, int error, int place,
+    char text[EXECUTABLE_HINT_MAX])
+{
+	const char *next = first_place();
+	char path[PATH_MAX];
+
+	text[0] = '\0';
+	if (strchr(name, '/') != NULL) {
+		executable_explain(name, -error, text);
+		return;
+	}
+	for (int i = 0; name[0] != '\0' && next != NULL; i++) {
+		if (!take_place(&next, name, path) || i < place ||
+		    access(path, F_OK) < 0)
+			continue;
+		executable_explain(path, -error, text);
+		return;
+	}
 }
 
 int

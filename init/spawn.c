@@ -14,19 +14,35 @@
 #include "signals.h"
 #include "terminal.h"
 
-/* Tells the parent what failed, and ends the child. */
+/* Tells the parent about FAILURE, and ends the child. */
+static void __attribute__((noreturn))
+tell(int fd, const struct spawn_failure *failure)
+{
+	ssize_t written = write(fd, failure, sizeof(*failure));
+
+	program_end(written < 0 ? EXIT_STATUS_DINIT
+				: EXIT_STATUS_NOT_EXECUTABLE);
+}
+
 static void __attribute__((noreturn))
 fail(int fd, enum spawn_step step, int error, const char *detail)
 {
-	struct spawn_failure failure = {
+	const struct spawn_failure failure = {
 		.step = step,
 		.error = error,
 		.detail = detail,
 	};
-	ssize_t written = write(fd, &failure, sizeof(failure));
 
-	program_end(written < 0 ? EXIT_STATUS_DINIT
-				: EXIT_STATUS_NOT_EXECUTABLE);
+	tell(fd, &failure);
+}
+
+static void __attribute__((noreturn))
+execute(char *const *argv, int result_fd)
+{
+	struct spawn_failure failure = { .step = SPAWN_STEP_EXEC };
+
+	failure.error = -program_execute(argv, &failure.place);
+	tell(result_fd, &failure);
 }
 
 /*
@@ -94,8 +110,7 @@ run_child(const struct spawn_request *request, int result_fd)
 	    : privileges_apply_filter(request->privileges);
 	if (error < 0)
 		fail(result_fd, SPAWN_STEP_FILTER, -error, NULL);
-	error = program_execute(request->argv);
-	fail(result_fd, SPAWN_STEP_EXEC, -error, NULL);
+	execute(request->argv, result_fd);
 }
 
 int
@@ -150,18 +165,13 @@ spawn_step_name(const struct spawn_failure *failure)
 						      : names[failure->step];
 }
 
-const char *
-spawn_hint(const struct spawn_failure *failure, const char *file)
+void
+spawn_explain(const struct spawn_failure *failure, const char *command,
+    char text[EXECUTABLE_HINT_MAX])
 {
-	if (failure->step != SPAWN_STEP_EXEC)
-		return "";
-	if (failure->error == ENOEXEC)
-		return "; a script without #! needs a /bin/sh";
-	/* Of a file that is there, execve(2) means what would run it. */
-	if (failure->error == ENOENT && strchr(file, '/') != NULL &&
-	    access(file, F_OK) == 0)
-		return "; the file is there, but not its interpreter or loader";
-	return "";
+	text[0] = '\0';
+	if (failure->step == SPAWN_STEP_EXEC)
+		program_explain(command, -failure->error, failure->place, text);
 }
 
 int

@@ -9,6 +9,8 @@
 
 #include <sys/types.h>
 
+#include "executable.h"
+
 struct privileges;
 struct signal_state;
 struct terminal;
@@ -28,6 +30,7 @@ struct spawn_failure {
 	int error;          /* errno */
 	const char *detail; /* of SPAWN_STEP_PRIVILEGES: a constant, which
 	                       parent and child have at the same place */
+	int place;          /* of SPAWN_STEP_EXEC: as program_execute has it */
 };
 
 /* A child on its way to its exec. */
@@ -63,9 +66,13 @@ spawn_read_result(int fd, struct spawn_failure *failure);
 const char *
 spawn_step_name(const struct spawn_failure *failure);
 
-/* What to do about it, to be said behind the errno; "" if that is clear. */
-const char *
-spawn_hint(const struct spawn_failure *failure, const char *file);
+/*
+ * Writes what is behind it for COMMAND, to be said behind the errno; "" if that
+ * is clear.
+ */
+void
+spawn_explain(const struct spawn_failure *failure, const char *command,
+    char text[EXECUTABLE_HINT_MAX]);
 
 /* Exit status for a failed start: 127 not found, 126 not executable,
  * 125 when dinit itself could not go on. */

@@ -574,6 +574,19 @@ take_start(struct supervisor *sup)
 		take_children(sup);
 }
 
+/* Inlined, its room would lie on the stack of every PID 1. */
+static void __attribute__((noinline))
+say_start_failed(const struct supervisor *sup,
+    const struct spawn_failure *failure)
+{
+	char why[EXECUTABLE_HINT_MAX];
+
+	spawn_explain(failure, sup->command[0], why);
+	log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s",
+	    spawn_step_name(failure), sup->command[0], strerror(failure->error),
+	    why);
+}
+
 static void
 take_exec_result(struct supervisor *sup)
 {
@@ -582,10 +595,7 @@ take_exec_result(struct supervisor *sup)
 
 	sup->spawn_fd = -1;
 	if (failed) {
-		log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s",
-		    spawn_step_name(&failure), sup->command[0],
-		    strerror(failure.error),
-		    spawn_hint(&failure, sup->command[0]));
+		say_start_failed(sup, &failure);
 		handle(sup, EVENT_EXEC_FAILED, spawn_exit_status(&failure));
 	} else {
 		take_start(sup);

@@ -379,6 +379,23 @@ Test(health, a_command_that_never_ran_has_not_ended_either)
 	container_expect_no_log(&c, "the app ended");
 }
 
+Test(health, command_that_cannot_be_executed_says_why)
+{
+	struct container c = container_start(&(struct run){
+		.program = "sh",
+		.arguments = { "-c", "echo '#!/no/such/python' >$DIR/check; "
+		    "chmod +x $DIR/check; PATH=$DIR:$PATH; exec $DINIT "
+		    "--ready-file=$DIR/ready --health-cmd='[\"check\"]' -- "
+		    "listen" },
+	});
+
+	container_await_text(&c, "log", "cannot execute check: No such file or "
+	    "directory; its interpreter /no/such/python is not there");
+	container_await_text(&c, "out", "listening");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 0);
+}
+
 /* --- Budget --------------------------------------------------------------- */
 
 Test(health, end_of_the_budget_stops_the_app_and_says_why)

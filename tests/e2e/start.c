@@ -602,3 +602,56 @@ Test(start, runs_a_script_without_a_first_line_by_the_shell)
 	cr_assert_eq(container_wait(&c), 5);
 	cr_assert(strstr(container_read(&c, "out"), "/script word\n"));
 }
+
+/* What MAKE, a shell script, has made in $DIR, which is in PATH too. */
+static void
+expect_refused(const char *make, const char *command, int status,
+    const char *reason)
+{
+	struct container c;
+	char script[512];
+
+	snprintf(script, sizeof(script), "%s; chmod +x $DIR/*; cd $DIR; "
+	    "PATH=$DIR:$PATH; exec $DINIT -- %s", make, command);
+	c = container_start(&(struct run){
+		.program = "sh",
+		.arguments = { "-c", script },
+	});
+	container_expect_status(&c, status);
+	snprintf(script, sizeof(script),
+	    "dinit: error: cannot execute %s: %s\n", command, reason);
+	cr_assert_str_eq(container_read(&c, "log"), script);
+	cr_assert_str_eq(container_read(&c, "out"), "");
+	container_discard(&c);
+}
+
+/* There is no machine of that number. */
+Test(start, gives_no_binary_to_the_shell)
+{
+	static const char *const commands[] = { "./app", "app" };
+
+	for (size_t i = 0; i < 2; i++) {
+		expect_refused("printf '\\177ELF\\2\\1\\1\\0\\0\\0\\0\\0\\0"
+		    "\\0\\0\\0\\2\\0\\1\\376\\1\\0\\0\\0\\necho run\\n' "
+		    ">$DIR/app", commands[i], 126, "Exec format error; it is "
+		    "for another architecture (ELF machine 65025)");
+		expect_refused("printf 'MZ\\220\\0\\necho run\\n' >$DIR/app",
+		    commands[i], 126, "Exec format error; it is a binary for "
+		    "Windows");
+	}
+}
+
+Test(start, names_the_interpreter_that_is_missing)
+{
+	static const char *const commands[] = { "./app", "app" };
+
+	for (size_t i = 0; i < 2; i++) {
+		expect_refused("printf '#!/bin/sh\\r\\necho run\\r\\n' "
+		    ">$DIR/app", commands[i], 127, "No such file or directory; "
+		    "its interpreter /bin/sh\\r is not there: the file has "
+		    "Windows line ends");
+		expect_refused("echo '#!/no/such/python -u' >$DIR/app",
+		    commands[i], 127, "No such file or directory; its "
+		    "interpreter /no/such/python is not there");
+	}
+}
