@@ -17,6 +17,7 @@
 #include "array.h"
 #include "capabilities.h"
 #include "kernel.h"
+#include "seccomp_profile.h"
 
 static bool
 contains(uint64_t set, int capability)

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "problem.h"
-#include "seccomp_profile.h"
+#include "seccomp_filter.h"
 #include "user.h"
 
 /* As the user wrote it; NULL or false: no change. */

@@ -1,74 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 #include <ctype.h>
 #include <errno.h>
-#include <jansson.h>
-#include <linux/audit.h>
 #include <linux/seccomp.h>
-#include <seccomp.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "seccomp_profile.h"
+#include "architecture.h"
 #include "array.h"
+#include "errno_name.h"
 #include "kernel.h"
 #include "log.h"
 #include "problem.h"
-#include "regular_file.h"
+#include "profile_json.h"
+#include "seccomp_builder.h"
+#include "seccomp_filter.h"
 
-/* The largest number of comparisons a rule may have: one an argument. */
-#define ARGUMENTS_MAX 6
-
-/* Engines' own profiles have some 20 KiB. */
-#define PROFILE_MAX (1 << 20)
-
-/* Not in "syscalls". */
-#define NO_RULE SIZE_MAX
+/* The kernel's MAX_ERRNO. */
+#define ERRNO_MAX 4095
 
 /* What names of capabilities are made of. */
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 
-/* One of the machine's ABIs: each has numbers of its own for system calls. */
-struct abi {
-	uint32_t token;        /* libseccomp's name */
-	uint32_t architecture; /* in struct seccomp_data */
-	uint32_t end;          /* its numbers are smaller */
-};
-
-/* This machine's names: libseccomp's, and Go's as in "includes". */
-#if defined(__x86_64__)
-#define NATIVE_ARCHITECTURE "SCMP_ARCH_X86_64"
-#define NATIVE_GO_NAME "amd64"
-static const struct abi abis[] = {
-	{ SCMP_ARCH_X86_64, AUDIT_ARCH_X86_64, 0x40000000 },
-	{ SCMP_ARCH_X32, AUDIT_ARCH_X86_64, UINT32_MAX },
-	{ SCMP_ARCH_X86, AUDIT_ARCH_I386, UINT32_MAX },
-};
-#elif defined(__aarch64__)
-#define NATIVE_ARCHITECTURE "SCMP_ARCH_AARCH64"
-#define NATIVE_GO_NAME "arm64"
-static const struct abi abis[] = {
-	{ SCMP_ARCH_AARCH64, AUDIT_ARCH_AARCH64, UINT32_MAX },
-	{ SCMP_ARCH_ARM, AUDIT_ARCH_ARM, UINT32_MAX },
-};
-#else
-#error "which architecture is this?"
-#endif
-
 struct compiler {
 	const struct seccomp_circumstances *circumstances;
-	scmp_filter_ctx filter;
-	uint32_t default_action;
-	unsigned int flags;
-	uint32_t newest[ARRAY_SIZE(abis)]; /* highest number named; 0: none */
-	size_t rule; /* its place in "syscalls", or NO_RULE */
+	struct seccomp_builder *builder;
+	json_t *strangers; /* keys that were passed over */
 	struct problem *problem;
 };
 
@@ -77,150 +38,70 @@ struct named_number {
 	uint32_t number;
 };
 
-static int __attribute__((format(printf, 2, 3)))
-refuse(struct compiler *compiler, const char *format, ...)
-{
-	char text[sizeof(compiler->problem->text) - 32];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	if (compiler->rule == NO_RULE)
-		return problem_set(compiler->problem, "%s", text);
-	return problem_set(compiler->problem, "syscalls[%zu]: %s",
-	    compiler->rule, text);
-}
-
-/* What the value of a key may be. null is as good as nothing, as in Go. */
-enum shape {
-	SHAPE_TEXT,
-	SHAPE_NUMBER,
-	SHAPE_OBJECT,
-	SHAPE_LIST,
-	SHAPE_TEXTS,
-};
-
-struct key {
-	const char *name; /* NULL: the last one */
-	enum shape shape;
-};
-
-static bool
-is_list_of_texts(const json_t *value)
-{
-	size_t i;
-	const json_t *item;
-
-	json_array_foreach(value, i, item)
-		if (!json_is_string(item))
-			return false;
-	return json_is_array(value);
-}
-
-static bool
-has_shape(const json_t *value, enum shape shape)
-{
-	switch (shape) {
-	case SHAPE_TEXT:
-		return json_is_string(value);
-	case SHAPE_NUMBER:
-		return json_is_integer(value) && json_integer_value(value) >= 0;
-	case SHAPE_OBJECT:
-		return json_is_object(value);
-	case SHAPE_LIST:
-		return json_is_array(value);
-	case SHAPE_TEXTS:
-		return is_list_of_texts(value);
-	}
-	return false;
-}
-
-/*
- * A key that this compiler does not know might mean "not here", and one of
- * another type would be as good as absent: both would change the filter.
- */
-static int
-check_object(struct compiler *compiler, const json_t *object,
-    const struct key *keys, const char *where)
-{
-	static const char *const shapes[] = {
-		[SHAPE_TEXT] = "a string",
-		[SHAPE_NUMBER] = "a number from 0 to 2^63-1",
-		[SHAPE_OBJECT] = "an object",
-		[SHAPE_LIST] = "a list",
-		[SHAPE_TEXTS] = "a list of strings",
-	};
-	const char *name;
-	json_t *value;
-
-	if (!json_is_object(object))
-		return refuse(compiler, "%s is not a JSON object", where);
-	json_object_foreach((json_t *)(uintptr_t)object, name, value) {
-		const struct key *key = keys;
-
-		while (key->name != NULL && strcmp(key->name, name) != 0)
-			key++;
-		if (key->name == NULL)
-			return refuse(compiler,
-			    "%s has an unknown key \"%.64s\"", where, name);
-		if (!json_is_null(value) && !has_shape(value, key->shape))
-			return refuse(compiler, "%s: \"%s\" is not %s", where,
-			    name, shapes[key->shape]);
-	}
-	return 0;
-}
-
 /* Number of NAME in LIST, or -1. */
 static int64_t
 find_number(const struct named_number *list, size_t count, const char *name)
 {
-	for (size_t i = 0; name != NULL && i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		if (strcmp(list[i].name, name) == 0)
 			return list[i].number;
 	return -1;
 }
 
+static int
+check(struct compiler *compiler, const json_t *object,
+    const struct profile_key *keys, const char *where)
+{
+	return profile_json_check(object, keys, where, compiler->strangers,
+	    compiler->problem);
+}
+
+/* --- Actions --- */
+
+/* Where an action stands: for calls that no rule names, or in a rule. */
+struct action_keys {
+	const char *action;
+	const char *number;
+	const char *name;
+};
+
+static const struct action_keys default_keys = { "defaultAction",
+	"defaultErrnoRet", "defaultErrno" };
+static const struct action_keys rule_keys = { "action", "errnoRet", "errno" };
+
 /*
- * The errno that OBJECT gives by number or, as containers-common has it, by
- * name, which then counts.
+ * The errno that OBJECT gives: by name or in digits, as containers-common has
+ * it, which then counts, or else by number.
  */
 static int
 parse_errno(struct compiler *compiler, const json_t *object,
-    const char *number_key, const char *name_key)
+    const struct action_keys *keys)
 {
-	static const struct named_number known[] = {
-		{ "EACCES", EACCES },
-		{ "EAFNOSUPPORT", EAFNOSUPPORT },
-		{ "EINVAL", EINVAL },
-		{ "ENOENT", ENOENT },
-		{ "ENOSYS", ENOSYS },
-		{ "ENOTSUP", ENOTSUP },
-		{ "EOPNOTSUPP", EOPNOTSUPP },
-		{ "EPERM", EPERM },
-	};
-	const json_t *number = json_object_get(object, number_key);
-	const char *name = json_string_value(json_object_get(object, name_key));
-	int64_t found = find_number(known, ARRAY_SIZE(known), name);
+	const char *name = profile_json_text(object, keys->name);
+	bool has_number = profile_json_get(object, keys->number) != NULL;
+	uint64_t number = profile_json_number(object, keys->number);
+	bool is_digits = *name != '\0' && strlen(name) < 5 &&
+	    strspn(name, "0123456789") == strlen(name);
+	int found = is_digits ? atoi(name) : errno_of_name(name);
 
-	if (found >= 0)
-		return (int)found;
-	if (!json_is_integer(number) && name != NULL && *name != '\0')
-		return refuse(compiler,
-		    "\"%s\": %.64s is not known by name; give its number as "
-		    "\"%s\"",
-		    name_key, name, number_key);
-	if (!json_is_integer(number))
+	if (found >= 0 && found <= ERRNO_MAX)
+		return found;
+	if (*name != '\0' && !has_number)
+		return problem_set(compiler->problem,
+		    "\"%s\": %.64s is not an errno such as EPERM", keys->name,
+		    name);
+	if (!has_number)
 		return EPERM;
-	if (json_integer_value(number) > 4095)
-		return refuse(compiler, "\"%s\" is not an errno", number_key);
-	return (int)json_integer_value(number);
+	if (number > ERRNO_MAX)
+		return problem_set(compiler->problem, "\"%s\" is not an errno",
+		    keys->number);
+	return (int)number;
 }
 
-/* The action of that name; ERROR_NUMBER goes with ERRNO and TRACE. */
+/* The action of that name; that of an errno, ERROR_NUMBER, goes with two. */
 static int
-parse_action(struct compiler *compiler, const char *name, int error_number,
-    uint32_t *action)
+parse_action(struct compiler *compiler, const json_t *object,
+    const struct action_keys *keys, uint32_t *action)
 {
 	static const struct named_number known[] = {
 		{ "SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD },
@@ -232,48 +113,30 @@ parse_action(struct compiler *compiler, const char *name, int error_number,
 		{ "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW },
 		{ "SCMP_ACT_LOG", SCMP_ACT_LOG },
 	};
+	const char *name = profile_json_text(object, keys->action);
 	int64_t found = find_number(known, ARRAY_SIZE(known), name);
-	const char *key = compiler->rule == NO_RULE ? "defaultAction"
-						    : "action";
+	int error_number = parse_errno(compiler, object, keys);
 
 	if (error_number < 0)
 		return error_number;
-	if (name != NULL && strcmp(name, "SCMP_ACT_NOTIFY") == 0)
-		return refuse(compiler,
+	if (strcmp(name, "SCMP_ACT_NOTIFY") == 0)
+		return problem_set(compiler->problem,
 		    "SCMP_ACT_NOTIFY needs an agent outside of the container "
 		    "to answer, which dinit is not");
-	if (name == NULL)
-		return refuse(compiler, "it has no \"%s\"", key);
+	if (*name == '\0')
+		return problem_set(compiler->problem, "it has no \"%s\"",
+		    keys->action);
 	if (found < 0)
-		return refuse(compiler,
+		return problem_set(compiler->problem,
 		    "\"%s\": %.64s is not an action such as SCMP_ACT_ERRNO",
-		    key, name);
+		    keys->action, name);
 	*action = (uint32_t)found;
 	if (found == SCMP_ACT_ERRNO(0) || found == SCMP_ACT_TRACE(0))
 		*action |= (uint32_t)error_number;
 	return 0;
 }
 
-static int
-add_architecture(struct compiler *compiler, const char *name)
-{
-	char lower[32] = "";
-	uint32_t token;
-	int error;
-
-	if (strncmp(name, "SCMP_ARCH_", 10) != 0)
-		return refuse(compiler, "%.64s is not an architecture", name);
-	for (size_t i = 0; name[10 + i] != '\0' && i < sizeof(lower) - 1; i++)
-		lower[i] = (char)tolower((unsigned char)name[10 + i]);
-	token = seccomp_arch_resolve_name(lower);
-	if (token == 0)
-		return refuse(compiler, "%.64s is not an architecture", name);
-	error = seccomp_arch_add(compiler->filter, token);
-	if (error < 0 && error != -EEXIST)
-		return refuse(compiler, "cannot add architecture %s: %s", name,
-		    strerror(-error));
-	return 0;
-}
+/* --- Architectures and flags --- */
 
 static int
 add_architectures(struct compiler *compiler, const json_t *names)
@@ -282,51 +145,55 @@ add_architectures(struct compiler *compiler, const json_t *names)
 	const json_t *name;
 
 	json_array_foreach(names, i, name)
-		if (add_architecture(compiler, json_string_value(name)) < 0)
+		if (seccomp_builder_add_architecture(compiler->builder,
+			json_string_value(name), compiler->problem) < 0)
 			return -EINVAL;
 	return 0;
 }
 
 /* Docker lists all its machines; only the entry of this one counts. */
 static int
-take_architectures(struct compiler *compiler, const json_t *profile)
+take_map_entry(struct compiler *compiler, const json_t *entry)
 {
-	static const struct key keys[] = {
-		{ "architecture", SHAPE_TEXT },
-		{ "subArchitectures", SHAPE_TEXTS },
-		{ NULL, SHAPE_TEXT },
+	static const struct profile_key keys[] = {
+		{ "architecture", PROFILE_TEXT },
+		{ "subArchitectures", PROFILE_TEXTS },
+		{ NULL, PROFILE_TEXT },
 	};
 	const char *where = "an entry of archMap";
-	const json_t *map = json_object_get(profile, "archMap");
-	const json_t *list = json_object_get(profile, "architectures");
+
+	if (check(compiler, entry, keys, where) < 0)
+		return -EINVAL;
+	if (profile_json_get(entry, "architecture") == NULL)
+		return problem_set(compiler->problem, "%s has no architecture",
+		    where);
+	if (strcmp(profile_json_text(entry, "architecture"),
+		ARCHITECTURE_IN_PROFILES) != 0)
+		return 0;
+	return add_architectures(compiler,
+	    profile_json_get(entry, "subArchitectures"));
+}
+
+static int
+take_architectures(struct compiler *compiler, const json_t *profile)
+{
+	const json_t *map = profile_json_get(profile, "archMap");
+	const json_t *list = profile_json_get(profile, "architectures");
 	size_t i;
 	const json_t *entry;
 
 	if (json_array_size(map) > 0 && json_array_size(list) > 0)
-		return refuse(compiler,
+		return problem_set(compiler->problem,
 		    "it has both archMap and architectures: only one can hold");
-	if (add_architectures(compiler, list) < 0)
-		return -EINVAL;
-	json_array_foreach(map, i, entry) {
-		const char *name = json_string_value(json_object_get(entry,
-		    "architecture"));
-
-		if (check_object(compiler, entry, keys, where) < 0)
+	json_array_foreach(map, i, entry)
+		if (take_map_entry(compiler, entry) < 0)
 			return -EINVAL;
-		if (name == NULL)
-			return refuse(compiler,
-			    "an entry of archMap has no architecture");
-		if (strcmp(name, NATIVE_ARCHITECTURE) != 0)
-			continue;
-		if (add_architectures(compiler,
-			json_object_get(entry, "subArchitectures")) < 0)
-			return -EINVAL;
-	}
-	return 0;
+	return add_architectures(compiler, list);
 }
 
 static int
-take_flags(struct compiler *compiler, const json_t *flags)
+parse_flags(struct compiler *compiler, const json_t *profile,
+    unsigned int *flags)
 {
 	static const struct named_number known[] = {
 		/* of no effect on a process with one thread */
@@ -335,20 +202,25 @@ take_flags(struct compiler *compiler, const json_t *flags)
 		{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
 		    SECCOMP_FILTER_FLAG_SPEC_ALLOW },
 	};
+	const json_t *list = profile_json_get(profile, "flags");
+	unsigned int all = 0;
 	size_t i;
 	const json_t *flag;
 
-	json_array_foreach(flags, i, flag) {
+	json_array_foreach(list, i, flag) {
 		const char *name = json_string_value(flag);
 		int64_t number = find_number(known, ARRAY_SIZE(known), name);
 
 		if (number < 0)
-			return refuse(compiler, "flag %.64s is not supported",
-			    name);
-		compiler->flags |= (unsigned int)number;
+			return problem_set(compiler->problem,
+			    "flag %.64s is not supported", name);
+		all |= (unsigned int)number;
 	}
+	*flags = all;
 	return 0;
 }
+
+/* --- Conditions --- */
 
 static bool
 has_string(const json_t *list, const char *wanted)
@@ -400,7 +272,8 @@ is_kernel_at_least(struct compiler *compiler, const json_t *version)
 	int least = kernel_parse(json_string_value(version), &rest);
 
 	if (least < 0 || *rest != '\0')
-		return refuse(compiler, "\"minKernel\" is not like \"4.8\"");
+		return problem_set(compiler->problem,
+		    "\"minKernel\" is not like \"4.8\"");
 	return compiler->circumstances->kernel >= least;
 }
 
@@ -418,19 +291,18 @@ static int
 judge(struct compiler *compiler, const json_t *condition, const char *where,
     struct verdict *out)
 {
-	static const struct key keys[] = {
-		{ "caps", SHAPE_TEXTS },
-		{ "arches", SHAPE_TEXTS },
-		{ "minKernel", SHAPE_TEXT },
-		{ NULL, SHAPE_TEXT },
+	static const struct profile_key keys[] = {
+		{ "caps", PROFILE_TEXTS },
+		{ "arches", PROFILE_TEXTS },
+		{ "minKernel", PROFILE_TEXT },
+		{ NULL, PROFILE_TEXT },
 	};
-	const json_t *arches = json_object_get(condition, "arches");
-	const json_t *caps = json_object_get(condition, "caps");
-	const json_t *kernel = json_object_get(condition, "minKernel");
+	const json_t *arches = profile_json_get(condition, "arches");
+	const json_t *caps = profile_json_get(condition, "caps");
+	const json_t *kernel = profile_json_get(condition, "minKernel");
 	int is_met = 0;
 
-	if (json_is_object(condition) &&
-	    check_object(compiler, condition, keys, where) < 0)
+	if (condition != NULL && check(compiler, condition, keys, where) < 0)
 		return -EINVAL;
 	if (json_is_string(kernel))
 		is_met = is_kernel_at_least(compiler, kernel);
@@ -438,7 +310,7 @@ judge(struct compiler *compiler, const json_t *condition, const char *where,
 		return is_met;
 	*out = (struct verdict){
 		.has_arches = json_array_size(arches) > 0,
-		.names_arch = has_string(arches, NATIVE_GO_NAME),
+		.names_arch = has_string(arches, ARCHITECTURE_IN_GO),
 		.caps = json_array_size(caps),
 		.held = count_capabilities(compiler, caps),
 		.has_kernel = json_is_string(kernel),
@@ -454,9 +326,9 @@ does_apply(struct compiler *compiler, const json_t *rule)
 	struct verdict in;
 	struct verdict out;
 
-	if (judge(compiler, json_object_get(rule, "includes"), "includes",
+	if (judge(compiler, profile_json_get(rule, "includes"), "includes",
 		&in) < 0 ||
-	    judge(compiler, json_object_get(rule, "excludes"), "excludes",
+	    judge(compiler, profile_json_get(rule, "excludes"), "excludes",
 		&out) < 0)
 		return -EINVAL;
 	if (out.names_arch || out.held > 0 || out.meets_kernel)
@@ -464,6 +336,8 @@ does_apply(struct compiler *compiler, const json_t *rule)
 	return (in.names_arch || !in.has_arches) && in.held == in.caps &&
 	    (in.meets_kernel || !in.has_kernel);
 }
+
+/* --- Rules --- */
 
 /* An enum scmp_compare, or -1. */
 static int64_t
@@ -486,191 +360,119 @@ static int
 parse_comparison(struct compiler *compiler, const json_t *argument,
     struct scmp_arg_cmp *out)
 {
-	static const struct key keys[] = {
-		{ "index", SHAPE_NUMBER },
-		{ "value", SHAPE_NUMBER },
-		{ "valueTwo", SHAPE_NUMBER },
-		{ "op", SHAPE_TEXT },
-		{ NULL, SHAPE_TEXT },
+	static const struct profile_key keys[] = {
+		{ "index", PROFILE_NUMBER },
+		{ "value", PROFILE_NUMBER },
+		{ "valueTwo", PROFILE_NUMBER },
+		{ "op", PROFILE_TEXT },
+		{ NULL, PROFILE_TEXT },
 	};
-	const json_t *index = json_object_get(argument, "index");
-	const json_t *value = json_object_get(argument, "value");
-	int64_t comparison =
-	    find_comparison(json_string_value(json_object_get(argument, "op")));
+	uint64_t index = profile_json_number(argument, "index");
+	int64_t comparison = find_comparison(profile_json_text(argument, "op"));
 
-	if (check_object(compiler, argument, keys, "an entry of args") < 0)
+	if (check(compiler, argument, keys, "an entry of args") < 0)
 		return -EINVAL;
-	if (!json_is_integer(index) ||
-	    json_integer_value(index) >= ARGUMENTS_MAX)
-		return refuse(compiler, "an argument's index is not 0 to 5");
-	if (!json_is_integer(value))
-		return refuse(compiler, "an argument has no value");
+	if (index >= SECCOMP_COMPARISONS_MAX)
+		return problem_set(compiler->problem,
+		    "an argument's index is not 0 to 5");
 	if (comparison < 0)
-		return refuse(compiler,
+		return problem_set(compiler->problem,
 		    "an argument's op is missing or unknown");
-	out->arg = (unsigned int)json_integer_value(index);
+	out->arg = (unsigned int)index;
 	out->op = (enum scmp_compare)comparison;
-	out->datum_a = (scmp_datum_t)json_integer_value(value);
+	out->datum_a = profile_json_number(argument, "value");
 	/* What the masked argument is compared with. */
-	out->datum_b = (scmp_datum_t)
-	    json_integer_value(json_object_get(argument, "valueTwo"));
+	out->datum_b = profile_json_number(argument, "valueTwo");
 	return 0;
 }
 
-/* A rule to add for each system call it names. */
-struct rule {
-	uint32_t action;
-	unsigned int count;
-	struct scmp_arg_cmp arguments[ARGUMENTS_MAX];
-};
-
 static int
-add_to_filter(struct compiler *compiler, const struct rule *rule, int number,
-    const char *name)
+parse_comparisons(struct compiler *compiler, const json_t *arguments,
+    struct seccomp_rule *out)
 {
-	int error = seccomp_rule_add_array(compiler->filter, rule->action,
-	    number, rule->count, rule->arguments);
-
-	if (error == -EEXIST)
-		return refuse(compiler,
-		    "another rule has another action for the same arguments of "
-		    "%s",
-		    name);
-	if (error < 0)
-		return refuse(compiler, "cannot add a rule for %s: %s", name,
-		    strerror(-error));
-	return 0;
-}
-
-/* As in runc: comparisons of one argument twice are alternatives. */
-static bool
-has_alternatives(const struct rule *rule)
-{
-	unsigned int seen = 0;
-
-	for (unsigned int i = 0; i < rule->count; i++) {
-		if (seen >> rule->arguments[i].arg & 1)
-			return true;
-		seen |= 1U << rule->arguments[i].arg;
-	}
-	return false;
-}
-
-static bool
-is_permissive(uint32_t action)
-{
-	return action == SCMP_ACT_ALLOW || action == SCMP_ACT_LOG;
-}
-
-/*
- * A name that this library does not know stays under the default action.
- * That is a hole where its rule forbids and the default does not.
- */
-static int
-add_rule(struct compiler *compiler, const struct rule *rule, const char *name)
-{
-	int number = seccomp_syscall_resolve_name(name);
-
-	if (number == __NR_SCMP_ERROR) {
-		if (!is_permissive(rule->action) &&
-		    is_permissive(compiler->default_action))
-			return refuse(compiler,
-			    "system call %.64s is unknown to this libseccomp, "
-			    "so it cannot be forbidden",
-			    name);
-		log_line(LOG_LEVEL_DEBUG,
-		    "system call %.64s is unknown to this libseccomp: the "
-		    "profile's default action holds",
-		    name);
-		return 0;
-	}
-	if (!has_alternatives(rule))
-		return add_to_filter(compiler, rule, number, name);
-	for (unsigned int i = 0; i < rule->count; i++) {
-		struct rule single = { rule->action, 1,
-			{ rule->arguments[i] } };
-
-		if (add_to_filter(compiler, &single, number, name) < 0)
-			return -EINVAL;
-	}
-	return 0;
-}
-
-static void
-note_name(struct compiler *compiler, const char *name)
-{
-	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(abis); i++) {
-		int number = seccomp_syscall_resolve_name_arch(abis[i].token,
-		    name);
-
-		if (number > 0 && (uint32_t)number > compiler->newest[i])
-			compiler->newest[i] = (uint32_t)number;
-	}
-}
-
-static int
-parse_rule(struct compiler *compiler, const json_t *object, struct rule *out)
-{
-	static const struct key keys[] = {
-		{ "names", SHAPE_TEXTS },
-		{ "name", SHAPE_TEXT },
-		{ "action", SHAPE_TEXT },
-		{ "errnoRet", SHAPE_NUMBER },
-		{ "errno", SHAPE_TEXT },
-		{ "args", SHAPE_LIST },
-		{ "comment", SHAPE_TEXT },
-		{ "includes", SHAPE_OBJECT },
-		{ "excludes", SHAPE_OBJECT },
-		{ NULL, SHAPE_TEXT },
-	};
-	const json_t *arguments = json_object_get(object, "args");
 	size_t i;
 	const json_t *argument;
 
-	if (check_object(compiler, object, keys, "the rule") < 0 ||
-	    parse_action(compiler,
-		json_string_value(json_object_get(object, "action")),
-		parse_errno(compiler, object, "errnoRet", "errno"),
-		&out->action) < 0)
-		return -EINVAL;
-	if (json_array_size(arguments) > ARGUMENTS_MAX)
-		return refuse(compiler, "there are more than %d args",
-		    ARGUMENTS_MAX);
-	out->count = 0;
+	if (json_array_size(arguments) > SECCOMP_COMPARISONS_MAX)
+		return problem_set(compiler->problem,
+		    "there are more than %d args", SECCOMP_COMPARISONS_MAX);
 	json_array_foreach(arguments, i, argument)
 		if (parse_comparison(compiler, argument,
-			&out->arguments[out->count++]) < 0)
+			&out->comparisons[out->count++]) < 0)
 			return -EINVAL;
 	return 0;
+}
+
+/*
+ * A rule may name no call, as in Go, but has to say so: where neither key is
+ * there, one is misspelt.
+ */
+static int
+check_names(struct compiler *compiler, const json_t *object)
+{
+	bool has_name = *profile_json_text(object, "name") != '\0';
+	const json_t *names = profile_json_get(object, "names");
+
+	if (has_name && json_array_size(names) > 0)
+		return problem_set(compiler->problem,
+		    "it has both name and names: only one can hold");
+	if (!profile_json_has(object, "name") &&
+	    !profile_json_has(object, "names"))
+		return problem_set(compiler->problem,
+		    "it names no system call");
+	return 0;
+}
+
+static int
+parse_rule(struct compiler *compiler, const json_t *object,
+    struct seccomp_rule *out)
+{
+	static const struct profile_key keys[] = {
+		{ "names", PROFILE_TEXTS },
+		{ "name", PROFILE_TEXT },
+		{ "action", PROFILE_TEXT },
+		{ "errnoRet", PROFILE_NUMBER },
+		{ "errno", PROFILE_TEXT },
+		{ "args", PROFILE_LIST },
+		{ "comment", PROFILE_TEXT },
+		{ "includes", PROFILE_OBJECT },
+		{ "excludes", PROFILE_OBJECT },
+		{ NULL, PROFILE_TEXT },
+	};
+
+	if (check(compiler, object, keys, "the rule") < 0 ||
+	    parse_action(compiler, object, &rule_keys, &out->action) < 0 ||
+	    parse_comparisons(compiler, profile_json_get(object, "args"), out) <
+		0)
+		return -EINVAL;
+	return check_names(compiler, object);
+}
+
+static int
+add_rule(struct compiler *compiler, const struct seccomp_rule *rule,
+    const char *name)
+{
+	seccomp_builder_note(compiler->builder, name);
+	return seccomp_builder_add(compiler->builder, rule, name,
+	    compiler->problem);
 }
 
 static int
 take_rule(struct compiler *compiler, const json_t *object)
 {
-	const json_t *names = json_object_get(object, "names");
-	const char *name = json_string_value(json_object_get(object, "name"));
-	struct rule rule = { .count = 0 };
+	const json_t *names = profile_json_get(object, "names");
+	const char *name = profile_json_text(object, "name");
+	struct seccomp_rule rule = { .count = 0 };
 	int applies;
 	size_t i;
 	const json_t *item;
 
 	if (parse_rule(compiler, object, &rule) < 0)
 		return -EINVAL;
-	if ((name != NULL) == (json_array_size(names) > 0))
-		return refuse(compiler,
-		    name != NULL
-			? "it has both name and names: only one can hold"
-			: "it names no system call");
 	applies = does_apply(compiler, object);
 	if (applies <= 0)
 		return applies;
-	note_name(compiler, name);
-	json_array_foreach(names, i, item)
-		note_name(compiler, json_string_value(item));
-	/* libseccomp refuses a rule that says what the default does. */
-	if (rule.action == compiler->default_action)
-		return 0;
-	if (name != NULL && add_rule(compiler, &rule, name) < 0)
+	if (*name != '\0' && add_rule(compiler, &rule, name) < 0)
 		return -EINVAL;
 	json_array_foreach(names, i, item)
 		if (add_rule(compiler, &rule, json_string_value(item)) < 0)
@@ -679,145 +481,94 @@ take_rule(struct compiler *compiler, const json_t *object)
 }
 
 static int
-take_profile(struct compiler *compiler, const json_t *profile)
+take_rules(struct compiler *compiler, const json_t *rules)
 {
-	static const struct key keys[] = {
-		{ "defaultAction", SHAPE_TEXT },
-		{ "defaultErrnoRet", SHAPE_NUMBER },
-		{ "defaultErrno", SHAPE_TEXT },
-		{ "archMap", SHAPE_LIST },
-		{ "architectures", SHAPE_TEXTS },
-		{ "flags", SHAPE_TEXTS },
-		{ "syscalls", SHAPE_LIST },
-		{ "comment", SHAPE_TEXT },
-		{ NULL, SHAPE_TEXT },
-	};
-	const json_t *rules = json_object_get(profile, "syscalls");
+	struct problem why;
+	size_t i;
+	const json_t *rule;
 
-	if (check_object(compiler, profile, keys, "it") < 0 ||
-	    parse_action(compiler,
-		json_string_value(json_object_get(profile, "defaultAction")),
-		parse_errno(compiler, profile, "defaultErrnoRet",
-		    "defaultErrno"),
-		&compiler->default_action) < 0)
-		return -EINVAL;
-	compiler->filter = seccomp_init(compiler->default_action);
-	if (compiler->filter == NULL)
-		return refuse(compiler, "out of memory");
-	if (take_architectures(compiler, profile) < 0 ||
-	    take_flags(compiler, json_object_get(profile, "flags")) < 0)
-		return -EINVAL;
-	for (size_t i = 0; i < json_array_size(rules); i++) {
-		compiler->rule = i;
-		if (take_rule(compiler, json_array_get(rules, i)) < 0)
-			return -EINVAL;
+	json_array_foreach(rules, i, rule) {
+		if (take_rule(compiler, rule) == 0)
+			continue;
+		why = *compiler->problem;
+		return problem_set(compiler->problem, "syscalls[%zu]: %.450s",
+		    i, why.text);
 	}
-	compiler->rule = NO_RULE;
 	return 0;
 }
 
-/*
- * As in runc: what is newer than all that the profile names was not known to
- * its author. C libraries try such a call and, where it does not exist, an
- * older one; told that it is forbidden they give up. The length of the code.
- */
-static size_t
-deny_newer_calls(const struct compiler *compiler, struct sock_filter *code)
-{
-	size_t length = 0;
+/* --- The whole --- */
 
-	for (size_t i = 0; i < ARRAY_SIZE(abis); i++) {
-		const struct sock_filter check[] = {
-			BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			    offsetof(struct seccomp_data, arch)),
-			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-			    abis[i].architecture, 0, 4),
-			BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			    offsetof(struct seccomp_data, nr)),
-			BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, compiler->newest[i],
-			    0, 2),
-			BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, abis[i].end, 1, 0),
-			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-		};
-
-		if (compiler->newest[i] == 0 ||
-		    seccomp_arch_exist(compiler->filter, abis[i].token) < 0)
-			continue;
-		memcpy(code + length, check, sizeof(check));
-		length += ARRAY_SIZE(check);
-	}
-	return length;
-}
-
-/* A tracer, as what is allowed, can tell for itself what does not exist. */
-static bool
-knows_newer_calls(const struct compiler *compiler)
-{
-	uint32_t action = compiler->default_action & SECCOMP_RET_ACTION_FULL;
-
-	return is_permissive(compiler->default_action) ||
-	    action == SECCOMP_RET_TRACE;
-}
-
-/* The filter's code, by way of a file that only this process sees. */
+/* An engine would hand the filter's descriptor over to who listens there. */
 static int
-export_code(struct compiler *compiler, struct seccomp_filter *out)
+check_listener(struct compiler *compiler, const json_t *profile)
 {
-	size_t begun = knows_newer_calls(compiler)
-	    ? 0
-	    : deny_newer_calls(compiler, out->code);
-	size_t room = sizeof(out->code) - begun * sizeof(out->code[0]);
-	int fd = memfd_create("filter", MFD_CLOEXEC);
-	ssize_t length;
+	if (*profile_json_text(profile, "listenerPath") == '\0')
+		return 0;
+	return problem_set(compiler->problem,
+	    "\"listenerPath\" names an agent outside of the container, which "
+	    "dinit cannot reach: leave it empty");
+}
+
+static int
+take_profile(struct compiler *compiler, const json_t *profile,
+    struct seccomp_filter *out)
+{
+	unsigned int flags = 0;
+
+	if (take_architectures(compiler, profile) < 0 ||
+	    parse_flags(compiler, profile, &flags) < 0 ||
+	    check_listener(compiler, profile) < 0 ||
+	    take_rules(compiler, profile_json_get(profile, "syscalls")) < 0 ||
+	    seccomp_builder_finish(compiler->builder, out, compiler->problem) <
+		0)
+		return -EINVAL;
+	out->flags = flags;
+	return 0;
+}
+
+static int
+compile(struct compiler *compiler, const json_t *profile,
+    struct seccomp_filter *out)
+{
+	static const struct profile_key keys[] = {
+		{ "defaultAction", PROFILE_TEXT },
+		{ "defaultErrnoRet", PROFILE_NUMBER },
+		{ "defaultErrno", PROFILE_TEXT },
+		{ "archMap", PROFILE_LIST },
+		{ "architectures", PROFILE_TEXTS },
+		{ "flags", PROFILE_TEXTS },
+		{ "listenerPath", PROFILE_TEXT },
+		{ "listenerMetadata", PROFILE_TEXT },
+		{ "syscalls", PROFILE_LIST },
+		{ NULL, PROFILE_TEXT },
+	};
+	uint32_t default_action = 0;
 	int error;
 
-	if (fd < 0)
-		return refuse(compiler, "cannot make a memory file: %s",
-		    strerror(errno));
-	error = seccomp_export_bpf(compiler->filter, fd);
-	length = error < 0 ? -1 : pread(fd, out->code + begun, room, 0);
-	if (length > 0 && lseek(fd, 0, SEEK_END) != length)
-		length = -1;
-	close(fd);
-	if (length <= 0)
-		return refuse(compiler, "its filter is too long or empty");
-	out->length = (unsigned short)(begun +
-	    (size_t)length / sizeof(out->code[0]));
-	out->flags = compiler->flags;
-	return 0;
+	if (check(compiler, profile, keys, "it") < 0 ||
+	    parse_action(compiler, profile, &default_keys, &default_action) < 0)
+		return -EINVAL;
+	compiler->builder = seccomp_builder_new(default_action);
+	if (compiler->builder == NULL)
+		return problem_set(compiler->problem, "out of memory");
+	error = take_profile(compiler, profile, out);
+	seccomp_builder_free(compiler->builder);
+	return error;
 }
 
-/* NULL: refused. */
-static FILE *
-open_profile(struct compiler *compiler, const char *path)
+/* What is misspelt is not heeded. */
+static void
+warn_of_strangers(const json_t *strangers, const char *path)
 {
-	FILE *file = NULL;
-	struct stat status;
+	char list[512];
 
-	if (regular_file_open(path, &file, compiler->problem) < 0)
-		return NULL;
-	if (fstat(fileno(file), &status) == 0 && status.st_size <= PROFILE_MAX)
-		return file;
-	refuse(compiler, "it is larger than 1 MiB");
-	fclose(file);
-	return NULL;
-}
-
-/* NULL: refused. Of a stream, for json_loadfd(3) reads each byte by itself. */
-static json_t *
-read_profile(struct compiler *compiler, const char *path)
-{
-	FILE *file = open_profile(compiler, path);
-	json_error_t where;
-	json_t *profile;
-
-	if (file == NULL)
-		return NULL;
-	profile = json_loadf(file, JSON_REJECT_DUPLICATES, &where);
-	fclose(file);
-	if (profile == NULL)
-		refuse(compiler, "line %d: %s", where.line, where.text);
-	return profile;
+	if (json_object_size(strangers) == 0)
+		return;
+	profile_json_list_keys(strangers, list, sizeof(list));
+	log_line(LOG_LEVEL_WARN,
+	    "%.100s: keys that dinit does not know have no effect: %s", path,
+	    list);
 }
 
 int
@@ -827,19 +578,18 @@ seccomp_profile_compile(const char *path,
 {
 	struct compiler compiler = {
 		.circumstances = circumstances,
-		.rule = NO_RULE,
 		.problem = problem,
 	};
-	json_t *profile = read_profile(&compiler, path);
+	json_t *profile = profile_json_read(path, problem);
 	int error;
 
 	if (profile == NULL)
 		return -EINVAL;
-	error = take_profile(&compiler, profile);
+	compiler.strangers = json_object();
+	error = compile(&compiler, profile, out);
 	if (error == 0)
-		error = export_code(&compiler, out);
-	if (compiler.filter != NULL)
-		seccomp_release(compiler.filter);
+		warn_of_strangers(compiler.strangers, path);
+	json_decref(compiler.strangers);
 	json_decref(profile);
 	return error;
 }

@@ -1,27 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A seccomp profile of Docker, containerd, CRI-O and Podman (JSON, OCI
- * runtime-spec with Docker's includes and excludes) to a filter. Whatever in
- * it is not understood is refused: a hole is worse than an error.
+ * runtime-spec with Docker's includes and excludes) to a filter. What engines
+ * take is taken. A value that is not understood is refused, as a hole is worse
+ * than an error; keys that nobody knows are passed over with a warning.
  */
 #ifndef DINIT_SECCOMP_PROFILE_H
 #define DINIT_SECCOMP_PROFILE_H
 
-#include <linux/filter.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct problem;
-
-/* The kernel takes no longer ones (BPF_MAXINSNS). */
-#define SECCOMP_FILTER_MAX 4096
-
-/* What goes to seccomp(2), SECCOMP_SET_MODE_FILTER. */
-struct seccomp_filter {
-	unsigned int flags;
-	unsigned short length; /* 0: none */
-	struct sock_filter code[SECCOMP_FILTER_MAX];
-};
+struct seccomp_filter;
 
 /* What a profile's includes and excludes are judged by. */
 struct seccomp_circumstances {

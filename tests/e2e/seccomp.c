@@ -218,6 +218,17 @@ Test(seccomp, profile_may_come_from_the_environment)
 	cr_assert_str_eq(container_read(&c, "out"), "bpf=EPERM\n");
 }
 
+Test(seccomp, annotated_profile_is_taken_without_a_word)
+{
+	struct container c = run_under(PROFILE("annotated"), "mkdir new");
+
+	container_expect_status(&c, 1);
+	cr_assert_not_null(strstr(container_read(&c, "log"),
+	    "No space left on device"), "%s", container_read(&c, "log"));
+	cr_assert_null(strstr(container_read(&c, "log"), "dinit:"), "%s",
+	    container_read(&c, "log"));
+}
+
 /* --- dinit and its helper are not under it -------------------------------- */
 
 Test(seccomp, what_the_filter_forbids_dinit_still_does)
@@ -299,6 +310,27 @@ write_profile(void *text)
 	file = fopen(path, "we");
 	if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0)
 		_exit(98);
+}
+
+/* In one line, however often they are there. */
+Test(seccomp, keys_that_nobody_knows_are_worth_one_warning)
+{
+	static const char profile[] = "{\"downloadedFrom\": 1, "
+	    "\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": ["
+	    "{\"names\": [\"bpf\"], \"action\": \"SCMP_ACT_ERRNO\", "
+	    "\"when\": 1}, {\"names\": [\"bpf\"], \"action\": "
+	    "\"SCMP_ACT_ERRNO\", \"when\": \"never\"}]}";
+	struct container c = container_start(&(struct run){
+		.arguments = { "--seccomp=$DIR/profile", "--", "calls", "bpf" },
+		.before_exec = write_profile,
+		.argument = (void *)(uintptr_t)profile,
+	});
+
+	container_expect_status(&c, 0);
+	cr_assert_str_eq(container_read(&c, "out"), "bpf=EPERM\n");
+	container_expect_log(&c, "/profile: keys that dinit does not know have "
+	    "no effect: \"downloadedFrom\", \"when\"\n");
+	cr_assert_eq(count_text(container_read(&c, "log"), "\n"), 1);
 }
 
 static void

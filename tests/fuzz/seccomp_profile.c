@@ -6,6 +6,7 @@
 #include "kernel.h"
 #include "problem.h"
 #include "seccomp_profile.h"
+#include "seccomp_filter.h"
 
 /* As in bpf_check_classic of the kernel: ends, and jumps nowhere else. */
 static void

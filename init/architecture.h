@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What this machine is called: by the kernel, in profiles, and by Go. */
+#ifndef DINIT_ARCHITECTURE_H
+#define DINIT_ARCHITECTURE_H
+
+#include <linux/audit.h>
+
+#if defined(__x86_64__)
+#define ARCHITECTURE_AUDIT AUDIT_ARCH_X86_64
+#define ARCHITECTURE_IN_PROFILES "SCMP_ARCH_X86_64"
+#define ARCHITECTURE_IN_GO "amd64"
+#elif defined(__aarch64__)
+#define ARCHITECTURE_AUDIT AUDIT_ARCH_AARCH64
+#define ARCHITECTURE_IN_PROFILES "SCMP_ARCH_AARCH64"
+#define ARCHITECTURE_IN_GO "arm64"
+#else
+#error "which architecture is this?"
+#endif
+
+#endif
