@@ -87,8 +87,9 @@ CODE = $(if $(filter 1,$(PIE)),-fPIE,-fno-pie) \
 # what else, says init/layout.ld.
 BEHIND = $(addprefix $(O)/,regular_file.o user.o capabilities.o \
 	privileges.o)
-FAR_BEHIND = $(addprefix $(O)/,await.o seccomp_builder.o profile_json.o \
-	seccomp_profile.o errno_name.o probe.o http_answer.o executable.o)
+FAR_BEHIND = $(addprefix $(O)/,await.o seccomp_filter.o seccomp_builder.o \
+	profile_json.o seccomp_profile.o errno_name.o probe.o http_answer.o \
+	executable.o)
 LAYOUT = -Wl,-T,init/layout.ld,-z,noseparate-code
 LINK_ORDER = $(filter-out $(BEHIND) $(FAR_BEHIND) %.ld,$^) -lc $(BEHIND) -lcap \
 	$(FAR_BEHIND) $(LIBRARIES_LIBS)

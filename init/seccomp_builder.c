@@ -36,10 +36,20 @@ static const struct abi abis[] = {
 };
 #endif
 
+/* A rule that was added, for one system call and without alternatives. */
+struct entry {
+	struct seccomp_rule rule;
+	const char *name;
+	int number; /* libseccomp's, the same for the same call */
+};
+
 struct seccomp_builder {
 	scmp_filter_ctx context;
 	uint32_t default_action;
 	uint32_t newest[ARRAY_SIZE(abis)]; /* highest number named; 0: none */
+	bool clashes; /* libseccomp has refused a rule because of another */
+	size_t count;
+	struct entry *entries;
 };
 
 struct seccomp_builder *
@@ -61,6 +71,7 @@ void
 seccomp_builder_free(struct seccomp_builder *builder)
 {
 	seccomp_release(builder->context);
+	free(builder->entries);
 	free(builder);
 }
 
@@ -113,25 +124,44 @@ seccomp_builder_note(struct seccomp_builder *builder, const char *name)
 /* --- Rules --- */
 
 static int
-add_to_filter(const struct seccomp_builder *builder,
-    const struct seccomp_rule *rule, int number, const char *name,
+remember(struct seccomp_builder *builder, const struct entry *entry,
     struct problem *problem)
 {
+	size_t count = builder->count;
+	struct entry *grown = builder->entries;
+
+	/* There is room for the next power of two. */
+	if ((count & (count - 1)) == 0)
+		grown = realloc(grown,
+		    (count == 0 ? 1 : 2 * count) * sizeof(*grown));
+	if (grown == NULL)
+		return problem_set(problem, "out of memory");
+	grown[count] = *entry;
+	builder->entries = grown;
+	builder->count++;
+	return 0;
+}
+
+/*
+ * libseccomp refuses a rule that says what the default does. What it refuses
+ * because of another rule (EEXIST) is found when all rules are known.
+ */
+static int
+add_entry(struct seccomp_builder *builder, const struct entry *entry,
+    struct problem *problem)
+{
+	const struct seccomp_rule *rule = &entry->rule;
 	int error = 0;
 
-	/* libseccomp refuses a rule that says what the default does. */
 	if (rule->action != builder->default_action)
 		error = seccomp_rule_add_array(builder->context, rule->action,
-		    number, rule->count, rule->comparisons);
-	if (error == -EEXIST)
-		return problem_set(problem,
-		    "another rule has another action for the same arguments of "
-		    "%.64s",
-		    name);
-	if (error < 0)
+		    entry->number, rule->count, rule->comparisons);
+	if (error < 0 && error != -EEXIST)
 		return problem_set(problem, "cannot add a rule for %.64s: %s",
-		    name, strerror(-error));
-	return 0;
+		    entry->name, strerror(-error));
+	if (error == -EEXIST)
+		builder->clashes = true;
+	return remember(builder, entry, problem);
 }
 
 static bool
@@ -148,18 +178,17 @@ has_alternatives(const struct seccomp_rule *rule)
 }
 
 static int
-add_known(const struct seccomp_builder *builder,
-    const struct seccomp_rule *rule, int number, const char *name,
+add_known(struct seccomp_builder *builder, const struct entry *entry,
     struct problem *problem)
 {
-	struct seccomp_rule single = *rule;
+	struct entry single = *entry;
 
-	if (!has_alternatives(rule))
-		return add_to_filter(builder, rule, number, name, problem);
-	single.count = 1;
-	for (unsigned int i = 0; i < rule->count; i++) {
-		single.comparisons[0] = rule->comparisons[i];
-		if (add_to_filter(builder, &single, number, name, problem) < 0)
+	if (!has_alternatives(&entry->rule))
+		return add_entry(builder, entry, problem);
+	single.rule.count = 1;
+	for (unsigned int i = 0; i < entry->rule.count; i++) {
+		single.rule.comparisons[0] = entry->rule.comparisons[i];
+		if (add_entry(builder, &single, problem) < 0)
 			return -EINVAL;
 	}
 	return 0;
@@ -179,10 +208,14 @@ int
 seccomp_builder_add(struct seccomp_builder *builder,
     const struct seccomp_rule *rule, const char *name, struct problem *problem)
 {
-	int number = seccomp_syscall_resolve_name(name);
+	const struct entry entry = {
+		.rule = *rule,
+		.name = name,
+		.number = seccomp_syscall_resolve_name(name),
+	};
 
-	if (number != __NR_SCMP_ERROR)
-		return add_known(builder, rule, number, name, problem);
+	if (entry.number != __NR_SCMP_ERROR)
+		return add_known(builder, &entry, problem);
 	if (!is_permissive(rule->action) &&
 	    is_permissive(builder->default_action))
 		return problem_set(problem,
@@ -193,6 +226,212 @@ seccomp_builder_add(struct seccomp_builder *builder,
 	    "system call %.64s is unknown to this libseccomp: the profile's "
 	    "default action holds",
 	    name);
+	return 0;
+}
+
+/* --- Rules that make each other ineffective --- */
+
+/* From the least to the greatest value that meets a comparison. */
+struct range {
+	uint64_t least;
+	uint64_t greatest; /* smaller than LEAST: none does */
+};
+
+static struct range
+range_of(const struct scmp_arg_cmp *comparison)
+{
+	uint64_t value = comparison->datum_a;
+	struct range range = { 0, UINT64_MAX };
+
+	switch (comparison->op) {
+	case SCMP_CMP_NE:
+		range.least = value == 0;
+		range.greatest = UINT64_MAX - (value == UINT64_MAX);
+		break;
+	case SCMP_CMP_LT:
+		range.least = value == 0;
+		range.greatest = value == 0 ? 0 : value - 1;
+		break;
+	case SCMP_CMP_LE:
+		range.greatest = value;
+		break;
+	case SCMP_CMP_EQ:
+		range.least = range.greatest = value;
+		break;
+	case SCMP_CMP_GE:
+		range.least = value;
+		break;
+	case SCMP_CMP_GT:
+		range.least = value == UINT64_MAX ? value : value + 1;
+		range.greatest = UINT64_MAX - (value == UINT64_MAX);
+		break;
+	case SCMP_CMP_MASKED_EQ:
+		range.least = comparison->datum_b;
+		range.greatest = comparison->datum_b | ~value;
+		break;
+	case _SCMP_CMP_MIN:
+	case _SCMP_CMP_MAX:
+		break;
+	}
+	return range;
+}
+
+static bool
+meets(uint64_t argument, const struct scmp_arg_cmp *comparison)
+{
+	struct range range = range_of(comparison);
+
+	if (comparison->op == SCMP_CMP_NE)
+		return argument != comparison->datum_a;
+	if (comparison->op == SCMP_CMP_MASKED_EQ)
+		return (argument & comparison->datum_a) == comparison->datum_b;
+	return argument >= range.least && argument <= range.greatest;
+}
+
+/*
+ * True if whatever meets NARROW meets WIDE, as far as that shows: by their
+ * ranges, by bits that both compare, or because they are the same.
+ */
+static bool
+implies(const struct scmp_arg_cmp *narrow, const struct scmp_arg_cmp *wide)
+{
+	struct range inner = range_of(narrow);
+	struct range outer = range_of(wide);
+
+	if (narrow->arg != wide->arg)
+		return false;
+	if (inner.least == inner.greatest)
+		return meets(inner.least, wide);
+	if (wide->op == SCMP_CMP_MASKED_EQ)
+		return narrow->op == SCMP_CMP_MASKED_EQ &&
+		    (wide->datum_a & ~narrow->datum_a) == 0 &&
+		    meets(narrow->datum_b, wide);
+	if (wide->op != SCMP_CMP_NE)
+		return inner.least >= outer.least &&
+		    inner.greatest <= outer.greatest;
+	if (narrow->op == SCMP_CMP_NE)
+		return narrow->datum_a == wide->datum_a;
+	return !meets(wide->datum_a, narrow);
+}
+
+/* True if all calls that NARROW is for are such as WIDE is for. */
+static bool
+is_covered(const struct seccomp_rule *narrow, const struct seccomp_rule *wide)
+{
+	for (unsigned int i = 0; i < wide->count; i++) {
+		bool is_implied = false;
+
+		for (unsigned int j = 0; j < narrow->count; j++)
+			is_implied = is_implied ||
+			    implies(&narrow->comparisons[j],
+				&wide->comparisons[i]);
+		if (!is_implied)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Makes the arguments of CALL meet RULE: the ends of its ranges, and OTHER
+ * where it compares nothing. False: these do not.
+ */
+static bool
+fill_arguments(const struct seccomp_rule *rule, bool takes_greatest,
+    uint64_t other, struct seccomp_data *call)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(call->args); i++)
+		call->args[i] = other;
+	for (unsigned int i = 0; i < rule->count; i++) {
+		const struct scmp_arg_cmp *comparison = &rule->comparisons[i];
+		struct range range = range_of(comparison);
+
+		call->args[comparison->arg] = takes_greatest ? range.greatest
+							     : range.least;
+		if (!meets(call->args[comparison->arg], comparison))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What becomes of calls for which RULE is: its own action, if it holds for any
+ * of those tried, or else another one.
+ */
+static uint32_t
+effect_of(const struct seccomp_rule *rule, const struct seccomp_filter *filter,
+    struct seccomp_data *call)
+{
+	static const uint64_t others[] = { 0, UINT64_MAX, 0x5a5a5a5a5a5a5a5a };
+	uint32_t effect = rule->action;
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(others); i++) {
+		if (!fill_arguments(rule, i % 2 == 1, others[i / 2], call))
+			continue;
+		effect = seccomp_filter_judge(filter, call).action;
+		if (effect == rule->action)
+			break;
+	}
+	return effect;
+}
+
+/* Finds the system call NAME in the first ABI of the filter that has it. */
+static bool
+find_call(const struct seccomp_builder *builder, const char *name,
+    struct seccomp_data *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(abis); i++) {
+		int number = seccomp_syscall_resolve_name_arch(abis[i].token,
+		    name);
+
+		if (number < 0 ||
+		    seccomp_arch_exist(builder->context, abis[i].token) < 0)
+			continue;
+		out->nr = number;
+		out->arch = abis[i].architecture;
+		return true;
+	}
+	return false;
+}
+
+/* Refuses ENTRY if another one decides on all calls that it is for. */
+static int
+check_entry(const struct seccomp_builder *builder, const struct entry *entry,
+    const struct seccomp_filter *filter, struct problem *problem)
+{
+	struct seccomp_data call = { .nr = 0 };
+	uint32_t effect;
+
+	if (!find_call(builder, entry->name, &call))
+		return 0;
+	effect = effect_of(&entry->rule, filter, &call);
+	for (size_t i = 0; i < builder->count; i++) {
+		const struct entry *other = &builder->entries[i];
+
+		if (effect == entry->rule.action)
+			return 0;
+		if (other->number == entry->number &&
+		    other->rule.action == effect &&
+		    is_covered(&entry->rule, &other->rule))
+			return problem_set(problem,
+			    "syscalls[%zu] has no effect on %.64s, for which "
+			    "syscalls[%zu] has another action: only one can "
+			    "hold",
+			    entry->rule.place, entry->name, other->rule.place);
+	}
+	return 0;
+}
+
+static int
+check_entries(const struct seccomp_builder *builder,
+    const struct seccomp_filter *filter, struct problem *problem)
+{
+	for (size_t i = 0; i < builder->count; i++)
+		if (check_entry(builder, &builder->entries[i], filter,
+			problem) < 0)
+			return -EINVAL;
+	if (builder->clashes)
+		return problem_set(problem,
+		    "two rules have different actions for the same calls");
 	return 0;
 }
 
@@ -275,5 +514,7 @@ int
 seccomp_builder_finish(struct seccomp_builder *builder,
     struct seccomp_filter *out, struct problem *problem)
 {
-	return export_code(builder, out, problem);
+	int error = export_code(builder, out, problem);
+
+	return error < 0 ? error : check_entries(builder, out, problem);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rules on system calls to a filter, by libseccomp. It knows nothing of JSON.
+ * Rules on system calls to a filter, by libseccomp. It knows nothing of JSON,
+ * and refuses rules of which one would make another ineffective.
  */
 #ifndef DINIT_SECCOMP_BUILDER_H
 #define DINIT_SECCOMP_BUILDER_H
@@ -17,6 +18,7 @@ struct seccomp_filter;
 
 /* What becomes of a call whose arguments meet all comparisons. */
 struct seccomp_rule {
+	size_t place; /* in the profile's "syscalls" */
 	uint32_t action;
 	unsigned int count;
 	struct scmp_arg_cmp comparisons[SECCOMP_COMPARISONS_MAX];
@@ -44,8 +46,9 @@ void
 seccomp_builder_note(struct seccomp_builder *builder, const char *name);
 
 /*
- * Adds RULE for the system call NAME. As in runc, comparisons of the same
- * argument are alternatives. 0, or -EINVAL and PROBLEM.
+ * Adds RULE for the system call NAME, which must live as long as BUILDER. As in
+ * runc, comparisons of the same argument are alternatives. 0, or -EINVAL and
+ * PROBLEM.
  */
 int
 seccomp_builder_add(struct seccomp_builder *builder,

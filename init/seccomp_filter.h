@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A seccomp filter as the kernel takes it. It knows nothing of profiles and of
- * libseccomp.
+ * A seccomp filter as the kernel takes it, and what it says of a system call.
+ * It knows nothing of profiles and of libseccomp.
  */
 #ifndef DINIT_SECCOMP_FILTER_H
 #define DINIT_SECCOMP_FILTER_H
 
 #include <linux/filter.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct seccomp_data;
 
 /* The kernel takes no longer ones (BPF_MAXINSNS). */
 #define SECCOMP_FILTER_MAX 4096
@@ -17,5 +21,19 @@ struct seccomp_filter {
 	unsigned short length; /* 0: none */
 	struct sock_filter code[SECCOMP_FILTER_MAX];
 };
+
+/* What a filter says of one call. */
+struct seccomp_verdict {
+	uint32_t action;    /* SECCOMP_RET_*, with its data */
+	bool is_for_number; /* it holds whatever the call's arguments are */
+};
+
+/*
+ * Runs FILTER on CALL, as the kernel would. A filter with an instruction that
+ * libseccomp does not write kills, but not for the number alone.
+ */
+struct seccomp_verdict
+seccomp_filter_judge(const struct seccomp_filter *filter,
+    const struct seccomp_data *call);
 
 #endif

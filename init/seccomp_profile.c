@@ -458,11 +458,11 @@ add_rule(struct compiler *compiler, const struct seccomp_rule *rule,
 }
 
 static int
-take_rule(struct compiler *compiler, const json_t *object)
+take_rule(struct compiler *compiler, const json_t *object, size_t place)
 {
 	const json_t *names = profile_json_get(object, "names");
 	const char *name = profile_json_text(object, "name");
-	struct seccomp_rule rule = { .count = 0 };
+	struct seccomp_rule rule = { .place = place };
 	int applies;
 	size_t i;
 	const json_t *item;
@@ -488,7 +488,7 @@ take_rules(struct compiler *compiler, const json_t *rules)
 	const json_t *rule;
 
 	json_array_foreach(rules, i, rule) {
-		if (take_rule(compiler, rule) == 0)
+		if (take_rule(compiler, rule, i) == 0)
 			continue;
 		why = *compiler->problem;
 		return problem_set(compiler->problem, "syscalls[%zu]: %.450s",

@@ -366,6 +366,17 @@ Test(seccomp, malformed_profile_is_refused_and_nothing_runs)
 	    "\"names\" is not a list of strings");
 }
 
+#define MKDIR(action) \
+	"{\"names\": [\"mkdir\"], \"action\": \"SCMP_ACT_" action "\"}"
+
+Test(seccomp, rules_that_contradict_each_other_are_refused)
+{
+	expect_refused("{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": "
+	    "[" MKDIR("ALLOW") ", " MKDIR("KILL_PROCESS") "]}",
+	    "profile: syscalls[1] has no effect on mkdir, for which "
+	    "syscalls[0] has another action: only one can hold\n");
+}
+
 Test(seccomp, missing_profile_is_refused_by_the_name_of_its_variable)
 {
 	struct container c = container_start(&(struct run){

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A filter that comes out is one that the kernel would take. */
 #include <errno.h>
+#include <linux/seccomp.h>
 
 #include "fuzz.h"
+#include "architecture.h"
 #include "kernel.h"
 #include "problem.h"
 #include "seccomp_profile.h"
@@ -29,6 +31,25 @@ check(const struct seccomp_filter *filter)
 	fuzz_require(BPF_CLASS(filter->code[length - 1].code) == BPF_RET);
 }
 
+/* It is made of what the judge of calls knows. */
+static void
+judge(const struct seccomp_filter *filter)
+{
+	struct seccomp_data call = { .nr = 0 };
+
+	for (; call.nr < 500; call.nr++) {
+		struct seccomp_verdict verdict =
+		    seccomp_filter_judge(filter, &call);
+
+		/* All of another architecture. */
+		fuzz_require(verdict.is_for_number);
+		fuzz_require(verdict.action == SECCOMP_RET_KILL_THREAD);
+	}
+	call.arch = ARCHITECTURE_AUDIT;
+	for (call.nr = 0; call.nr < 500; call.nr++)
+		seccomp_filter_judge(filter, &call);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -43,7 +64,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_require(error == 0 || error == -EINVAL);
 	fuzz_require((error == 0) == (problem.text[0] == '\0'));
-	if (error == 0)
+	if (error == 0) {
 		check(&filter);
+		judge(&filter);
+	}
 	return 0;
 }

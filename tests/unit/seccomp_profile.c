@@ -450,15 +450,179 @@ Test(seccomp_profile, conditions_on_one_argument_are_alternatives_as_in_runc)
 		    i == 1 || i == 2 ? 7 : ALLOWED);
 }
 
-Test(seccomp_profile, rules_that_contradict_each_other_are_refused)
+/* --- Two rules for the same call --- */
+
+/* ' getppid': SCMP_ACT_ACTION where these comparisons hold. */
+#define GETPPID(action, comparisons)                                          \
+	"'names': ['getppid'], 'action': 'SCMP_ACT_" action "', 'args': ["    \
+	comparisons "]"
+#define IF(index, operator, value)                                            \
+	"{'index': " index ", 'op': 'SCMP_CMP_" operator "', 'value': " value "}"
+#define IF_MASKED(mask, value)                                                \
+	"{'op': 'SCMP_CMP_MASKED_EQ', 'value': " mask ", 'valueTwo': " value "}"
+
+struct pair {
+	const char *default_action;
+	const char *rules[2];
+};
+
+/* The profile of PAIR, in its order or the other one; a static buffer. */
+static const char *
+profile_of_pair(const struct pair *pair, int first)
 {
-	expect_refused("{'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': ["
-	    "{'names': ['getppid'], 'action': 'SCMP_ACT_LOG', 'args': "
-	    "[{'index': 0, 'value': 1, 'op': 'SCMP_CMP_EQ'}]},"
-	    "{'names': ['getppid'], 'action': 'SCMP_ACT_KILL', 'args': "
-	    "[{'index': 0, 'value': 1, 'op': 'SCMP_CMP_EQ'}]}]}",
-	    "syscalls[1]: another rule has another action");
-	/* the same twice is no contradiction */
+	static char profile[1024];
+
+	snprintf(profile, sizeof(profile), "{'defaultAction': 'SCMP_ACT_%s', "
+	    "'syscalls': [{'names': ['getuid'], 'action': 'SCMP_ACT_TRAP'}, "
+	    "{%s}, {%s}]}", pair->default_action, pair->rules[first],
+	    pair->rules[1 - first]);
+	return profile;
+}
+
+/* In whatever order they are. */
+Test(seccomp_profile, rule_that_another_one_makes_ineffective_is_refused)
+{
+	static const struct pair pairs[] = {
+		/* for all calls, and for all or some */
+		{ "KILL", { GETPPID("ALLOW", ""), GETPPID("ERRNO", "") } },
+		{ "ERRNO", { GETPPID("ALLOW", ""),
+		    GETPPID("KILL_PROCESS", "") } },
+		{ "KILL", { GETPPID("ALLOW", ""),
+		    GETPPID("ERRNO", IF("1", "EQ", "511")) } },
+		{ "KILL", { GETPPID("ALLOW", ""),
+		    GETPPID("ERRNO", IF("1", "NE", "511")) } },
+		{ "KILL", { GETPPID("ERRNO", ""),
+		    GETPPID("ALLOW", IF_MASKED("240", "32")) } },
+		{ "KILL", { GETPPID("ALLOW", ""),
+		    GETPPID("ERRNO", IF("0", "EQ", "1") ", "
+		    IF("1", "EQ", "2")) } },
+		{ "KILL", { GETPPID("ALLOW", ""),
+		    GETPPID("ERRNO", IF("0", "EQ", "1") ", "
+		    IF("0", "EQ", "2")) } },
+		{ "KILL", { GETPPID("ERRNO", "") ", 'errnoRet': 7",
+		    GETPPID("ERRNO", "") ", 'errnoRet': 8" } },
+		/* what the default says, libseccomp is not told */
+		{ "ERRNO", { GETPPID("ALLOW", ""), GETPPID("ERRNO", "") } },
+		{ "ALLOW", { GETPPID("ALLOW", ""), GETPPID("ERRNO", "") } },
+		{ "ERRNO", { GETPPID("ALLOW", ""),
+		    GETPPID("ERRNO", IF("1", "EQ", "511")) } },
+		{ "ALLOW", { GETPPID("ALLOW", IF("0", "EQ", "5")),
+		    GETPPID("ERRNO", IF("0", "GE", "4")) } },
+		{ "ALLOW", { GETPPID("ALLOW", IF("0", "GT", "5")),
+		    GETPPID("ERRNO", IF("0", "NE", "4")) } },
+		{ "ALLOW", { GETPPID("ALLOW", IF("0", "LE", "5")),
+		    GETPPID("ERRNO", IF("0", "LT", "7")) } },
+		{ "ALLOW", { GETPPID("ALLOW", IF_MASKED("255", "32")),
+		    GETPPID("ERRNO", IF_MASKED("240", "32")) } },
+		{ "ALLOW", { GETPPID("ALLOW", IF_MASKED("240", "32")),
+		    GETPPID("ERRNO", IF("0", "NE", "64")) } },
+		{ "ALLOW", { GETPPID("ALLOW", IF_MASKED("240", "32")),
+		    GETPPID("ERRNO", IF("0", "GE", "32")) } },
+		/* the same calls, or some of them */
+		{ "ALLOW", { GETPPID("LOG", IF("0", "EQ", "1")),
+		    GETPPID("KILL", IF("0", "EQ", "1")) } },
+		{ "ALLOW", { GETPPID("LOG", IF("0", "NE", "1")),
+		    GETPPID("KILL", IF("0", "NE", "1")) } },
+		{ "KILL", { GETPPID("ALLOW", IF("1", "EQ", "2")),
+		    GETPPID("ERRNO", IF("0", "EQ", "1") ", "
+		    IF("1", "EQ", "2")) } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
+		for (int first = 0; first < 2; first++) {
+			const char *profile = profile_of_pair(&pairs[i], first);
+
+			expect_refused(profile, "syscalls[1]");
+			expect_refused(profile, "syscalls[2]");
+			expect_refused(profile, " has another action: only "
+			    "one can hold");
+		}
+}
+
+#if defined(__x86_64__)
+/* Only 32-bit programs have waitpid(2). */
+Test(seccomp_profile, rules_for_another_abi_are_compared_where_it_is_listed)
+{
+	const char *rules = "'syscalls': [{'names': ['waitpid'], 'action': "
+	    "'SCMP_ACT_ALLOW'}, {'names': ['waitpid'], 'action': "
+	    "'SCMP_ACT_ERRNO'}]}";
+	char profile[512];
+
+	snprintf(profile, sizeof(profile), "{'defaultAction': "
+	    "'SCMP_ACT_KILL', 'architectures': ['SCMP_ARCH_X86'], %s", rules);
+	expect_refused(profile, "syscalls[1] has no effect on waitpid, for "
+	    "which syscalls[0] has another action");
+	snprintf(profile, sizeof(profile), "{'defaultAction': "
+	    "'SCMP_ACT_KILL', %s", rules);
+	cr_assert_eq(compile(profile)->result, 0);
+}
+#endif
+
+static const struct pair takes_both[] = {
+	/* the very same, for itself or as the default */
+	{ "KILL", { GETPPID("ALLOW", ""), GETPPID("ALLOW", "") } },
+	{ "KILL", { GETPPID("ALLOW", IF("0", "EQ", "1")),
+	    GETPPID("ALLOW", IF("0", "EQ", "1")) } },
+	{ "ALLOW", { GETPPID("ALLOW", ""), GETPPID("ALLOW", "") } },
+	/* more of the same */
+	{ "KILL", { GETPPID("ALLOW", ""),
+	    GETPPID("ALLOW", IF("0", "EQ", "1")) } },
+	{ "KILL", { GETPPID("ALLOW", IF("0", "EQ", "1") ", "
+	    IF("0", "EQ", "2")), GETPPID("ALLOW", IF("0", "NE", "1")) } },
+	/* the exception to what the default says too */
+	{ "ALLOW", { GETPPID("ALLOW", ""),
+	    GETPPID("ERRNO", IF("0", "EQ", "1")) } },
+	{ "ERRNO", { GETPPID("ERRNO", IF("0", "GE", "1")),
+	    GETPPID("ALLOW", IF("0", "EQ", "1")) } },
+	/* calls that differ, or overlap */
+	{ "KILL", { GETPPID("ALLOW", IF("0", "EQ", "1")),
+	    GETPPID("ERRNO", IF("0", "EQ", "2")) } },
+	{ "KILL", { GETPPID("ALLOW", IF("0", "EQ", "1")),
+	    GETPPID("ERRNO", IF("1", "EQ", "2")) } },
+	{ "KILL", { GETPPID("ALLOW", IF("0", "NE", "1")),
+	    GETPPID("ERRNO", IF("0", "EQ", "1")) } },
+	{ "KILL", { GETPPID("ALLOW", IF("1", "NE", "5")),
+	    GETPPID("ERRNO", IF("0", "EQ", "1")) } },
+	{ "KILL", { GETPPID("ALLOW", IF("0", "GE", "5")),
+	    GETPPID("ERRNO", IF("0", "LE", "7")) } },
+	{ "KILL", { GETPPID("ALLOW", IF_MASKED("15", "1")),
+	    GETPPID("ERRNO", IF_MASKED("240", "32")) } },
+	/* one that is for no call at all, whatever it says */
+	{ "KILL", { GETPPID("ALLOW", ""),
+	    GETPPID("ERRNO", IF("0", "LT", "0")) } },
+	{ "KILL", { GETPPID("ALLOW", ""),
+	    GETPPID("ERRNO", IF("0", "GT", "18446744073709551615")) } },
+	/* conditions decide first which of them counts */
+	{ "KILL", { GETPPID("ALLOW", "") ", 'includes': {'caps': "
+	    "['CAP_KILL']}", GETPPID("ERRNO", "") ", 'excludes': {'caps': "
+	    "['CAP_KILL']}" } },
+};
+
+Test(seccomp_profile, rules_that_both_take_effect_are_taken)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(takes_both); i++)
+		for (int first = 0; first < 2; first++) {
+			const struct findings *found = compile(
+			    profile_of_pair(&takes_both[i], first));
+
+			cr_expect_eq(found->result, 0, "%s: %s",
+			    profile_of_pair(&takes_both[i], first),
+			    found->problem.text);
+		}
+}
+
+Test(seccomp_profile, rules_for_no_call_at_all_may_not_differ_either)
+{
+	static const struct pair pair = { "KILL", {
+		GETPPID("ALLOW", IF("0", "LT", "0")),
+		GETPPID("ERRNO", IF("0", "LT", "0")) } };
+
+	expect_refused(profile_of_pair(&pair, 0), "two rules have different "
+	    "actions for the same calls");
+}
+
+Test(seccomp_profile, same_rule_twice_is_one)
+{
 	expect("{'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': ["
 	    "{'names': ['getppid', 'getppid'], 'action': 'SCMP_ACT_ERRNO'},"
 	    "{'names': ['getppid'], 'action': 'SCMP_ACT_ERRNO'}]}", EPERM);
