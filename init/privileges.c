@@ -224,6 +224,11 @@ compile_filter(struct privileges *out, const char *path, uint64_t bounding)
 	if (seccomp_profile_compile(path, &here, &out->filter, &why) < 0)
 		return problem_set(&out->problem, "%.100s: %.400s", path,
 		    why.text);
+	if (seccomp_filter_forbids_exec(&out->filter))
+		return problem_set(&out->problem,
+		    "%.100s: it forbids execve, so that COMMAND could never be "
+		    "started: allow execve",
+		    path);
 	out->no_new_privs = true;
 	return 0;
 }

@@ -2,8 +2,10 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "seccomp_filter.h"
+#include "architecture.h"
 
 /* How many instructions CODE, a jump, skips. */
 static uint32_t
@@ -70,4 +72,23 @@ seccomp_filter_judge(const struct seccomp_filter *filter,
 		}
 	}
 	return unknown;
+}
+
+bool
+seccomp_filter_forbids_exec(const struct seccomp_filter *filter)
+{
+	const struct seccomp_data call = {
+		.nr = SYS_execve,
+		.arch = ARCHITECTURE_AUDIT,
+	};
+	struct seccomp_verdict verdict = seccomp_filter_judge(filter, &call);
+
+	switch (verdict.action & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_ALLOW:
+	case SECCOMP_RET_LOG:
+	case SECCOMP_RET_TRACE:
+		return false;
+	default:
+		return verdict.is_for_number;
+	}
 }

@@ -36,4 +36,11 @@ struct seccomp_verdict
 seccomp_filter_judge(const struct seccomp_filter *filter,
     const struct seccomp_data *call);
 
+/*
+ * True if no execve(2) of this machine can succeed under FILTER. Not so where
+ * arguments or a tracer decide: neither can be known beforehand.
+ */
+bool
+seccomp_filter_forbids_exec(const struct seccomp_filter *filter);
+
 #endif

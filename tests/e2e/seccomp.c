@@ -377,6 +377,29 @@ Test(seccomp, rules_that_contradict_each_other_are_refused)
 	    "syscalls[0] has another action: only one can hold\n");
 }
 
+static void
+expect_exec_refused(const char *default_action, const char *rule)
+{
+	char profile[512];
+
+	snprintf(profile, sizeof(profile), "{\"defaultAction\": "
+	    "\"SCMP_ACT_%s\", \"syscalls\": [%s]}", default_action, rule);
+	expect_refused(profile, "profile: it forbids execve, so that COMMAND "
+	    "could never be started: allow execve\n");
+}
+
+/* It ended with status 132 or 126 otherwise, and nobody said why. */
+Test(seccomp, profile_that_forbids_execve_is_refused)
+{
+	expect_exec_refused("KILL_PROCESS", "");
+	expect_exec_refused("ERRNO", MKDIR("ALLOW"));
+	expect_exec_refused("TRAP", MKDIR("ALLOW"));
+	expect_exec_refused("ALLOW", "{\"names\": [\"execve\"], \"action\": "
+	    "\"SCMP_ACT_ERRNO\", \"errno\": \"ENOENT\"}");
+	expect_exec_refused("ALLOW", "{\"names\": [\"execve\"], \"action\": "
+	    "\"SCMP_ACT_KILL\"}");
+}
+
 Test(seccomp, missing_profile_is_refused_by_the_name_of_its_variable)
 {
 	struct container c = container_start(&(struct run){

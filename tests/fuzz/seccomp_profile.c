@@ -48,6 +48,7 @@ judge(const struct seccomp_filter *filter)
 	call.arch = ARCHITECTURE_AUDIT;
 	for (call.nr = 0; call.nr < 500; call.nr++)
 		seccomp_filter_judge(filter, &call);
+	seccomp_filter_forbids_exec(filter);
 }
 
 int

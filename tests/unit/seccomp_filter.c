@@ -4,14 +4,17 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "seccomp_filter.h"
+#include "architecture.h"
 #include "array.h"
 
 TestSuite(seccomp_filter, .timeout = 30);
 
 /* Offsets in what a filter looks at. */
 #define NUMBER offsetof(struct seccomp_data, nr)
+#define ARCH offsetof(struct seccomp_data, arch)
 #define ARGUMENT offsetof(struct seccomp_data, args)
 
 #define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (offset))
@@ -99,4 +102,43 @@ Test(seccomp_filter, what_it_cannot_run_kills)
 		cr_expect_eq(verdict.action, SECCOMP_RET_KILL_PROCESS);
 		cr_expect(!verdict.is_for_number);
 	}
+}
+
+/* A filter that does ACTION to execve(2), if the first argument is 0 at all. */
+static bool
+forbids(uint32_t action, bool asks_argument)
+{
+	const struct sock_filter code[] = {
+		LOAD(ARCH),
+		JUMP(BPF_JEQ, ARCHITECTURE_AUDIT, 0, 6),
+		LOAD(NUMBER),
+		JUMP(BPF_JEQ, SYS_execve, 0, 4),
+		JUMP(BPF_JEQ, SYS_execve, !asks_argument, 0),
+		LOAD(ARGUMENT),
+		JUMP(BPF_JGE, 0, 0, 1),
+		RETURN(action),
+		RETURN(SECCOMP_RET_ALLOW),
+	};
+
+	return seccomp_filter_forbids_exec(filter_of(code, ARRAY_SIZE(code)));
+}
+
+Test(seccomp_filter, tells_whether_anything_can_be_executed)
+{
+	static const uint32_t forbidding[] = { SECCOMP_RET_KILL_PROCESS,
+		SECCOMP_RET_KILL_THREAD, SECCOMP_RET_TRAP,
+		SECCOMP_RET_ERRNO | 1, SECCOMP_RET_ERRNO,
+		SECCOMP_RET_USER_NOTIF };
+	static const uint32_t allowing[] = { SECCOMP_RET_ALLOW,
+		SECCOMP_RET_LOG, SECCOMP_RET_TRACE | 1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(forbidding); i++) {
+		cr_expect(forbids(forbidding[i], false), "%#x",
+		    forbidding[i]);
+		/* Where the path lies in memory nobody knows. */
+		cr_expect(!forbids(forbidding[i], true), "%#x",
+		    forbidding[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(allowing); i++)
+		cr_expect(!forbids(allowing[i], false), "%#x", allowing[i]);
 }
