@@ -22,6 +22,7 @@
 struct table {
 	const char *path;
 	FILE *file; /* NULL: it is not there */
+	int error;  /* reading on failed, an errno; 0: it did not */
 	char *line;
 	size_t size;
 	const char *fields[FIELDS]; /* what the line lacks is "" */
@@ -84,6 +85,8 @@ read_line(struct table *table)
 	if (table->file != NULL &&
 	    getline(&table->line, &table->size, table->file) >= 0)
 		rest = table->line;
+	else if (table->file != NULL && !feof(table->file))
+		table->error = errno;
 	if (rest != NULL)
 		rest[strcspn(rest, "\n")] = '\0';
 	for (size_t i = 0; i < FIELDS; i++)
@@ -228,6 +231,16 @@ look_up(struct table *passwd, struct table *group, const struct words *words,
 	    problem);
 }
 
+/* What was not found may be in the rest. */
+static int
+check_table(const struct table *table, struct problem *problem)
+{
+	if (table->error == 0)
+		return 0;
+	return problem_set(problem, "cannot read %.100s: %s", table->path,
+	    strerror(table->error));
+}
+
 int
 user_resolve(const char *spec, const struct user_files *files, struct user *out,
     struct problem *problem)
@@ -244,6 +257,9 @@ user_resolve(const char *spec, const struct user_files *files, struct user *out,
 		error = open_table(&group, files->group, problem);
 	if (error == 0)
 		error = look_up(&passwd, &group, &words, out, problem);
+	if (check_table(&passwd, problem) < 0 ||
+	    check_table(&group, problem) < 0)
+		error = -EINVAL;
 	close_table(&group);
 	close_table(&passwd);
 	return error;

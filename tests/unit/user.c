@@ -230,6 +230,15 @@ Test(user, refuses_files_that_cannot_be_read)
 	symlink("passwd", "passwd");
 	expect_refusal("1", "cannot read passwd: Too many levels of symbolic "
 	    "links");
+	unlink("passwd");
+	write_file("passwd", passwd);
+	/* Nothing is mapped at its beginning. */
+	symlink("/proc/self/mem", "group");
+	expect_refusal("app", "cannot read group: Input/output error");
+	unlink("passwd");
+	symlink("/proc/self/mem", "passwd");
+	expect_refusal("app", "cannot read passwd: Input/output error");
+	expect_refusal("1", "cannot read passwd: Input/output error");
 }
 
 /* A MIB of C between BEFORE and AFTER, in the file PATH. */
