@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,17 +10,20 @@
 
 #include "descriptors.h"
 
-/* An O_PATH descriptor needs no device, and every read or write fails. */
-void
+/*
+ * An O_PATH descriptor needs no device, and every read or write fails. By the
+ * system call itself: after it musl's open(3) sets the flag once more.
+ */
+int
 descriptors_hold_standard(void)
 {
 	int fd;
 
 	do
-		fd = open("/", O_PATH | O_CLOEXEC);
+		fd = (int)syscall(SYS_openat, AT_FDCWD, "/",
+		    O_PATH | O_CLOEXEC);
 	while (fd >= 0 && fd < STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
+	return fd > STDERR_FILENO && close(fd) < 0 ? -errno : 0;
 }
 
 /*

@@ -11,9 +11,9 @@
 /*
  * Occupies those of 0, 1 and 2 that are closed, so that no other file of ours
  * ends up there and is taken for a standard stream. Close-on-exec: an exec
- * finds them closed as before.
+ * finds them closed as before. 0, or -errno where nothing can be closed here.
  */
-void
+int
 descriptors_hold_standard(void);
 
 /* Closes all but the COUNT in KEPT; negative ones in there are passed over. */

@@ -9,9 +9,9 @@
 void
 terminal_open(struct terminal *terminal)
 {
-	terminal->group = getpgrp();
 	terminal->fd = open("/dev/tty",
 	    O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	terminal->group = terminal->fd < 0 ? 0 : getpgrp();
 }
 
 /*

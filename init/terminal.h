@@ -12,7 +12,8 @@
 
 struct terminal {
 	int fd;      /* close-on-exec, -1: there is none */
-	pid_t group; /* dinit's own process group; 0: not of this namespace */
+	pid_t group; /* dinit's own process group; 0: not of this namespace,
+	                or of no terminal */
 };
 
 /*
