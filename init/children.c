@@ -71,6 +71,7 @@ bool
 children_leave_to_kernel(struct family *family)
 {
 	struct child_change change = { .pid = 0 };
+	int found;
 	int fd;
 
 	if (!family->is_init || family->app == 0)
@@ -79,14 +80,15 @@ children_leave_to_kernel(struct family *family)
 	if (fd < 0)
 		return false;
 	family->app_fd = fd;
-	while (next_unreaped(&change) == 1) {
-		if (change.pid == family->app && !change.stopped) {
-			go_back_to_waiting(family);
-			return true;
-		}
+	while ((found = next_unreaped(&change)) == 1) {
+		if (change.pid == family->app && !change.stopped)
+			break;
 		reap(&change);
 	}
-	return false;
+	if (found == 0 || found == -ECHILD)
+		return false;
+	go_back_to_waiting(family);
+	return true;
 }
 
 int

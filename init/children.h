@@ -30,8 +30,8 @@ struct child_change {
  * Lets the kernel reap while COMMAND lives, where it can and dinit is PID 1:
  * nothing but COMMAND's end is news then. For those who need not know of
  * orphans nor of stops. The caller watches app_fd afterwards. True: nothing of
- * it, as COMMAND has ended already; ignored, its SIGCHLD is lost, so the caller
- * has to ask for news by himself.
+ * it, as COMMAND has ended already (or may have, where it cannot be asked);
+ * ignored, its SIGCHLD is lost, so the caller has to ask for news by himself.
  */
 bool
 children_leave_to_kernel(struct family *family);
