@@ -63,9 +63,11 @@
 	BIT(SYS_pidfd_send_signal, word) |                                    \
 	BIT(SYS_rt_sigaction, word) |                                         \
 	BIT(SYS_clock_gettime, word) |                                        \
+	BIT(SYS_clock_nanosleep, word) |                                      \
 	BIT(SYS_restart_syscall, word) |                                      \
 	BIT(SYS_getpid, word) |                                               \
 	BIT(SYS_exit_group, word) |                                           \
+	BIT(SYS_exit, word) |                                                 \
 	/* the log */                                                         \
 	BIT(SYS_write, word) |                                                \
 	BIT(SYS_writev, word) |                                               \

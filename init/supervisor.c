@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -418,6 +419,27 @@ is_for_app(const struct signalfd_siginfo *info)
 /* More of these: to look for what is left (leftovers.h) takes far longer. */
 #define REAPED_AT_ONCE 32
 
+/* Long enough to cost nothing, short enough for a stop to be in time. */
+#define MOMENT_MS 20
+
+/*
+ * What keeps us from doing WHAT, which nobody foresaw, must neither end PID 1
+ * nor make it spin: a moment later it is tried again. Said once.
+ */
+static void
+wait_a_moment(struct supervisor *sup, const char *what, int error)
+{
+	const struct timespec moment = {
+		.tv_nsec = MOMENT_MS * CLOCK_NS_PER_MS,
+	};
+
+	if (sup->wait_error != error)
+		log_line(LOG_LEVEL_WARN, "cannot %s: %s; trying again", what,
+		    strerror(-error));
+	sup->wait_error = error;
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
+}
+
 static void
 take_signals(struct supervisor *sup)
 {
@@ -425,6 +447,8 @@ take_signals(struct supervisor *sup)
 	ssize_t length = read(sup->signal_fd, infos, sizeof(infos));
 	size_t count = length < 0 ? 0 : (size_t)length / sizeof(infos[0]);
 
+	if (length < 0 && errno != EAGAIN && errno != EINTR)
+		wait_a_moment(sup, "read signals", -errno);
 	for (size_t i = 0; i < count; i++)
 		if (is_for_app(&infos[i]))
 			handle(sup, EVENT_SIGNAL, (int)infos[i].ssi_signo);
@@ -540,7 +564,8 @@ take_exit(struct supervisor *sup, const struct child_change *change)
 		    change->pid, change->status);
 }
 
-static void
+/* 0, or -errno where children cannot be waited for. */
+static int
 take_children(struct supervisor *sup)
 {
 	struct child_change change;
@@ -556,6 +581,19 @@ take_children(struct supervisor *sup)
 	sup->has_more_children = found == 1;
 	if (found == -ECHILD && sup->exit_status < 0)
 		handle(sup, EVENT_CHILDREN_GONE, 0);
+	return found == -ECHILD || found > 0 ? 0 : found;
+}
+
+/* The same while COMMAND runs. What fails is tried until it works again. */
+static void
+reap_children(struct supervisor *sup)
+{
+	int error = take_children(sup);
+
+	if (error == 0)
+		return;
+	sup->has_more_children = true;
+	wait_a_moment(sup, "wait for children", error);
 }
 
 static void
@@ -571,7 +609,7 @@ take_start(struct supervisor *sup)
 	/* Stops are news only where there is a terminal. */
 	if (!sup->warn_orphans && sup->terminal.fd < 0 &&
 	    children_leave_to_kernel(&sup->family))
-		take_children(sup);
+		reap_children(sup);
 }
 
 /* Inlined, its room would lie on the stack of every PID 1. */
@@ -609,11 +647,37 @@ take_exec_result(struct supervisor *sup)
 }
 
 /*
+ * Sleeps until one of FDS is readable or LEFT is over (NULL: without end).
+ * Where a filter denies ppoll(2), poll(2) may be there; without either, all of
+ * FDS are said to be, as everybody takes from them without waiting.
+ */
+static void
+poll_descriptors(struct supervisor *sup, struct pollfd *fds, nfds_t count,
+    const struct timespec *left)
+{
+	int left_ms = -1;
+
+	if (ppoll(fds, count, left, NULL) >= 0 || errno == EINTR)
+		return;
+	if (left != NULL)
+		left_ms = left->tv_sec >= INT_MAX / 1000
+		    ? INT_MAX
+		    : (int)(left->tv_sec * 1000 +
+			  left->tv_nsec / CLOCK_NS_PER_MS + 1);
+	if (poll(fds, count, left_ms) >= 0 || errno == EINTR)
+		return;
+	wait_a_moment(sup, "wait for news", -errno);
+	for (nfds_t i = 0; i < count; i++)
+		if (fds[i].fd >= 0)
+			fds[i].revents = POLLIN;
+}
+
+/*
  * Sleeps until something happens or the lifecycle's deadline is here; not at
  * all while there are children of whom no further SIGCHLD tells.
  */
 static void
-wait_for_news(const struct supervisor *sup, struct pollfd *fds, nfds_t count)
+wait_for_news(struct supervisor *sup, struct pollfd *fds, nfds_t count)
 {
 	int64_t deadline = sup->has_more_children
 	    ? 0
@@ -622,7 +686,7 @@ wait_for_news(const struct supervisor *sup, struct pollfd *fds, nfds_t count)
 	int64_t left_ns;
 
 	if (deadline == INT64_MAX) {
-		ppoll(fds, count, NULL, NULL);
+		poll_descriptors(sup, fds, count, NULL);
 		return;
 	}
 	left_ns = deadline * CLOCK_NS_PER_MS - clock_monotonic_ns();
@@ -630,7 +694,7 @@ wait_for_news(const struct supervisor *sup, struct pollfd *fds, nfds_t count)
 		left.tv_sec = left_ns / (1000 * CLOCK_NS_PER_MS);
 		left.tv_nsec = left_ns % (1000 * CLOCK_NS_PER_MS);
 	}
-	ppoll(fds, count, &left, NULL);
+	poll_descriptors(sup, fds, count, &left);
 }
 
 /* Signals stay pending until the exec is over: they are for COMMAND. */
@@ -665,7 +729,7 @@ run_once(struct supervisor *sup)
 	if (fds[0].revents != 0)
 		take_signals(sup);
 	if (children->revents != 0 || sup->has_more_children)
-		take_children(sup);
+		reap_children(sup);
 	if (fds[1].revents != 0)
 		take_reports(sup);
 	if (fds[2].revents != 0)

@@ -47,6 +47,7 @@ struct supervisor {
 	int exit_status;    /* -1: not yet known */
 	int publish_error;  /* -errno of the last try, or 0 */
 	int sweep_error;    /* of the last signal to all, or 0 */
+	int wait_error;     /* of what nobody foresaw, or 0 */
 	int64_t group_told; /* when a stop signal last went to COMMAND's group,
 			       in clock_boot_ticks */
 	int64_t checks;
