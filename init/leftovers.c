@@ -186,6 +186,13 @@ read_entries(int directory, char block[BLOCK_SIZE])
 	return syscall(SYS_getdents64, directory, block, BLOCK_SIZE);
 }
 
+/* Where a filter denies a look at /proc, it is as if there were none. */
+static int
+reading_error(void)
+{
+	return errno == EPERM || errno == ENOSYS ? -ENOENT : -errno;
+}
+
 /* The newest of a block first: it is the one that may be gone the soonest. */
 static int
 signal_entries(const struct leftovers *which, int proc, int signo)
@@ -205,7 +212,7 @@ signal_entries(const struct leftovers *which, int proc, int signo)
 				error = sent;
 		}
 	}
-	return length < 0 ? -errno : error;
+	return length < 0 ? reading_error() : error;
 }
 
 /*
@@ -312,7 +319,7 @@ leftovers_signal(const struct leftovers *which, int signo)
 		kill_children();
 	proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (proc < 0)
-		return -errno;
+		return reading_error();
 	error = signal_entries(which, proc, signo);
 	close(proc);
 	return error;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "await.h"
+#include "denial.h"
 #include "descriptors.h"
 #include "exit_status.h"
 #include "line_file.h"
@@ -161,17 +162,21 @@ rehearse_readiness(const struct supervisor *sup)
 static int
 prepare_readiness(const struct options *options, struct supervisor *sup)
 {
+	char hint[DENIAL_HINT_MAX];
 	int error = options->ready_file == NULL
 	    ? 0
 	    : readiness_prepare(&sup->readiness, options->ready_file);
 
 	if (error == 0 && options->ready_file != NULL)
 		error = rehearse_readiness(sup);
-	if (error < 0)
-		log_line(LOG_LEVEL_ERROR,
-		    "cannot write readiness file %s: %s; mount a tmpfs there, "
-		    "or name another place with --ready-file",
-		    options->ready_file, strerror(-error));
+	if (error == 0)
+		return 0;
+	denial_format_hint(error, false, hint);
+	log_line(LOG_LEVEL_ERROR, "cannot write readiness file %s: %s%s",
+	    options->ready_file, strerror(-error),
+	    hint[0] != '\0' ? hint
+			    : "; mount a tmpfs there, or name another place "
+			      "with --ready-file");
 	return error;
 }
 
@@ -217,6 +222,18 @@ prepare_upstream(const struct options *options, struct supervisor *sup)
 	unsetenv("NOTIFY_SOCKET");
 }
 
+/* Says that dinit cannot do WHAT, and so does not start. Always ERROR. */
+static int
+refuse(const char *what, int error)
+{
+	char hint[DENIAL_HINT_MAX];
+
+	denial_format_hint(error, false, hint);
+	log_line(LOG_LEVEL_ERROR, "cannot %s: %s%s", what, strerror(-error),
+	    hint);
+	return error;
+}
+
 /* COMMAND's own way to tell. 0, or -errno after one message. */
 static int
 prepare_listener(const struct options *options, struct supervisor *sup)
@@ -224,9 +241,39 @@ prepare_listener(const struct options *options, struct supervisor *sup)
 	int error = options->notify ? notify_listen(&sup->listener) : 0;
 
 	if (error < 0)
+		return refuse("listen for COMMAND's notifications (--notify)",
+		    error);
+	return 0;
+}
+
+/*
+ * What will be needed once COMMAND runs, and a filter may deny. 0, or -errno
+ * after one message.
+ */
+static int
+rehearse_calls(const struct options *options)
+{
+	unsigned int needs = DENIAL_LOOP;
+	const char *call;
+	int error;
+
+	if (options->health_cmd != NULL)
+		needs |= DENIAL_CHECKS;
+	if (options->notify)
+		needs |= DENIAL_NOTES;
+	if (options->ready_file != NULL)
+		needs |= DENIAL_FILES;
+	if (options->user != NULL || options->keep_caps != NULL ||
+	    options->drop_caps != NULL || options->seccomp != NULL)
+		needs |= DENIAL_PRIVILEGES;
+	if (options->seccomp != NULL)
+		needs |= DENIAL_PROFILE;
+	error = denial_find(needs, &call);
+	if (error < 0)
 		log_line(LOG_LEVEL_ERROR,
-		    "cannot listen for COMMAND's notifications (--notify): %s",
-		    strerror(-error));
+		    "cannot run COMMAND without %s: %s; allow it in the "
+		    "engine's seccomp profile",
+		    call, strerror(-error));
 	return error;
 }
 
@@ -254,8 +301,10 @@ set_limits(const struct options *options, struct limits *limits)
 static int
 prepare(const struct options *options, pid_t parent, struct supervisor *sup)
 {
-	int error;
+	int error = rehearse_calls(options);
 
+	if (error < 0)
+		return error;
 	set_limits(options, &sup->limits);
 	sup->family.is_init = getpid() == 1;
 	sup->warn_orphans = options->warn_orphans;
@@ -272,17 +321,11 @@ prepare(const struct options *options, pid_t parent, struct supervisor *sup)
 		    "escape",
 		    strerror(errno));
 	error = signals_follow_parent(options->parent_death_signal, parent);
-	if (error < 0) {
-		log_line(LOG_LEVEL_ERROR,
-		    "cannot set --parent-death-signal: %s", strerror(-error));
-		return error;
-	}
+	if (error < 0)
+		return refuse("set --parent-death-signal", error);
 	sup->signal_fd = signals_open_descriptor();
-	if (sup->signal_fd < 0) {
-		log_line(LOG_LEVEL_ERROR, "cannot open a signalfd: %s",
-		    strerror(-sup->signal_fd));
-		return sup->signal_fd;
-	}
+	if (sup->signal_fd < 0)
+		return refuse("open a signalfd", sup->signal_fd);
 	terminal_open(&sup->terminal);
 	prepare_upstream(options, sup);
 	if (prepare_listener(options, sup) < 0)
@@ -355,6 +398,19 @@ open_report(const struct options *options)
 	return fd;
 }
 
+/* First of all: whatever is sent early waits for COMMAND. 0, or -errno. */
+static int
+begin(struct signal_state *found)
+{
+	int error = signals_take_over(found);
+	int unclosed = descriptors_hold_standard();
+
+	log_open();
+	if (error < 0)
+		return refuse("block signals", error);
+	return unclosed < 0 ? refuse("close a descriptor", unclosed) : 0;
+}
+
 int
 main(int argc, char **argv, char **environment)
 {
@@ -365,15 +421,8 @@ main(int argc, char **argv, char **environment)
 	int report_fd;
 	int error;
 
-	/* First of all: whatever is sent early waits for COMMAND. */
-	error = signals_take_over(&found);
-	descriptors_hold_standard();
-	log_open();
-	if (error < 0) {
-		log_line(LOG_LEVEL_ERROR, "cannot block signals: %s",
-		    strerror(-error));
+	if (begin(&found) < 0)
 		return EXIT_STATUS_DINIT;
-	}
 	error = options_parse(&options, argc, argv, environment, problem);
 	log_set_level((enum log_level)options.log_level);
 	log_set_format((enum log_format)options.log_format);

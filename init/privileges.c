@@ -16,6 +16,7 @@
 #include "privileges.h"
 #include "array.h"
 #include "capabilities.h"
+#include "denial.h"
 #include "kernel.h"
 #include "seccomp_profile.h"
 
@@ -263,16 +264,21 @@ wait_for_worker(pid_t worker, const struct privileges *shared,
 	do
 		waited = waitid(P_PID, (id_t)worker, &info, WEXITED);
 	while (waited < 0 && errno == EINTR);
-	if (waited < 0)
-		return problem_set(problem,
+	if (waited < 0) {
+		problem_set(problem,
 		    "cannot wait for the process that prepares it: %s",
 		    strerror(errno));
+		/* It must not outlive us; here wait4(2) does. */
+		kill(worker, SIGKILL);
+		waitpid(worker, NULL, 0);
+		return -EINVAL;
+	}
 	problem->option = shared->problem.option;
 	if (info.si_code != CLD_EXITED)
 		return problem_set(problem,
-		    "the process that prepares it died of signal %d; is memory "
-		    "short?",
-		    info.si_status);
+		    "the process that prepares it died of signal %d%s",
+		    info.si_status,
+		    info.si_status == SIGKILL ? "; is memory short?" : "");
 	if (info.si_status == 0)
 		return 0;
 	*problem = shared->problem;
@@ -292,6 +298,7 @@ privileges_prepare(const struct privileges_request *request,
     const struct privileges **out, struct problem *problem)
 {
 	struct privileges *shared;
+	char hint[DENIAL_HINT_MAX];
 	pid_t worker;
 
 	*out = NULL;
@@ -305,11 +312,13 @@ privileges_prepare(const struct privileges_request *request,
 	worker = fork();
 	if (worker == 0)
 		_exit(work_out(shared, request) < 0);
-	if (worker < 0)
-		return problem_set(problem,
-		    "cannot fork to prepare it: %s; is the limit of processes "
-		    "or memory too low?",
-		    strerror(errno));
+	if (worker < 0) {
+		int error = errno;
+
+		denial_format_hint(-error, true, hint);
+		return problem_set(problem, "cannot fork to prepare it: %s%s",
+		    strerror(error), hint);
+	}
 	if (wait_for_worker(worker, shared, problem) < 0)
 		return -EINVAL;
 	*out = shared;

@@ -13,6 +13,7 @@
 #include "supervisor.h"
 #include "array.h"
 #include "clock.h"
+#include "denial.h"
 #include "descriptors.h"
 #include "duration.h"
 #include "exit_status.h"
@@ -128,13 +129,13 @@ static int
 start_health(struct supervisor *sup)
 {
 	int error = health_start(&sup->health_plan, &sup->health);
+	char hint[DENIAL_HINT_MAX];
 
 	if (error == 0)
 		return NO_EVENT;
-	log_line(LOG_LEVEL_ERROR,
-	    "cannot start the health helper: %s; is the limit of processes or "
-	    "memory too low?",
-	    strerror(-error));
+	denial_format_hint(error, true, hint);
+	log_line(LOG_LEVEL_ERROR, "cannot start the health helper: %s%s",
+	    strerror(-error), hint);
 	return EVENT_HEALTH_LOST;
 }
 
@@ -618,11 +619,13 @@ say_start_failed(const struct supervisor *sup,
     const struct spawn_failure *failure)
 {
 	char why[EXECUTABLE_HINT_MAX];
+	char hint[DENIAL_HINT_MAX];
 
 	spawn_explain(failure, sup->command[0], why);
-	log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s",
+	denial_format_hint(-failure->error, false, hint);
+	log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s%s",
 	    spawn_step_name(failure), sup->command[0], strerror(failure->error),
-	    why);
+	    why, hint);
 }
 
 static void
@@ -767,17 +770,35 @@ launch(struct supervisor *sup)
 						      : sup->listener.name,
 	};
 	int error = spawn_command(&request, &spawned);
+	char hint[DENIAL_HINT_MAX];
 
 	if (error < 0) {
-		log_line(LOG_LEVEL_ERROR,
-		    "cannot fork for %s: %s; is the limit of processes or "
-		    "memory too low?",
-		    sup->command[0], strerror(-error));
+		denial_format_hint(error, true, hint);
+		log_line(LOG_LEVEL_ERROR, "cannot start %s: %s%s",
+		    sup->command[0], strerror(-error), hint);
 		return error;
 	}
 	sup->family.app = spawned.pid;
 	sup->spawn_fd = spawned.result_fd;
 	return 0;
+}
+
+/*
+ * Reaps what has ended before our exec, whose SIGCHLD came long ago, and proves
+ * that dinit can reap at all. 0, or -errno after one message.
+ */
+static int
+take_early_children(struct supervisor *sup)
+{
+	int error = take_children(sup);
+	char hint[DENIAL_HINT_MAX];
+
+	if (error == 0)
+		return 0;
+	denial_format_hint(error, false, hint);
+	log_line(LOG_LEVEL_ERROR, "cannot wait for children: %s%s",
+	    strerror(-error), hint);
+	return error;
 }
 
 /* Forks, and sees to it until the exec has succeeded or failed. */
@@ -818,8 +839,8 @@ supervisor_run(struct supervisor *sup)
 	lifecycle_init(&sup->lifecycle, &sup->limits);
 	if (sup->limits.gates && make_room_for_output(sup) < 0)
 		return EXIT_STATUS_DINIT;
-	/* Zombies from before our exec: their SIGCHLD came long ago. */
-	take_children(sup);
+	if (take_early_children(sup) < 0)
+		return EXIT_STATUS_DINIT;
 	if (sup->command == NULL) {
 		log_set_report(-1);
 		let_go(sup);

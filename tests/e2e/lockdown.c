@@ -7,10 +7,7 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,33 +129,13 @@ Test(lockdown, can_be_left_out)
 	stop(&c);
 }
 
-/* seccomp(2) fails from now on, as in gVisor. */
-static void
-deny_filters(void *argument)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		    offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = {
-		.len = sizeof(code) / sizeof(code[0]),
-		.filter = code,
-	};
-
-	(void)argument;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0 ||
-	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0L, &program) < 0)
-		_exit(98);
-}
-
 Test(lockdown, kernel_that_grants_no_filter_is_worth_a_debug_line)
 {
 	struct container c = container_start(&(struct run){
 		.arguments = { "-vv", GATED, "--", "act", "TERM:exit=0" },
-		.before_exec = deny_filters,
+		/* as in gVisor */
+		.before_exec = deny_calls,
+		.argument = &(struct denial){ { SYS_seccomp }, EINVAL },
 	});
 
 	container_await_file(&c, "ready");

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 
 #define ARGUMENTS_MAX 24
@@ -55,6 +56,20 @@ struct run {
 	void (*before_exec)(void *);
 	void *argument;
 };
+
+/* Where the machine has no poll(2), the libraries take ppoll(2). */
+#ifndef SYS_poll
+#define SYS_poll SYS_ppoll
+#endif
+
+/* Of a run, as before_exec and its argument: as under an engine's filter,
+ * these system calls, up to the first 0, fail with ERROR. */
+struct denial {
+	int calls[4];
+	int error;
+};
+void
+deny_calls(void *denial);
 
 struct container {
 	pid_t keeper;   /* our child; it ends with dinit's status */

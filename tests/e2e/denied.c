@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What dinit does without, and what it says where it cannot. All of the system
+ * calls, one by one, are denied by tests/faults/denied.py.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "support.h"
+
+TestSuite(denied, .timeout = 60);
+
+static const int errors[] = { EPERM, ENOSYS };
+
+static void
+expect_sleep_and_stop(struct container *c)
+{
+	container_await_text(c, "out", "up\n");
+	await_fast_asleep(c->init, "dinit sleeps");
+	container_signal(c, SIGTERM);
+	container_expect_status(c, 5);
+}
+
+Test(denied, waits_by_poll_where_ppoll_is_missing)
+{
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		struct container c = container_start(&(struct run){
+			.arguments = { "--", "act", "TERM:exit=5" },
+			.before_exec = deny_calls,
+			.argument = &(struct denial){ { SYS_ppoll },
+			    errors[i] },
+		});
+
+		expect_sleep_and_stop(&c);
+		cr_assert_str_empty(container_read(&c, "log"));
+		container_discard(&c);
+	}
+}
+
+Test(denied, looks_now_and_then_where_nothing_can_be_waited_for)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--", "act", "TERM:exit=5" },
+		.before_exec = deny_calls,
+		.argument = &(struct denial){ { SYS_ppoll, SYS_poll }, EPERM },
+	});
+
+	expect_sleep_and_stop(&c);
+	cr_assert_str_eq(container_read(&c, "log"), "dinit: warn: cannot wait "
+	    "for news: Operation not permitted; trying again\n");
+}
+
+static void
+expect_refused(struct run run, const char *line)
+{
+	struct container c = container_start(&run);
+
+	container_expect_status(&c, 125);
+	cr_assert_str_eq(container_read(&c, "log"), line);
+	cr_assert_str_empty(container_read(&c, "out"));
+	container_discard(&c);
+}
+
+Test(denied, cannot_do_without_waitid_and_names_it)
+{
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		expect_refused((struct run){
+			.arguments = { "--", "echo", "run" },
+			.before_exec = deny_calls,
+			.argument = &(struct denial){ { SYS_waitid },
+			    errors[i] },
+		}, errors[i] == EPERM
+		    ? "dinit: error: cannot wait for children: Operation not "
+		    "permitted; allow waitid in the engine's seccomp profile\n"
+		    : "dinit: error: cannot wait for children: Function not "
+		    "implemented; allow waitid in the engine's seccomp "
+		    "profile\n");
+}
+
+Test(denied, says_what_it_cannot_do_and_names_the_call)
+{
+	const struct {
+		int call;
+		const char *option;
+		const char *what;
+		const char *name;
+	} cases[] = {
+		{ SYS_rt_sigprocmask, "-g", "block signals",
+		    "rt_sigprocmask" },
+		{ SYS_signalfd4, "-g", "open a signalfd", "signalfd4" },
+		{ SYS_prctl, "--parent-death-signal=TERM",
+		    "set --parent-death-signal", "prctl" },
+		{ SYS_setsockopt, "--notify",
+		    "listen for COMMAND's notifications (--notify)",
+		    "setsockopt" },
+		{ SYS_pipe2, "-g", "start echo", "pipe2" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char line[256];
+
+		snprintf(line, sizeof(line), "dinit: error: cannot %s: "
+		    "Operation not permitted; allow %s in the engine's seccomp "
+		    "profile\n", cases[i].what, cases[i].name);
+		expect_refused((struct run){
+			.arguments = { cases[i].option, "--", "echo", "run" },
+			.before_exec = deny_calls,
+			.argument = &(struct denial){ { cases[i].call },
+			    EPERM },
+		}, line);
+	}
+}
+
+Test(denied, asks_before_the_start_what_only_the_loop_needs)
+{
+	expect_refused((struct run){
+		.arguments = { "--", "echo", "run" },
+		.before_exec = deny_calls,
+		.argument = &(struct denial){ { SYS_kill }, EPERM },
+	}, "dinit: error: cannot run COMMAND without kill: Operation not "
+	    "permitted; allow it in the engine's seccomp profile\n");
+}
+
+Test(denied, call_is_no_reason_to_mount_anything)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--ready-file=$DIR/ready", "--", "echo", "run" },
+		.before_exec = deny_calls,
+		.argument = &(struct denial){ { SYS_fchmod }, EPERM },
+	});
+
+	container_expect_status(&c, 125);
+	container_expect_log(&c, "/ready: Operation not permitted; allow "
+	    "fchmod in the engine's seccomp profile\n");
+}
+
+/* Enough for all but a pipe. */
+static void
+limit_descriptors(void *argument)
+{
+	const struct rlimit limit = { 4, 4 };
+
+	(void)argument;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Test(denied, descriptors_that_are_too_few_are_no_processes)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--", "echo", "run" },
+		.before_exec = limit_descriptors,
+	});
+
+	container_expect_status(&c, 125);
+	container_expect_log(&c, "error: cannot start echo: ");
+	container_expect_log(&c, "; is the limit of open files too low?\n");
+}
