@@ -90,17 +90,20 @@ bench check-budget:
 check-mutations:
 	CC=$(CC) tests/mutations/run.sh build/mutations
 
-# System calls that fail, each where it is made; only those in TEST_ARGS if any.
-FAULTS = python3 -B tests/faults/faults.py build/musl/dinit \
-	build/musl/faults/app
+# System calls that fail, each where it is made, and those that a filter denies
+# throughout; only those in TEST_ARGS if any.
+FAULTS_ON = build/musl/dinit build/musl/faults/app $(TEST_ARGS)
 check-faults:
 	@tests/deps.sh $(PACKAGES) musl-tools gperf dpkg-dev python3 libseccomp2
 	@$(MAKE) --no-print-directory LIBC=musl all build/musl/faults/app
-	$(FAULTS) $(TEST_ARGS)
+	python3 -B tests/faults/denied.py $(FAULTS_ON)
+	python3 -B tests/faults/faults.py $(FAULTS_ON)
 
-$(O)/faults/app: tests/faults/app.c $(O)/flags
+# At another address than dinit, by which filters tell them apart.
+$(O)/faults/app: tests/faults/app.c tests/suites.mk $(O)/flags
 	@mkdir -p $(@D)
-	$(call run,CC) $(DINIT_CC) $(TEST_CFLAGS) -static $(LDFLAGS) -o $@ $<
+	$(call run,CC) $(DINIT_CC) $(TEST_CFLAGS) -static \
+		-Wl,-Ttext-segment=0x10000000 $(LDFLAGS) -o $@ $<
 
 # As .clang-format has it.
 CLANG_FORMAT = clang-format-19

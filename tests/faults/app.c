@@ -6,6 +6,7 @@
  *     app serve           says "up", ends on SIGTERM
  *     app stubborn        so does a child in a session of its own: neither ends
  *     app check FOLDER    a health check: fails once, which makes FOLDER
+ *     app slow            takes a while and ends; a health check that succeeds
  *     app notify          as serve, and says on NOTIFY_SOCKET that it is ready
  *     app confined        ends at once, otherwise if it is not: see below
  *
@@ -25,6 +26,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 /* No statuses of dinit's own. */
@@ -40,6 +42,9 @@
 
 /* What its profile lets getpriority(2) fail with. */
 #define DENIED 42
+
+/* Long enough for who does not sleep meanwhile to be found out. */
+static const struct timespec a_while = { .tv_sec = 1 };
 
 /* By another exec, as all that happens before one is taken for dinit's. */
 static void
@@ -147,6 +152,8 @@ main(int argc, char **argv)
 		return check(argv[2]);
 	if (strcmp(role, "exit") == 0)
 		return STATUS;
+	if (strcmp(role, "slow") == 0)
+		return clock_nanosleep(CLOCK_MONOTONIC, 0, &a_while, NULL);
 	if (strcmp(role, "confined") == 0)
 		return is_confined() ? STATUS : STATUS_NOT_CONFINED;
 	sigemptyset(&stop);

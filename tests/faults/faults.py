@@ -96,11 +96,11 @@ class Run:
         self.folder = tempfile.mkdtemp()
         self.dinit = dinit
         self.app = app
-        self.normal, options, role = SCENARIOS[scenario]
+        self.normal, options, role = scenario
         self.argv = [dinit, "--grace=1s"]
         self.argv += [option.format(self.folder) for option in options]
         self.argv += ["--", app, role]
-        self.gated = scenario in ("gated", "notified")
+        self.gated = any("--ready-file" in option for option in options)
         self.ready_file = f"{self.folder}/run/ready"
         self.serves = role in ("serve", "notify", "stubborn")
         self.mode = mode
@@ -109,9 +109,13 @@ class Run:
         self.told_ready = False
         self.stopped = False
         self.lies = []
+        self.trace = None
 
-    def live(self, options, decoy=None, count=0):
-        """Under strace with OPTIONS; the status is None if it never ended."""
+    def live(self, options, decoy=None, count=0, denial=None):
+        """
+        Under strace with OPTIONS, or under the filter DENIAL; the status is
+        None if it never ended.
+        """
         engine = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         engine.bind(f"{self.folder}/engine")
         # The check is found at the second place: a second exec, which the app
@@ -122,10 +126,14 @@ class Run:
         log, error = os.pipe()
         launcher = launch.Launcher(self.mode, self.argv, environment, decoy,
                                    count)
+        launcher.denial = denial
         launcher.start(output, error)
         os.close(output)
         os.close(error)
-        launcher.trace(f"{self.folder}/trace", *options)
+        if denial is None:
+            launcher.trace(f"{self.folder}/trace", *options)
+        else:
+            launcher.let_go()
         ended = self.follow(launcher, out, log, engine)
         status = launcher.end()
         self.log += self.drain(log)
@@ -133,7 +141,9 @@ class Run:
         os.close(log)
         engine.close()
         self.status = status if ended else None
-        self.trace = tracing.Trace(f"{self.folder}/trace", launcher.dinit)
+        self.cpu_seconds = launcher.cpu_seconds
+        if denial is None:
+            self.trace = tracing.Trace(f"{self.folder}/trace", launcher.dinit)
         if self.gated and self.is_ready():
             self.lies.append("ready when it is gone")
 
@@ -224,7 +234,7 @@ def judge(run, fault):
 def observe(task):
     """How many calls there are without a fault."""
     dinit, app, scenario, mode = task
-    run = Run(dinit, app, scenario, mode)
+    run = Run(dinit, app, SCENARIOS[scenario], mode)
     run.live([])
     verdict = judge(run, Fault(scenario, mode, "", "", 0, ""))
     if verdict != "absorbed":
@@ -237,7 +247,7 @@ def observe(task):
 def inject(task):
     """Verdict of one fault, and whether it was met at all."""
     dinit, app, fault = task
-    run = Run(dinit, app, fault.scenario, fault.mode)
+    run = Run(dinit, app, SCENARIOS[fault.scenario], fault.mode)
     decoy = fault.call if fault.who == "children" else None
     what = (f"delay_enter={DELAY_US}" if fault.errno == LATE else
             f"error={fault.errno}")

@@ -43,6 +43,8 @@ class Launcher:
     DECOY, if there is one, is made so many times before the exec, in vain. When
     strace lets the Nth of these fail in each process, dinit's own come later,
     and only its children's are left.
+
+    The exec finds the seccomp filter DENIAL in place, if there is one.
     """
 
     def __init__(self, mode, argv, environment, decoy=None, count=0):
@@ -51,6 +53,8 @@ class Launcher:
         self.environment = environment
         self.decoy = number_of(decoy) if decoy else None
         self.count = count
+        self.denial = None
+        self.cpu_seconds = 0
         self.gate, self.open_gate = os.pipe()
         self.strace = None
         self.init = None
@@ -124,6 +128,8 @@ class Launcher:
         select.select([self.gate], [], [])
         for _ in range(self.count):
             self.call_in_vain()
+        if self.denial is not None:
+            self.denial.put_on()
         os.execve(self.argv[0], self.argv, self.environment)
 
     def call_in_vain(self):
@@ -158,6 +164,10 @@ class Launcher:
         line = self.strace.stderr.readline()
         if b"attached" not in line:
             raise RuntimeError(f"strace: {line.decode()}")
+        self.let_go()
+
+    def let_go(self):
+        """Opens the gate."""
         os.write(self.open_gate, b"x")
 
     def has_ended(self):
@@ -169,10 +179,12 @@ class Launcher:
             os.kill(self.dinit, signo)
 
     def end(self):
-        """Of all, whatever became of it; the status."""
+        """Of all, whatever became of it; the status, and the CPU time."""
         if not self.has_ended():
             os.kill(self.init, signal.SIGKILL)
-        status = self.status_of(self.keeper)
+        _, status, usage = os.wait4(self.keeper, 0)
+        status = os.waitstatus_to_exitcode(status)
+        self.cpu_seconds = usage.ru_utime + usage.ru_stime
         if self.strace is not None:
             self.strace.communicate()
         os.close(self.open_gate)
