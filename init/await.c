@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "await.h"
@@ -117,6 +118,24 @@ was_told_to_end(const struct waiter *waiter)
 	return false;
 }
 
+/*
+ * As poll(2). Where a filter denies that, we look at everything again in a
+ * while, as we do where nothing can be watched.
+ */
+static void
+poll_descriptors(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+	const struct timespec a_while = {
+		.tv_nsec = LOOK_AGAIN_MS * CLOCK_NS_PER_MS,
+	};
+
+	if (poll(fds, count, timeout_ms) >= 0 || errno == EINTR)
+		return;
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &a_while, NULL);
+	for (nfds_t i = 0; i < count; i++)
+		fds[i].revents = POLLIN;
+}
+
 /* Sleeps until something has changed. False: a signal asks us to end. */
 static bool
 sleep_on(struct waiter *waiter)
@@ -132,7 +151,7 @@ sleep_on(struct waiter *waiter)
 		left = SETTLE_MS;
 	if (!waiter->is_watching && left > LOOK_AGAIN_MS)
 		left = LOOK_AGAIN_MS;
-	poll(fds, ARRAY_SIZE(fds),
+	poll_descriptors(fds, ARRAY_SIZE(fds),
 	    left > INT_MAX ? INT_MAX
 		: left > 0 ? (int)left
 			   : 0);

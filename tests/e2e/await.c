@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* --is-ready --wait, asked from outside of the container. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -225,6 +227,39 @@ Test(await, says_why_before_the_sweep_ends_it)
 	container_expect_status(&c, 0);
 	cr_assert_not_null(strstr(container_read(&c, "why"),
 	    "nor will it be: the app ended with exit status 0"));
+}
+
+/* As under an engine's filter. */
+static struct container
+start_waiter_without_poll(const struct container *c)
+{
+	char file[256];
+
+	snprintf(file, sizeof(file), "--ready-file=%s",
+	    container_path(c, "a/ready"));
+	return container_start(&(struct run){
+		.arguments = { "--is-ready", "--wait=1h", file },
+		.place = AS_ORDINARY,
+		.before_exec = deny_calls,
+		.argument = &(struct denial){ { SYS_poll, SYS_ppoll }, EPERM },
+	});
+}
+
+Test(await, looks_now_and_then_where_it_cannot_wait)
+{
+	struct container c = start_gated("-q", NULL);
+	struct container waiter;
+
+	container_await_text(&c, "out", "up");
+	waiter = start_waiter_without_poll(&c);
+	container_await_takeover(&waiter);
+	await_fast_asleep(waiter.init, "the waiter sleeps");
+	container_signal(&waiter, SIGTERM);
+	expect_end(&waiter, 1, "told to wait no longer");
+	waiter = start_waiter_without_poll(&c);
+	container_touch(&c, "up");
+	expect_end(&waiter, 0, NULL);
+	stop(&c);
 }
 
 Test(await, is_not_done_without_being_asked_for)
