@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,7 +17,8 @@ struct process_info {
 	uint32_t ids[11];
 	int32_t exit_code; /* as wait(2) has it */
 };
-#define GET_INFO _IOWR(0xFF, 11, struct process_info)
+static_assert(sizeof(struct process_info) == 64,
+    "AUTOREAP_GET_INFO fills in another size");
 #define INFO_EXIT (UINT64_C(1) << 3)
 #define SIGNAL_PROCESS_GROUP (1U << 2)
 
@@ -26,7 +27,8 @@ get_info(int app_fd, struct process_info *out)
 {
 	*out = (struct process_info){ .mask = INFO_EXIT };
 	/* Of ioctl(2) the C libraries disagree on how wide the request is. */
-	return syscall(SYS_ioctl, app_fd, GET_INFO, out) < 0 ? -errno : 0;
+	return syscall(SYS_ioctl, app_fd, AUTOREAP_GET_INFO, out) < 0 ? -errno
+								      : 0;
 }
 
 static int

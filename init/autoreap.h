@@ -8,7 +8,11 @@
 #define DINIT_AUTOREAP_H
 
 #include <stdbool.h>
+#include <sys/ioctl.h>
 #include <sys/types.h>
+
+/* PIDFD_GET_INFO (linux/pidfd.h), of Linux 6.15's 64 bytes. */
+#define AUTOREAP_GET_INFO _IOWR(0xFF, 11, char[64])
 
 /*
  * From here on the kernel reaps all children that end, but those that have

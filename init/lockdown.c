@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The filter is a constant: nothing is computed when the container starts.
  * A test runs the end-to-end suite under strace and holds what it saw against
- * the list, so that this is neither too short nor too long.
+ * the list, so that the list is neither too short nor too long. Another one
+ * holds the filter's verdicts against the list.
  */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
-#include <linux/capability.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lockdown.h"
 #include "array.h"
+#include "autoreap.h"
 #include "signals.h"
 
 #if defined(__x86_64__)
@@ -35,101 +36,248 @@
 #define LOCKDOWN_DENIAL (SECCOMP_RET_ERRNO | EPERM)
 #endif
 
-/* What bit of that word of 32 NUMBER is, if it is one. */
-#define BIT(number, word)                                                      \
-	((number) / 32 == (word) ? UINT32_C(1) << (number) % 32 : 0)
-
-/* musl's wrappers take the older calls where there are any. */
-/* clang-format off */
+/*
+ * Allowed whatever the arguments. Where there are older calls, musl's wrappers
+ * make those.
+ */
+static const uint16_t calls[] = {
 #if defined(__x86_64__)
-#define CALLS_OF_MACHINE(word)                                                \
-	(BIT(SYS_open, word) |                                                \
-	BIT(SYS_poll, word) |                                                 \
-	BIT(SYS_readlink, word))
+	SYS_poll,
+	SYS_readlink,
 #else
-#define CALLS_OF_MACHINE(word)                                                \
-	(BIT(SYS_readlinkat, word) |                                          \
-	BIT(SYS_renameat2, word))
+	SYS_readlinkat,
+	SYS_renameat2,
 #endif
-
-#define CALLS(word)                                                           \
-	(CALLS_OF_MACHINE(word) |                                             \
-	/* the loop: wait, read what came, reap, relay */                     \
-	BIT(SYS_ppoll, word) |                                                \
-	BIT(SYS_read, word) |                                                 \
-	BIT(SYS_waitid, word) |                                               \
-	BIT(SYS_kill, word) |                                                 \
-	BIT(SYS_getpgid, word) |                                              \
-	BIT(SYS_pidfd_send_signal, word) |                                    \
-	BIT(SYS_rt_sigaction, word) |                                         \
-	BIT(SYS_clock_gettime, word) |                                        \
-	BIT(SYS_clock_nanosleep, word) |                                      \
-	BIT(SYS_restart_syscall, word) |                                      \
-	BIT(SYS_getpid, word) |                                               \
-	BIT(SYS_exit_group, word) |                                           \
-	BIT(SYS_exit, word) |                                                 \
-	/* the log */                                                         \
-	BIT(SYS_write, word) |                                                \
-	BIT(SYS_writev, word) |                                               \
-	BIT(SYS_pwritev2, word) |                                             \
-	/* the state file beside the readiness file */                        \
-	BIT(SYS_pwrite64, word) |                                             \
-	BIT(SYS_ftruncate, word) |                                            \
-	/* reports of the health helper, news for the engine */               \
-	BIT(SYS_recvmsg, word) |                                              \
-	BIT(SYS_sendto, word) |                                               \
-	BIT(SYS_connect, word) |                                              \
-	/* the readiness file, and what /proc says of descendants */          \
-	BIT(SYS_openat, word) |                                               \
-	BIT(SYS_close, word) |                                                \
-	BIT(SYS_fcntl, word) |                                                \
-	BIT(SYS_fchmod, word) |                                               \
-	BIT(SYS_renameat, word) |                                             \
-	BIT(SYS_unlinkat, word) |                                             \
-	BIT(SYS_mkdirat, word) |                                              \
-	BIT(SYS_umask, word) |                                                \
-	BIT(SYS_lseek, word) |                                                \
-	BIT(SYS_getdents64, word) |                                           \
-	BIT(SYS_pidfd_open, word) |                                           \
-	/* job control, and how COMMAND ended */                              \
-	BIT(SYS_ioctl, word) |                                                \
-	BIT(SYS_rt_sigprocmask, word) |                                       \
-	BIT(SYS_rt_sigpending, word) |                                        \
-	/* an assertion of ours that fails */                                 \
-	BIT(SYS_gettid, word) |                                               \
-	BIT(SYS_tgkill, word))
+	/* the loop: wait, read what came, reap, relay */
+	SYS_ppoll,
+	SYS_read,
+	SYS_waitid,
+	SYS_kill,
+	SYS_getpgid,
+	SYS_pidfd_send_signal,
+	SYS_rt_sigaction,
+	SYS_clock_gettime,
+	SYS_clock_nanosleep,
+	SYS_restart_syscall,
+	SYS_getpid,
+	SYS_exit_group,
+	SYS_exit,
+	/* the log */
+	SYS_write,
+	SYS_writev,
+	SYS_pwritev2,
+	/* the state file beside the readiness file */
+	SYS_pwrite64,
+	SYS_ftruncate,
+	/* reports of the health helper, news for the engine */
+	SYS_recvmsg,
+	SYS_sendto,
+	SYS_connect,
+	/* the readiness file, and what /proc says of descendants */
+	SYS_close,
+	SYS_renameat,
+	SYS_unlinkat,
+	SYS_umask,
+	SYS_lseek,
+	SYS_getdents64,
+	SYS_pidfd_open,
+	/* job control */
+	SYS_rt_sigprocmask,
+	SYS_rt_sigpending,
+	/* an assertion of ours that fails */
+	SYS_gettid,
+	SYS_tgkill,
+};
 
 /*
- * Once a word is found its bits are in A, and the bit's number in X. To compare
- * with each number in turn would be four times as much work when the filter is
- * installed: the kernel goes through it for every system call there is.
+ * Flags of open(2) that neither make nor empty a file, nor open it for writing.
+ * With those of NEW_FILE one is made and opened, but only where there was none.
  */
-#define WORDS 14
-#define WORD(word)                                                            \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (word), 0, 2),                    \
-	BPF_STMT(BPF_LD | BPF_IMM, CALLS(word)),                              \
-	BPF_JUMP(BPF_JMP | BPF_JA, 3 * (WORDS - 1 - (word)) + 1, 0, 0)
+#define HARMLESS                                                               \
+	(0U | O_CLOEXEC | O_DIRECTORY | O_LARGEFILE | O_NOFOLLOW |             \
+	    O_NONBLOCK | O_PATH)
+#define NEW_FILE (O_WRONLY | O_CREAT | O_EXCL)
 
-static_assert(SYS_pidfd_open < 32 * WORDS, "no word for the newest call");
-
-static const struct sock_filter filter[] = {
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCHITECTURE, 1, 0),
-	BPF_STMT(BPF_RET | BPF_K, LOCKDOWN_DENIAL),
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 31),
-	BPF_STMT(BPF_MISC | BPF_TAX, 0),
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 5),
-	WORD(0), WORD(1), WORD(2), WORD(3), WORD(4), WORD(5), WORD(6),
-	WORD(7), WORD(8), WORD(9), WORD(10), WORD(11), WORD(12), WORD(13),
-	BPF_STMT(BPF_RET | BPF_K, LOCKDOWN_DENIAL),
-	BPF_STMT(BPF_ALU | BPF_RSH | BPF_X, 0),
-	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 1, 0),
-	BPF_STMT(BPF_RET | BPF_K, LOCKDOWN_DENIAL),
-	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+/*
+ * Allowed with these arguments only: were PID 1 itself taken over, it shall
+ * neither make a setuid file nor write to a file that is there.
+ */
+static const struct lockdown_rule rules[] = {
+#if defined(__x86_64__)
+	{ SYS_open, 1, 1, ~HARMLESS, { O_RDONLY } },
+#endif
+	{ SYS_openat, 2, 2, ~HARMLESS, { O_RDONLY, NEW_FILE } },
+	{ SYS_openat, 3, 1, S_ISUID | S_ISGID, { 0 } },
+	{ SYS_fchmod, 1, 1, UINT32_MAX, { 0644 } },
+	{ SYS_mkdirat, 2, 1, UINT32_MAX, { 0755 } },
+	{ SYS_fcntl, 1, 3, UINT32_MAX, { F_OFD_SETLK, F_SETLK, F_SETFD } },
+	{ SYS_ioctl, 1, 3, UINT32_MAX,
+	    { TIOCGPGRP, TIOCSPGRP, AUTOREAP_GET_INFO } },
 };
-/* clang-format on */
+
+const struct lockdown_list lockdown_list = {
+	.calls = calls,
+	.calls_count = ARRAY_SIZE(calls),
+	.rules = rules,
+	.rules_count = ARRAY_SIZE(rules),
+};
+
+/*
+ * The program is written from its end to its beginning: every jump goes
+ * forward, and so its target is known.
+ */
+static void
+put_instruction(struct lockdown_filter *filter, struct sock_filter instruction)
+{
+	assert(filter->first > 0);
+	filter->code[--filter->first] = instruction;
+}
+
+static void
+put(struct lockdown_filter *filter, uint16_t operation, uint32_t operand)
+{
+	put_instruction(filter,
+	    (struct sock_filter)BPF_STMT(operation, operand));
+}
+
+static void
+put_load(struct lockdown_filter *filter, size_t offset)
+{
+	put(filter, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset);
+}
+
+/* Goes on at YES if OPERATION with OPERAND finds A so, and at NO if not. */
+static void
+put_jump(struct lockdown_filter *filter, uint16_t operation, uint32_t operand,
+    size_t yes, size_t no)
+{
+	size_t here = filter->first;
+
+	assert(yes >= here && yes - here <= UINT8_MAX);
+	assert(no >= here && no - here <= UINT8_MAX);
+	put_instruction(filter,
+	    (struct sock_filter)BPF_JUMP(BPF_JMP | operation | BPF_K, operand,
+		(uint8_t)(yes - here), (uint8_t)(no - here)));
+}
+
+/* Where the last two instructions are. */
+#define ALLOW (LOCKDOWN_FILTER_MAX - 1)
+#define DENY (LOCKDOWN_FILTER_MAX - 2)
+
+/*
+ * The lower half of an argument, which is 64 bits wide. All arguments in RULES
+ * are an int or less to the kernel: it does not see the upper half, in which
+ * the C libraries put different things.
+ */
+static size_t
+lower_half(unsigned int argument)
+{
+	bool is_big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+
+	return offsetof(struct seccomp_data, args) +
+	    sizeof(uint64_t) * argument +
+	    (is_big_endian ? sizeof(uint32_t) : 0);
+}
+
+/* Goes on at HOLDS if the argument is as RULE says, or else denies the call. */
+static void
+put_rule(struct lockdown_filter *filter, const struct lockdown_rule *rule,
+    size_t holds)
+{
+	size_t otherwise = DENY;
+
+	for (size_t i = rule->count; i-- > 0; otherwise = filter->first)
+		put_jump(filter, BPF_JEQ, rule->values[i], holds, otherwise);
+	if (rule->mask != UINT32_MAX)
+		put(filter, BPF_ALU | BPF_AND | BPF_K, rule->mask);
+	put_load(filter, lower_half(rule->argument));
+}
+
+/* A call that has several rules has them side by side: all of them must hold. */
+static void
+put_rules(struct lockdown_filter *filter, const struct lockdown_list *list)
+{
+	size_t holds = ALLOW;
+	size_t next_call = DENY;
+
+	for (size_t i = list->rules_count; i-- > 0;) {
+		const struct lockdown_rule *rule = &list->rules[i];
+
+		put_rule(filter, rule, holds);
+		holds = filter->first;
+		if (i > 0 && rule[-1].call == rule->call)
+			continue;
+		put_jump(filter, BPF_JEQ, rule->call, filter->first, next_call);
+		put_load(filter, offsetof(struct seccomp_data, nr));
+		next_call = filter->first;
+		holds = ALLOW;
+	}
+}
+
+/*
+ * A call is allowed whose number is a bit of WORDS. To compare with each number
+ * in turn would be four times as much work when the filter is installed: the
+ * kernel goes through it for every system call there is, up to the first
+ * instruction that is not among the few it expects there, which is BPF_ST.
+ */
+static void
+put_words(struct lockdown_filter *filter,
+    const uint32_t words[LOCKDOWN_CALLS_END / 32])
+{
+	size_t otherwise = filter->first;
+	size_t found;
+
+	put_jump(filter, BPF_JSET, 1, ALLOW, otherwise);
+	put(filter, BPF_ALU | BPF_RSH | BPF_X, 0);
+	found = filter->first;
+	for (uint32_t i = LOCKDOWN_CALLS_END / 32; i-- > 0;) {
+		if (words[i] == 0)
+			continue;
+		put(filter, BPF_JMP | BPF_JA,
+		    (uint32_t)(found - filter->first));
+		put(filter, BPF_LD | BPF_IMM, words[i]);
+		put_jump(filter, BPF_JEQ, i, filter->first, otherwise);
+		otherwise = filter->first;
+	}
+}
+
+/*
+ * For this machine's calls alone: which word a number is in goes to A, which
+ * bit of it to X. BPF_TAX would do in one instruction what BPF_ST and BPF_LDX
+ * do here, but gVisor takes it for BPF_TXA.
+ */
+static void
+put_start(struct lockdown_filter *filter)
+{
+	put(filter, BPF_ALU | BPF_RSH | BPF_K, 5);
+	put_load(filter, offsetof(struct seccomp_data, nr));
+	put_jump(filter, BPF_JEQ, AUDIT_ARCHITECTURE, filter->first, DENY);
+	put_load(filter, offsetof(struct seccomp_data, arch));
+	put(filter, BPF_LDX | BPF_MEM, 0);
+	put(filter, BPF_ST, 0);
+	put(filter, BPF_ALU | BPF_AND | BPF_K, 31);
+	put_load(filter, offsetof(struct seccomp_data, nr));
+}
+
+void
+lockdown_build_filter(const struct lockdown_list *list,
+    struct lockdown_filter *out)
+{
+	uint32_t words[LOCKDOWN_CALLS_END / 32] = { 0 };
+
+	for (size_t i = 0; i < list->calls_count; i++) {
+		uint16_t call = list->calls[i];
+
+		assert(call < LOCKDOWN_CALLS_END);
+		words[call / 32] |= UINT32_C(1) << call % 32;
+	}
+	out->first = LOCKDOWN_FILTER_MAX;
+	put(out, BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	put(out, BPF_RET | BPF_K, LOCKDOWN_DENIAL);
+	put_rules(out, list);
+	put_words(out, words);
+	put_start(out);
+}
 
 /* libcap would take a page of heap for two system calls. */
 static int
@@ -219,12 +367,12 @@ lockdown_drop_capabilities(const struct lockdown_owner *owner)
 int
 lockdown_filter_calls(void)
 {
-	/* The kernel only reads it. */
-	const struct sock_fprog program = {
-		.len = ARRAY_SIZE(filter),
-		.filter = (struct sock_filter *)(uintptr_t)filter,
-	};
+	struct lockdown_filter filter;
+	struct sock_fprog program;
 
+	lockdown_build_filter(&lockdown_list, &filter);
+	program.filter = filter.code + filter.first;
+	program.len = (unsigned short)(LOCKDOWN_FILTER_MAX - filter.first);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0)
 		return -errno;
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0L, &program) < 0)

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Holds the list of system calls in init/lockdown.c against those that dinit
-# makes once it has locked itself down:
+# Holds the list of system calls in init/lockdown.c, and of the requests of
+# fcntl and ioctl there, against those that dinit makes once it has locked itself
+# down:
 #
 #	APPS=DIR tests/lockdown.sh DINIT...
 #
@@ -36,6 +37,9 @@ declare -A unseen=(
 	[pidfd_open]='for a descendant that is no child of ours'
 	[pidfd_send_signal]='for such a descendant, or where the kernel reaps'
 	[rt_sigaction]='where the kernel reaps'
+	[fcntl F_SETLK]='where F_OFD_SETLK is unknown (gVisor)'
+	[fcntl F_SETFD]='musl does it after open(3), glibc does not'
+	[ioctl AUTOREAP_GET_INFO]='strace may have no name for it'
 )
 
 scratch=$(mktemp -d)
@@ -123,7 +127,10 @@ finish()
 		exit 1
 	fi
 	sed '1,/^seccomp(SECCOMP_SET_MODE_FILTER/d' "$DIR/trace" |
-		sed -n 's/^\([a-z0-9_]*\)(.*/\1/p' >>"$scratch/seen"
+		sed -nE 's/PIDFD_GET_INFO/AUTOREAP_GET_INFO/
+			h; s/^([a-z0-9_]*)\(.*/\1/p; g
+			s/^(fcntl|ioctl)\([0-9]*, ([A-Z0-9_]*)[,)].*/\1 \2/p' \
+		>>"$scratch/seen"
 }
 
 # --- Its work ----------------------------------------------------------------
@@ -271,17 +278,24 @@ done
 
 status=0
 sort -u "$scratch/seen" -o "$scratch/seen"
-sed -n 's/^\t.*BIT(SYS_\([a-z0-9_]*\), word).*/\1/p' init/lockdown.c | sort -u \
-	>"$scratch/listed"
-for call in $(comm -23 "$scratch/seen" "$scratch/listed"); do
+# Each SYS_NAME; with a request behind it in the same row of a rule, the two too.
+sed '/^static const uint16_t calls/,/^const struct lockdown_list /!d' \
+	init/lockdown.c | tr '\n' ' ' | sed 's/SYS_/\n/g; s/$/\n/' | sed 1d |
+	while IFS=$',{} \t' read -r call row; do
+		echo "$call"
+		[[ $call == fcntl || $call == ioctl ]] || continue
+		grep -oE '\<(F|TIOC|AUTOREAP)[A-Z_]+' <<<"$row" |
+			sed "s/^/$call /"
+	done | sort -u >"$scratch/listed"
+while read -r call; do
 	echo "lockdown: not in the list, but called: $call" >&2
 	status=1
-done
-for call in $(comm -13 "$scratch/seen" "$scratch/listed"); do
+done < <(comm -23 "$scratch/seen" "$scratch/listed")
+while read -r call; do
 	[[ -z ${unseen[$call]:-} ]] || continue
 	echo "lockdown: in the list, but never called: $call" >&2
 	status=1
-done
+done < <(comm -13 "$scratch/seen" "$scratch/listed")
 echo "lockdown: $(wc -l <"$scratch/seen") system calls seen in" \
 	"$scenarios scenarios, $(wc -l <"$scratch/listed") in the list"
 [[ -z ${V:-} ]] || paste -sd' ' "$scratch/seen"
