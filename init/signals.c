@@ -154,11 +154,17 @@ signals_parse(const char *text)
 int
 signals_follow_parent(int signo, pid_t parent)
 {
+	const union sigval nothing = { 0 };
+
 	if (signo == 0)
 		return 0;
 	if (prctl(PR_SET_PDEATHSIG, signo) < 0)
 		return -errno;
-	if (getppid() != parent)
+	/*
+	 * Not by kill(2), so that a SIGPIPE or SIGXFSZ differs from one that a
+	 * write of ours causes; unless no more signals can be queued.
+	 */
+	if (getppid() != parent && sigqueue(getpid(), signo, nothing) < 0)
 		kill(getpid(), signo);
 	return 0;
 }

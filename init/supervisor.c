@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -390,9 +391,10 @@ lock_down(const struct supervisor *sup)
 }
 
 /*
- * Not relayed: SIGCHLD, which is about our children; a SIGPIPE that our own
- * write caused (the kernel names us as its sender); stops that the terminal
- * sends to our group, for they are not the app's.
+ * Not relayed: SIGCHLD, which is about our children; a SIGPIPE or SIGXFSZ that
+ * our own write caused, for which the kernel names us as the sender, as if we
+ * had called kill(2) (write(2); setrlimit(2), RLIMIT_FSIZE); stops that the
+ * terminal sends to our group, for they are not the app's.
  */
 static bool
 is_for_app(const struct signalfd_siginfo *info)
@@ -401,7 +403,9 @@ is_for_app(const struct signalfd_siginfo *info)
 	case SIGCHLD:
 		return false;
 	case SIGPIPE:
-		return info->ssi_pid != (uint32_t)getpid();
+	case SIGXFSZ:
+		return info->ssi_pid != (uint32_t)getpid() ||
+		    info->ssi_code != SI_USER;
 	case SIGTSTP:
 	case SIGTTIN:
 	case SIGTTOU:

@@ -308,27 +308,39 @@ Test(signals, relays_the_signals_of_faults_when_a_process_sent_them)
 	}
 }
 
-/* Two at a time would be one to the kernel. */
-static bool
-has_taken_sigpipe(void *argument)
-{
-	const struct container *container = argument;
-	uint64_t pending = process_signals(container->init, "SigPnd") |
-	    process_signals(container->init, "ShdPnd");
+/* Two at a time would be one to the kernel: it is taken before the next. */
+struct own_signal {
+	const struct container *container;
+	int signo;
+};
 
-	return (pending >> (SIGPIPE - 1) & 1) == 0;
+static bool
+is_taken(void *argument)
+{
+	const struct own_signal *own = argument;
+	pid_t init = own->container->init;
+	uint64_t pending = process_signals(init, "SigPnd") |
+	    process_signals(init, "ShdPnd");
+
+	return (pending >> (own->signo - 1) & 1) == 0;
 }
 
+/* dinit's log lines cause SIGNO, of which the app gets only the one sent. */
 static void
-expect_one_sigpipe(struct container *c)
+expect_only_that_of_others(struct container *c, int signo)
 {
+	struct own_signal own = { .container = c, .signo = signo };
+	char expected[64];
+
 	container_signal(c, SIGUSR1);
 	container_await_text(c, "out", "\n10\n");
-	await(has_taken_sigpipe, c, "dinit took its own SIGPIPE");
-	container_signal(c, SIGPIPE);
-	container_await_text(c, "out", "\n13\n");
-	await(has_taken_sigpipe, c, "dinit took its own SIGPIPE");
-	end_with(c, "listening\n10\n13\n64\n");
+	await(is_taken, &own, "dinit took its own signal");
+	container_signal(c, signo);
+	snprintf(expected, sizeof(expected), "\n%d\n", signo);
+	container_await_text(c, "out", expected);
+	await(is_taken, &own, "dinit took its own signal");
+	snprintf(expected, sizeof(expected), "listening\n10\n%d\n64\n", signo);
+	end_with(c, expected);
 }
 
 Test(signals, relays_no_sigpipe_of_its_own_but_that_of_others)
@@ -343,7 +355,7 @@ Test(signals, relays_no_sigpipe_of_its_own_but_that_of_others)
 	});
 	close(ends[0]);
 	await_descriptor(ends[1], POLLERR, "nobody reads dinit's log");
-	expect_one_sigpipe(&c);
+	expect_only_that_of_others(&c, SIGPIPE);
 }
 
 Test(signals, relays_no_sigpipe_when_nobody_ever_read_its_log)
@@ -357,10 +369,32 @@ Test(signals, relays_no_sigpipe_when_nobody_ever_read_its_log)
 		.arguments = { "-vv", "listen", "64" },
 		.error = ends[1],
 	});
-	expect_one_sigpipe(&c);
+	expect_only_that_of_others(&c, SIGPIPE);
 }
 
 /* Every wait of dinit's is interrupted by this: signal(7). */
+/* The log is as large as a file may be, and the app has room for its lines. */
+static void
+fill_log(void *argument)
+{
+	const struct rlimit limit = { .rlim_cur = 20, .rlim_max = 20 };
+
+	(void)argument;
+	if (dprintf(STDERR_FILENO, "%20s", "") != 20 ||
+	    setrlimit(RLIMIT_FSIZE, &limit) < 0)
+		_exit(98);
+}
+
+Test(signals, relays_no_sigxfsz_of_its_own_but_that_of_others)
+{
+	struct container c = start_and_listen(&(struct run){
+		.arguments = { "-vv", "listen", "64" },
+		.before_exec = fill_log,
+	});
+
+	expect_only_that_of_others(&c, SIGXFSZ);
+}
+
 Test(signals, survives_being_suspended_and_resumed_itself)
 {
 	for (enum place place = AS_PID_1; place <= AS_ORDINARY; place++) {

@@ -514,19 +514,28 @@ Test(start, adopts_orphans_in_silence_where_it_is_not_pid_1)
 	cr_assert_str_eq(container_read(&c, "log"), "");
 }
 
+static void
+expect_when_parent_dies(const char *name, enum place place, const char *said)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "-p", name, "--rewrite=PIPE:TERM,XFSZ:TERM",
+		    "--", "listen" },
+		.place = place,
+	});
+
+	container_await_text(&c, "out", "listening");
+	container_kill_parent(&c);
+	cr_assert_str_eq(container_read(&c, "out"), said);
+	container_discard(&c);
+}
+
+/* Those too that are not relayed when dinit's own writes cause them. */
 Test(start, gets_the_signal_asked_for_when_its_parent_dies)
 {
 	for (enum place place = AS_PID_1; place <= AS_ORDINARY; place++) {
-		struct container c = container_start(&(struct run){
-			.arguments = { "-p", "TERM", "--", "listen" },
-			.place = place,
-		});
-
-		container_await_text(&c, "out", "listening");
-		container_kill_parent(&c);
-		cr_assert_str_eq(container_read(&c, "out"),
-		    "listening\n15\n");
-		container_discard(&c);
+		expect_when_parent_dies("TERM", place, "listening\n15\n");
+		expect_when_parent_dies("PIPE", place, "listening\n15\n");
+		expect_when_parent_dies("XFSZ", place, "listening\n15\n");
 	}
 }
 

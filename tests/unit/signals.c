@@ -468,6 +468,33 @@ Test(signals, reads_each_signal_from_the_descriptor_ignored_ones_too)
 	in_child(read_each_signal, NULL);
 }
 
+static void
+follow_one_that_is_gone(void *argument)
+{
+	static const int signals[] = { SIGTERM, SIGPIPE, SIGXFSZ, SIGNALS_MAX };
+	struct signal_state found;
+	struct signalfd_siginfo info;
+	int fd;
+
+	(void)argument;
+	must(signals_take_over(&found) == 0, "take over");
+	fd = signals_open_descriptor();
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		must(signals_follow_parent(signals[i], -1) == 0, "follow");
+		must(read(fd, &info, sizeof(info)) == sizeof(info) &&
+		    (int)info.ssi_signo == signals[i], "%d is lost",
+		    signals[i]);
+		must(info.ssi_code != SI_USER, "%d is as by a write of ours",
+		    signals[i]);
+	}
+}
+
+/* A SIGPIPE that our own write causes is as if we had sent it by kill(2). */
+Test(signals, tell_a_parents_death_from_what_a_write_causes)
+{
+	in_child(follow_one_that_is_gone, NULL);
+}
+
 /* --- Stopping with the app --- */
 
 static void
