@@ -334,12 +334,15 @@ handle(struct supervisor *sup, enum event_type type, int arg)
 
 /*
  * What is COMMAND's is let go: peers of its pipes and sockets must see their
- * end when it closes them, and no mount stays busy because of us.
+ * end when it closes them, and no mount stays busy because of us. Standard
+ * output stays, like standard error: cron jobs and hooks write to
+ * /proc/1/fd/1, which leads to what the engine logs.
  */
 static void
 let_go(const struct supervisor *sup)
 {
 	const int kept[] = {
+		STDOUT_FILENO,
 		STDERR_FILENO,
 		log_descriptor(),
 		sup->signal_fd,

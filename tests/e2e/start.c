@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "support.h"
 
 TestSuite(start, .timeout = 60);
@@ -261,6 +262,7 @@ static bool
 holds_nothing_for_standard(void *argument)
 {
 	const struct container *container = argument;
+	static const char *const files[] = { "", "out", "log" };
 
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
 		char path[64];
@@ -269,8 +271,8 @@ holds_nothing_for_standard(void *argument)
 		snprintf(path, sizeof(path), "/proc/%d/fd/%d",
 		    container->init, fd);
 		if (readlink(path, target, sizeof(target) - 1) > 0 &&
-		    strcmp(target, "/") != 0 && strcmp(target,
-		    container_path(container, "log")) != 0)
+		    strcmp(target, "/") != 0 && (fd == STDIN_FILENO ||
+		    strcmp(target, container_path(container, files[fd])) != 0))
 			return false;
 	}
 	return true;
@@ -288,7 +290,7 @@ Test(start, puts_no_file_of_its_own_where_a_standard_one_was_closed)
 		});
 
 		container_await_file(&c, "ready");
-		await(holds_nothing_for_standard, &c, "0, 1 and 2 are let go");
+		await(holds_nothing_for_standard, &c, "dinit has let go");
 		container_signal(&c, SIGTERM);
 		cr_assert_eq(container_wait(&c), 128 + SIGTERM);
 		container_discard(&c);
@@ -360,29 +362,73 @@ Test(start, leaves_its_directory_to_the_app_and_goes_to_the_root)
 Test(start, holds_no_descriptor_that_is_the_apps)
 {
 	int input[2];
-	int output[2];
 	int other[2];
 	struct container c;
 
 	cr_assert_eq(pipe2(input, O_CLOEXEC), 0);
-	cr_assert_eq(pipe2(output, O_CLOEXEC), 0);
 	cr_assert_eq(pipe2(other, O_CLOEXEC), 0);
 	c = container_start(&(struct run){
-		.arguments = { "--", "sh", "-c", "exec <&- >&- 9>&-; "
-		    "listen >$DIR/heard; exit $?" },
+		.arguments = { "--", "sh", "-c", "exec <&- 9>&-; listen; "
+		    "exit $?" },
 		.input = input[0],
-		.output = output[1],
 		.inherited = other[1],
 	});
 	close(input[0]);
-	close(output[1]);
 	close(other[1]);
 	await_descriptor(input[1], POLLERR, "nobody reads what was stdin");
-	await_descriptor(output[0], POLLHUP, "nobody writes what was stdout");
 	await_descriptor(other[0], POLLHUP, "nobody writes descriptor 9");
-	container_await_text(&c, "heard", "listening");
+	container_await_text(&c, "out", "listening");
 	container_signal(&c, SIGTERM);
 	container_wait(&c);
+}
+
+/* By its parent's /proc/PID/fd, that is by /proc/1/fd in a container. */
+#define WRITE_AS_A_JOB "-c", \
+	"until grep -q '^Seccomp:.2' /proc/$PPID/status; do sleep 0.01; done; " \
+	"echo job >>/proc/$PPID/fd/1 && echo fault >>/proc/$PPID/fd/2 && " \
+	"ln -s /proc/$PPID/fd/1 $DIR/app.log && echo line >>$DIR/app.log"
+
+Test(start, keeps_standard_output_and_error_for_jobs_that_write_there)
+{
+	static const char *const options[] = { "-v", "--log-format=json",
+		"--ready-file=$DIR/ready", "--health-cmd=false" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		for (enum place place = AS_PID_1; place <= AS_ORDINARY;
+		    place++) {
+			struct container c = container_start(&(struct run){
+				.arguments = { options[i], "--", "sh",
+				    WRITE_AS_A_JOB },
+				.environment = {
+				    "DINIT_READY_FILE=$DIR/ready" },
+				.place = place,
+			});
+
+			container_expect_status(&c, 0);
+			cr_expect_str_eq(container_read(&c, "out"),
+			    "job\nline\n", "with %s", options[i]);
+			container_expect_log(&c, "fault\n");
+			container_discard(&c);
+		}
+	}
+}
+
+Test(start, lets_readers_of_standard_output_see_the_end_of_the_container)
+{
+	int output[2];
+	struct container c;
+
+	cr_assert_eq(pipe2(output, O_CLOEXEC), 0);
+	c = container_start(&(struct run){
+		.arguments = { "--ready-file=$DIR/ready", "--health-cmd=true",
+		    "--", "act", "TERM:exit=0" },
+		.output = output[1],
+	});
+	close(output[1]);
+	container_await_file(&c, "ready");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 0);
+	await_descriptor(output[0], POLLHUP, "nobody writes what was stdout");
 }
 
 Test(start, leaves_inherited_descriptors_to_the_app)
