@@ -303,22 +303,41 @@ set_capabilities(const struct __user_cap_data_struct data[2])
 /*
  * Without CAP_DAC_OVERRIDE root may not write what belongs to the app's user.
  * The ids for file access alone (setfsuid(2)) can be that user's: signals and
- * all else go by the others. They cannot fail here but by not changing. With
- * them the kernel forgets which signal to send when the parent dies
- * (PR_SET_PDEATHSIG(2const)).
+ * all else go by the others. With them the kernel forgets which signal to send
+ * when the parent dies (PR_SET_PDEATHSIG(2const)), and makes the process not
+ * dumpable, so that others cannot open its /proc/PID/fd any more
+ * (PR_SET_DUMPABLE(2const)): both are put back.
+ *
+ * False: the ids are not that user's. setfsuid(2) does not fail otherwise than
+ * by changing nothing, and there is none in gVisor; of an invalid id it only
+ * tells what is.
  */
-static void
+static bool
 take_file_ids(uid_t uid, gid_t gid)
 {
 	pid_t parent = getppid();
+	int dumpable = prctl(PR_GET_DUMPABLE);
 	int death_signal = 0;
 
 	if (geteuid() != 0)
-		return;
+		return true;
 	prctl(PR_GET_PDEATHSIG, &death_signal);
 	setfsgid(gid);
 	setfsuid(uid);
+	prctl(PR_SET_DUMPABLE, dumpable == 1 ? 1L : 0L);
 	signals_follow_parent(death_signal, parent);
+	return uid == 0 || setfsuid((uid_t)-1) == (int)uid;
+}
+
+/* What dinit keeps; where OWNER cannot lend its rights on files, those too. */
+static uint32_t
+needed_capabilities(const struct lockdown_owner *owner)
+{
+	uint32_t needed = UINT32_C(1) << CAP_KILL;
+
+	if (owner != NULL && !take_file_ids(owner->uid, owner->gid))
+		needed |= UINT32_C(1) << CAP_DAC_OVERRIDE;
+	return needed;
 }
 
 int
@@ -330,9 +349,8 @@ lockdown_begin_rehearsal(const struct lockdown_owner *owner,
 
 	if (error < 0)
 		return error;
-	take_file_ids(owner->uid, owner->gid);
 	memcpy(reduced, rehearsal->capabilities, sizeof(reduced));
-	reduced[0].effective &= 1U << CAP_KILL;
+	reduced[0].effective &= needed_capabilities(owner);
 	reduced[1].effective = 0;
 	error = set_capabilities(reduced);
 	if (error < 0)
@@ -355,13 +373,14 @@ lockdown_drop_capabilities(const struct lockdown_owner *owner)
 
 	if (error < 0)
 		return error;
-	if (owner != NULL)
-		take_file_ids(owner->uid, owner->gid);
-	data[0].permitted &= 1U << CAP_KILL;
+	data[0].permitted &= needed_capabilities(owner);
 	data[0].effective = data[0].permitted;
 	data[0].inheritable = 0;
 	data[1] = (struct __user_cap_data_struct){ 0 };
-	return set_capabilities(data);
+	error = set_capabilities(data);
+	if (error < 0)
+		return error;
+	return (data[0].effective & UINT32_C(1) << CAP_DAC_OVERRIDE) != 0;
 }
 
 int

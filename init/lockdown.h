@@ -69,7 +69,8 @@ lockdown_end_rehearsal(const struct lockdown_rehearsal *rehearsal);
 /*
  * Gives up every capability but CAP_KILL, which stays if it is there: an app
  * that changes its user by itself must still be reached. OWNER (NULL: none)
- * lends its rights on files instead. 0 or -errno.
+ * lends its rights on files instead. 0 or -errno; 1: OWNER could not (gVisor),
+ * and CAP_DAC_OVERRIDE stays as well.
  */
 int
 lockdown_drop_capabilities(const struct lockdown_owner *owner);

@@ -386,6 +386,11 @@ lock_down(const struct supervisor *sup)
 		log_line(LOG_LEVEL_WARN,
 		    "cannot give up capabilities: %s; going on with them",
 		    strerror(-error));
+	else if (error > 0)
+		log_line(LOG_LEVEL_DEBUG,
+		    "cannot take on the ids of uid %u by setfsuid(2); keeping "
+		    "CAP_DAC_OVERRIDE to write %s",
+		    owner.uid, sup->readiness.path);
 	error = lockdown_filter_calls();
 	if (error < 0)
 		log_line(LOG_LEVEL_DEBUG,

@@ -173,8 +173,12 @@ prepare(void *argument)
 	must(chown(in_directory("own"), APP, APP_GROUP) == 0);
 	copy_setuid();
 	give_up(setting->without);
-	if (setting->user != 0)
-		become(setting);
+	if (setting->user == 0)
+		return;
+	/* as engines do with the standard streams of another user */
+	must(fchown(STDOUT_FILENO, setting->user, (gid_t)-1) == 0);
+	must(fchown(STDERR_FILENO, setting->user, (gid_t)-1) == 0);
+	become(setting);
 }
 
 static struct container
@@ -868,6 +872,43 @@ Test(privileges, publish_in_a_directory_of_the_apps_user)
 		.arguments = { "--ready-file=$DIR/own/ready", "--grace=60s",
 		    "--", "listen", "-u", "64" },
 	}, NULL);
+}
+
+#define WRITE_AS_A_JOB "sh", "-c", \
+	"until grep -q '^Seccomp:.2' /proc/1/status; do sleep 0.01; done; " \
+	"echo job >>/proc/1/fd/1 && echo fault >>/proc/1/fd/2"
+
+static void
+expect_jobs_output(struct run run, const struct setting *setting, bool opens)
+{
+	struct container c = start(run, setting);
+
+	cr_expect_eq(container_wait(&c) == 0, opens, "%s",
+	    container_read(&c, "log"));
+	cr_expect_str_eq(container_read(&c, "out"), opens ? "job\n" : "");
+	container_expect_log(&c, opens ? "fault\n" : "Permission denied");
+	container_discard(&c);
+}
+
+/* The kernel closes /proc/PID/fd of a process that took on other ids. */
+Test(privileges, keep_standard_output_open_to_jobs_of_dinits_own_user)
+{
+	static const struct setting rootless = { .user = 4000, .mode = 0777 };
+	/* which opens all of them, and which no engine gives */
+	static const struct setting usual = { .without = BIT(CAP_SYS_PTRACE) };
+
+	expect_jobs_output((struct run){
+		.arguments = { "--ready-file=$DIR/own/ready", "--",
+		    WRITE_AS_A_JOB },
+	}, &usual, true);
+	expect_jobs_output((struct run){
+		.arguments = { "--ready-file=$DIR/own/ready", "--",
+		    WRITE_AS_A_JOB },
+	}, &rootless, true);
+	expect_jobs_output((struct run){
+		.arguments = { "--user=app", "--ready-file=$DIR/own/ready",
+		    "--", WRITE_AS_A_JOB },
+	}, &usual, false);
 }
 
 /* With the owner's ids for its files, which the kernel forgets it for. */
