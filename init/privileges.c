@@ -53,6 +53,31 @@ resolve_kept(struct privileges *out, const char *list, uint64_t own)
 	    missing);
 }
 
+/* Root's exec gives it all of its bounding set (capabilities(7)). */
+static bool
+needs_ambient(const struct privileges *privileges)
+{
+	uid_t uid = privileges->changes_user ? privileges->user.uid : geteuid();
+
+	return privileges->keeps_capabilities && uid != 0;
+}
+
+/* Any user else keeps only what is ambient; not all kernels know that. */
+static int
+check_ambient(struct privileges *out)
+{
+	char kept[256];
+
+	if (!needs_ambient(out) || out->kept == 0 || CAP_AMBIENT_SUPPORTED())
+		return 0;
+	out->problem.option = "keep-caps";
+	capabilities_format(out->kept, kept, sizeof(kept));
+	return problem_set(&out->problem,
+	    "%s: only root can keep them here, as this kernel has no ambient "
+	    "capabilities (gVisor)",
+	    kept);
+}
+
 static int
 resolve_dropped(struct privileges *out, const char *list)
 {
@@ -78,6 +103,8 @@ resolve_capabilities(struct privileges *out,
 	out->kept &= ~out->dropped;
 	if (out->keeps_capabilities)
 		out->dropped = ~out->kept;
+	if (check_ambient(out) < 0)
+		return -EINVAL;
 	out->dropped &= ours->bounding;
 	if (out->dropped == 0 || contains(ours->own, CAP_SETPCAP))
 		return 0;
@@ -371,14 +398,16 @@ drop_bounding(const struct privileges *privileges)
 
 /*
  * Not libcap's cap_iab_set_proc(3), which takes CAP_SETPCAP for the ambient
- * set too. The kernel does not, so a container need not have it.
+ * set too. The kernel does not, so a container need not have it. For root it is
+ * a matter of securebits only.
  */
 static int
 raise_ambient(const struct privileges *privileges)
 {
 	for (cap_value_t value = 0; value < cap_max_bits(); value++)
 		if (contains(privileges->kept, value) &&
-		    cap_set_ambient(value, CAP_SET) < 0)
+		    cap_set_ambient(value, CAP_SET) < 0 &&
+		    needs_ambient(privileges))
 			return -errno;
 	return 0;
 }

@@ -56,6 +56,15 @@ expect_refusal(const struct refusal *refusal)
 
 /* --- Capabilities --- */
 
+static uint64_t
+status_field(const char *name, int base)
+{
+	const char *line = strstr(read_file("/proc/self/status"), name);
+
+	must(line != NULL, "no %s", name);
+	return strtoull(line + strlen(name), NULL, base);
+}
+
 /* Permitted, effective and bounding set: just these two and what it takes. */
 static const uint64_t own = BIT(CAP_CHOWN) | BIT(CAP_NET_BIND_SERVICE) |
     BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_KILL) | BIT(CAP_SETPCAP);
@@ -239,6 +248,39 @@ Test(privileges, keep_no_group_in_silence_that_is_not_wanted)
 	in_child(have_groups_for_good, NULL);
 }
 
+/* As gVisor. */
+static void
+lack_ambient(void *argument)
+{
+	const struct privileges_request root = { .keep_caps = "chown" };
+	const struct privileges_request none = {
+		.user = "1000",
+		.keep_caps = "none",
+	};
+	struct problem problem = { .text = "" };
+	const struct privileges *found;
+	const char *step = "";
+
+	(void)argument;
+	deny_prctl(PR_CAP_AMBIENT, EINVAL);
+	expect_refusal(&(struct refusal){ { .user = "1000",
+	    .keep_caps = "chown,net_bind_service" }, "keep-caps",
+	    "cap_chown,cap_net_bind_service: only root can keep them here" });
+	must(privileges_prepare(&none, &found, &problem) == 0, "%s",
+	    problem.text);
+	must(privileges_prepare(&root, &found, &problem) == 0, "%s",
+	    problem.text);
+	must(privileges_apply(found, &step) == 0, "cannot %s", step);
+	must(status_field("CapPrm:", 16) == BIT(CAP_CHOWN), "%s",
+	    read_file("/proc/self/status"));
+}
+
+Test(privileges, keep_capabilities_without_ambient_ones_for_root_alone)
+{
+	skip_without_root();
+	in_child(lack_ambient, NULL);
+}
+
 static void
 start_as_nobody(void *argument)
 {
@@ -287,15 +329,6 @@ ask_for_nothing(void *argument)
 Test(privileges, do_nothing_when_nothing_is_asked_for)
 {
 	in_child(ask_for_nothing, "");
-}
-
-static uint64_t
-status_field(const char *name, int base)
-{
-	const char *line = strstr(read_file("/proc/self/status"), name);
-
-	must(line != NULL, "no %s", name);
-	return strtoull(line + strlen(name), NULL, base);
 }
 
 static void

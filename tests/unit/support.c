@@ -203,20 +203,20 @@ lead_session_on_terminal(void)
 	must(ioctl(slave, TIOCSCTTY, 0) == 0, "TIOCSCTTY: %m");
 }
 
-/* With a SECOND that is not -1: where that is the second argument. */
+/* Where ARGUMENT is VALUE; -1: any call. */
 static void
-deny(int number, int second, int error)
+deny(int number, int argument, int value, int error)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-	const struct scmp_arg_cmp is_second = {
-		.arg = 1,
+	const struct scmp_arg_cmp is_value = {
+		.arg = (unsigned int)argument,
 		.op = SCMP_CMP_EQ,
-		.datum_a = (scmp_datum_t)second,
+		.datum_a = (scmp_datum_t)value,
 	};
 
 	must(filter != NULL && seccomp_rule_add_array(filter,
-	    SCMP_ACT_ERRNO((unsigned int)error), number, second >= 0,
-	    &is_second) == 0 && seccomp_load(filter) == 0,
+	    SCMP_ACT_ERRNO((unsigned int)error), number, argument >= 0,
+	    &is_value) == 0 && seccomp_load(filter) == 0,
 	    "cannot filter system call %d", number);
 	seccomp_release(filter);
 }
@@ -224,13 +224,19 @@ deny(int number, int second, int error)
 void
 deny_system_call(int number, int error)
 {
-	deny(number, -1, error);
+	deny(number, -1, 0, error);
 }
 
 void
 deny_fcntl(int command, int error)
 {
-	deny(SCMP_SYS(fcntl), command, error);
+	deny(SCMP_SYS(fcntl), 1, command, error);
+}
+
+void
+deny_prctl(int option, int error)
+{
+	deny(SCMP_SYS(prctl), 0, option, error);
 }
 
 void
