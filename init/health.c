@@ -384,7 +384,9 @@ work(const struct health_plan *plan, int report_fd)
 /*
  * Only the report socket stays; a session of its own has no terminal. The
  * app's user and capabilities are the helper's, its filter only the check's:
- * it need not allow what the helper does.
+ * it need not allow what the helper does. So the app must not get at the
+ * helper's memory or make it call anything, nor at a check's before its exec:
+ * neither is dumpable (PR_SET_DUMPABLE(2const); ptrace(2)).
  */
 static void __attribute__((noreturn))
 become_helper(const struct health_plan *plan, int report_fd)
@@ -392,6 +394,7 @@ become_helper(const struct health_plan *plan, int report_fd)
 	const int kept[] = { report_fd };
 	const char *step;
 
+	prctl(PR_SET_DUMPABLE, 0L);
 	prctl(PR_SET_NAME, "dinit-health");
 	setsid();
 	descriptors_close_others(kept, ARRAY_SIZE(kept));

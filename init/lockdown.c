@@ -316,11 +316,12 @@ static bool
 take_file_ids(uid_t uid, gid_t gid)
 {
 	pid_t parent = getppid();
-	int dumpable = prctl(PR_GET_DUMPABLE);
 	int death_signal = 0;
+	int dumpable;
 
 	if (geteuid() != 0)
 		return true;
+	dumpable = prctl(PR_GET_DUMPABLE);
 	prctl(PR_GET_PDEATHSIG, &death_signal);
 	setfsgid(gid);
 	setfsuid(uid);

@@ -320,6 +320,33 @@ asks_for_nothing(const struct privileges_request *request)
 	    !request->no_new_privs;
 }
 
+/* Others shall not trace it while it has more rights than they. */
+static void __attribute__((noreturn))
+run_worker(struct privileges *shared, const struct privileges_request *request)
+{
+	prctl(PR_SET_DUMPABLE, 0L);
+	_exit(work_out(shared, request) < 0);
+}
+
+/*
+ * What COMMAND may not do, it must not do by way of us: of a process of its own
+ * user it could write the memory (ptrace(2), "Ptrace access mode checking"), if
+ * that has no capability that COMMAND lacks. So before it runs we give up new
+ * privileges where it has to; under a filter we are out of its reach for good.
+ */
+static int
+guard_ourselves(const struct privileges *privileges, struct problem *problem)
+{
+	if ((privileges->no_new_privs &&
+		prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0) ||
+	    (privileges->filter.length > 0 && prctl(PR_SET_DUMPABLE, 0L) < 0))
+		return problem_set(problem,
+		    "cannot keep COMMAND from getting around it by way of "
+		    "dinit: %s",
+		    strerror(errno));
+	return 0;
+}
+
 int
 privileges_prepare(const struct privileges_request *request,
     const struct privileges **out, struct problem *problem)
@@ -338,7 +365,7 @@ privileges_prepare(const struct privileges_request *request,
 		return problem_set(problem, "out of memory");
 	worker = fork();
 	if (worker == 0)
-		_exit(work_out(shared, request) < 0);
+		run_worker(shared, request);
 	if (worker < 0) {
 		int error = errno;
 
@@ -347,6 +374,9 @@ privileges_prepare(const struct privileges_request *request,
 		    strerror(error), hint);
 	}
 	if (wait_for_worker(worker, shared, problem) < 0)
+		return -EINVAL;
+	problem->option = request->seccomp != NULL ? "seccomp" : "no-new-privs";
+	if (guard_ourselves(shared, problem) < 0)
 		return -EINVAL;
 	*out = shared;
 	return 0;
@@ -367,9 +397,14 @@ become_user(const struct privileges *privileges, const char **step)
 	*step = "set HOME for";
 	if (putenv((char *)(uintptr_t)user->home) != 0)
 		return -errno;
-	/* Permitted capabilities stay for the next step (capabilities(7)). */
+	/*
+	 * Permitted capabilities stay for the next step (capabilities(7)). Until
+	 * those go, the app cannot trace us; where fs.suid_dumpable is 1 it
+	 * could then, as another uid sets what that says (proc(5)).
+	 */
 	*step = "set the user of";
-	if (prctl(PR_SET_KEEPCAPS, 1L) < 0 || set_uids(user->uid) < 0)
+	if (prctl(PR_SET_KEEPCAPS, 1L) < 0 || set_uids(user->uid) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0L) < 0)
 		return -errno;
 	return 0;
 }

@@ -45,7 +45,10 @@ struct privileges {
 
 /*
  * Works REQUEST out. 0 and OUT, in memory that a fork shares and that is
- * never touched here (NULL: nothing was asked for); or -EINVAL and PROBLEM.
+ * written by another process (NULL: nothing was asked for); or -EINVAL and
+ * PROBLEM. COMMAND is not to get around its restrictions by way of the caller:
+ * where it is not to gain privileges the caller does not from here on either,
+ * and where it gets a filter the caller is not dumpable any more.
  */
 int
 privileges_prepare(const struct privileges_request *request,
