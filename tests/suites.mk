@@ -41,7 +41,7 @@ $(O)/fuzz-%: tests/fuzz/%.c tests/fuzz/fuzz.c tests/unit/exploration.c \
 CONTAINER_PACKAGES = bats docker.io podman runc \
 	golang-github-containers-common bsdutils procps busybox-static \
 	debootstrap docker-compose tini python3 curl util-linux dumb-init \
-	catatonit gosu
+	catatonit gosu runsc
 check-containers:
 	@tests/deps.sh $(CONTAINER_PACKAGES)
 	@$(MAKE) --no-print-directory LIBC=musl all apps

@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 #
 # Engines of the suite's own, which end with it: a dockerd, and a Podman with
-# storage and configuration of its own. What cannot be had is in NO_DOCKER and
-# NO_PODMAN, with the reason. No registry: images are made here, "apps" of
+# storage and configuration of its own; and gVisor, by itself and for that dockerd.
+# What cannot be had is in NO_DOCKER, NO_PODMAN and NO_GVISOR, with the reason. No
+# registry: images are made here, "apps" of
 # nothing but dinit, tini and the static programs of the end-to-end tests, and
 # "entrypoint", which is the same with dinit as its ENTRYPOINT.
 
@@ -23,7 +24,8 @@ start_docker()
 	mkdir -p "$docker"
 	dockerd --iptables=false --bridge=none --data-root "$docker/data" \
 		--exec-root "$docker/exec" -H "$DOCKER_HOST" -p "$docker/pid" \
-		--init-path "$DINIT" >"$docker/log" 2>&1 3>&- &
+		--init-path "$DINIT" --add-runtime "gvisor=$SUITE/gvisor" \
+		>"$docker/log" 2>&1 3>&- &
 	if ! await docker version; then
 		NO_DOCKER="dockerd does not start: $(tail -n 1 "$docker/log")"
 	elif ! make_images; then
@@ -59,6 +61,23 @@ start_podman()
 	make_images || NO_PODMAN='podman cannot make an image'
 }
 
+# A runsc that needs no KVM, network or control groups. It gives its standard
+# input to its sandbox's user, were it /dev/null too: so that is a pipe.
+make_gvisor()
+{
+	cat >"$SUITE/gvisor" <<-'END'
+		#!/bin/bash
+		exec runsc --platform=ptrace --network=none --ignore-cgroups \
+			"$@" < <(:)
+	END
+	chmod +x "$SUITE/gvisor"
+	if [[ ! -x $(command -v runsc) ]]; then
+		NO_GVISOR='there is no runsc here'
+	elif ! "$SUITE/gvisor" "do" true >"$SUITE/gvisor.log" 2>&1; then
+		NO_GVISOR="runsc does not run: $(tail -n 1 "$SUITE/gvisor.log")"
+	fi
+}
+
 make_root()
 {
 	mkdir -p "$SUITE/apps/sbin" "$SUITE/apps/bin" "$SUITE/apps/tmp" \
@@ -67,21 +86,23 @@ make_root()
 	cp "$DINIT" "$SUITE/apps/sbin/dinit"
 	find "$APPS" -type f -executable -exec cp {} "$SUITE/apps/bin/" \;
 	cp /usr/bin/tini-static "$SUITE/apps/bin/tini" || true
-	cp tests/e2e/profiles/allow-list.json "$SUITE/apps/etc/"
+	cp tests/e2e/profiles/{allow-list,no-mkdir}.json "$SUITE/apps/etc/"
 	cp /usr/share/containers/seccomp.json "$SUITE/apps/etc/" || true
 }
 
 setup_suite()
 {
 	export SUITE=$BATS_SUITE_TMPDIR
-	export NO_DOCKER='' NO_PODMAN=''
+	export NO_DOCKER='' NO_PODMAN='' NO_GVISOR=''
 
 	cd "$(dirname "${BASH_SOURCE[0]}")/../.." || return
 	make_root
 	if [[ $(id -u) -ne 0 ]]; then
 		NO_DOCKER='dockerd needs root' NO_PODMAN='needs root'
+		NO_GVISOR='runsc needs root'
 		return
 	fi
+	make_gvisor
 	if [[ -x $(command -v dockerd) ]]; then
 		start_docker
 	else
