@@ -8,9 +8,12 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +53,7 @@ struct setting {
 	gid_t groups[3];
 	uint64_t ambient;        /* what that user has, as Podman gives it */
 	mode_t mode;             /* of $DIR/own, the app's; 0: 0755 */
+	unsigned int unknown;    /* a system call that there is none of */
 };
 
 static const char default_passwd[] =
@@ -145,6 +149,25 @@ become(const struct setting *setting)
 			    value, 0L, 0L) == 0);
 }
 
+/* As on a kernel without it. */
+static void
+make_unknown(unsigned int call)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {
+		.len = ARRAY_SIZE(code),
+		.filter = code,
+	};
+
+	must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0L, &program) == 0);
+}
+
 static void
 copy_setuid(void)
 {
@@ -172,6 +195,8 @@ prepare(void *argument)
 	must(chmod(in_directory("own"), mode) == 0);
 	must(chown(in_directory("own"), APP, APP_GROUP) == 0);
 	copy_setuid();
+	if (setting->unknown != 0)
+		make_unknown(setting->unknown);
 	give_up(setting->without);
 	if (setting->user == 0)
 		return;
@@ -818,14 +843,14 @@ Test(privileges, stop_an_app_that_changed_its_user_by_itself)
 }
 
 static void
-expect_published(struct run run, const struct setting *setting)
+expect_published(struct run run, const struct setting *setting, uint64_t left)
 {
 	struct container c = start(run, setting);
 
 	container_await_text(&c, "out", "listening\n");
 	container_await_file(&c, "own/ready");
 	cr_expect(container_is_ready(&c, "own/ready"));
-	expect_locked_down(&c, BIT(CAP_KILL));
+	expect_locked_down(&c, left);
 	container_signal(&c, SIGTERM);
 	container_await_no_file(&c, "own/ready");
 	cr_expect(container_is_running(&c));
@@ -863,15 +888,26 @@ Test(privileges, publish_in_a_directory_of_the_apps_user)
 	expect_published((struct run){
 		.arguments = { "--user=app", "--ready-file=$DIR/own/ready",
 		    "--grace=60s", "--", "listen", "64" },
-	}, NULL);
+	}, NULL, BIT(CAP_KILL));
 	expect_published((struct run){
 		.arguments = { "--user=app", "--ready-file=$DIR/own/ready",
 		    "--health-cmd=true", "--grace=60s", "--", "listen", "64" },
-	}, &closed);
+	}, &closed, BIT(CAP_KILL));
 	expect_published((struct run){
 		.arguments = { "--ready-file=$DIR/own/ready", "--grace=60s",
 		    "--", "listen", "-u", "64" },
-	}, NULL);
+	}, NULL, BIT(CAP_KILL));
+}
+
+/* As under gVisor. */
+Test(privileges, publish_there_where_no_ids_for_files_can_be_had)
+{
+	static const struct setting none = { .unknown = SYS_setfsuid };
+
+	expect_published((struct run){
+		.arguments = { "--user=app", "--ready-file=$DIR/own/ready",
+		    "--health-cmd=true", "--grace=60s", "--", "listen", "64" },
+	}, &none, BIT(CAP_KILL) | BIT(CAP_DAC_OVERRIDE));
 }
 
 #define WRITE_AS_A_JOB "sh", "-c", \
