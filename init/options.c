@@ -102,7 +102,7 @@ static const struct row rows[] = {
 	    .argument = "SIG[,SIG]|all",
 	    .help = "relay these to COMMAND, not to its group (-c: all)" },
 	{ .name = "monitor", .type = TYPE_DURATION,
-	    .offset = MEMBER(monitor_ms), .argument = "DUR", .fallback = "0",
+	    .offset = MEMBER(monitor_ms), .argument = "DUR", .fallback = "10s",
 	    .help = "keep checking this often once ready; 0: do not" },
 	{ .name = "monitor-failures", .type = TYPE_COUNT,
 	    .offset = MEMBER(monitor_failures), .argument = "N",
@@ -752,6 +752,17 @@ check_gates(const struct options *options, char problem[OPTIONS_PROBLEM_MAX])
 	return -EINVAL;
 }
 
+/* Where there is nothing to monitor with, only a value that was set counts. */
+static void
+drop_idle_monitor(struct options *options)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].offset == MEMBER(monitor_ms) &&
+		    options->sources[i] == SOURCE_DEFAULT &&
+		    options->health_cmd == NULL)
+			options->monitor_ms = 0;
+}
+
 static const char *
 mode_name(enum mode mode)
 {
@@ -817,6 +828,7 @@ options_parse(struct options *out, int argc, char *const *argv,
 	    (out->health_cmd != NULL || out->notify ||
 		out->mode == MODE_IS_READY))
 		out->ready_file = READINESS_DEFAULT_PATH;
+	drop_idle_monitor(out);
 	return 0;
 }
 

@@ -134,9 +134,12 @@ Test(health, command_that_cannot_be_executed_warns_at_once_and_once)
 
 /* --- Its surroundings ----------------------------------------------------- */
 
-Test(health, helper_has_a_name_of_its_own_and_is_gone_once_ready)
+Test(health, helper_has_a_name_of_its_own_and_without_monitoring_goes_once_ready)
 {
-	struct container c = start_with("--health-cmd=[ -f $DIR/up ]");
+	struct container c = container_start(&(struct run){
+		.arguments = { READY_FILE, "--health-cmd=[ -f $DIR/up ]",
+		    "--monitor=0", "--", "act", "TERM:exit=0" },
+	});
 
 	container_find_process(&c, "dinit-health");
 	container_touch(&c, "up");

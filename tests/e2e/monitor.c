@@ -64,6 +64,70 @@ Test(monitor, goes_on_checking_a_ready_container)
 	cr_assert(!container_has_file(&c, "ready"));
 }
 
+static uint64_t
+count_sleeps(const struct container *c)
+{
+	return status_field(process_status(c->init),
+	    "voluntary_ctxt_switches");
+}
+
+Test(monitor, goes_on_without_being_asked_to)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { READY_FILE, CHECK, "--", "act",
+		    "TERM:exit=0" },
+	});
+
+	container_touch(&c, "up");
+	container_await_file(&c, "ready");
+	await_fast_asleep(container_find_process(&c, "dinit-health"),
+	    "the helper waits for its next check");
+	container_await_text(&c, "out", "up");
+	stop_and_expect(&c, 0);
+	container_expect_no_log(&c, "warn");
+}
+
+/* Whatever has been prepared by now: it sleeps from then on. */
+static void
+expect_no_waking(const struct container *c)
+{
+	uint64_t sleeps;
+
+	await_fast_asleep(c->init, "dinit sleeps");
+	sleeps = count_sleeps(c);
+	await_fast_asleep(c->init, "dinit sleeps on");
+	cr_assert_eq(count_sleeps(c), sleeps);
+}
+
+Test(monitor, wakes_process_1_not_once_between_two_checks)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { READY_FILE, CHECK, "--monitor=1h", "--", "act",
+		    "TERM:exit=0" },
+	});
+
+	container_touch(&c, "up");
+	container_await_file(&c, "ready");
+	expect_no_waking(&c);
+	stop_and_expect(&c, 0);
+}
+
+Test(monitor, leaves_nobody_to_wake_process_1_when_one_success_counts_for_good)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { READY_FILE, CHECK, "--monitor=0", "--", "act",
+		    "TERM:exit=0" },
+	});
+
+	container_touch(&c, "up");
+	container_await_file(&c, "ready");
+	container_await_no_process(&c, "dinit-health");
+	go_down(&c);
+	expect_no_waking(&c);
+	cr_assert(container_is_ready(&c, "ready"));
+	stop_and_expect(&c, 0);
+}
+
 Test(monitor, withdraws_readiness_and_publishes_again)
 {
 	struct container c = start_monitored("--monitor-failures=2", "-v");

@@ -94,8 +94,9 @@ knows_variable(const char *variable)
 static void
 find_default(const char *name, char value[WORD_SIZE])
 {
-	/* The file has a default of its own only with a health command. */
-	bool gates = strcmp(name, "ready-file") == 0;
+	/* These have a default of their own only with a health command. */
+	bool gates = strcmp(name, "ready-file") == 0 ||
+	    strcmp(name, "monitor") == 0;
 	const char *words[] = {
 		"dinit", gates ? "--health-cmd=x" : "--", "true", NULL,
 	};

@@ -236,10 +236,15 @@ Test(options, beat_their_variables)
 	}
 }
 
+/* What gates brings a file of its own, and what checks goes on with it. */
 static bool
-gates(const char *name)
+follows_from(const char *name, const char *set)
 {
-	return strcmp(name, "health-cmd") == 0 || strcmp(name, "notify") == 0;
+	bool is_health_cmd = strcmp(set, "health-cmd") == 0;
+
+	return (strcmp(name, "ready-file") == 0 &&
+	    (is_health_cmd || strcmp(set, "notify") == 0)) ||
+	    (strcmp(name, "monitor") == 0 && is_health_cmd);
 }
 
 Test(options, leave_all_others_at_their_defaults)
@@ -249,9 +254,8 @@ Test(options, leave_all_others_at_their_defaults)
 		    settings[i].name, settings[i].value), NULL);
 
 		for (size_t j = 0; j < ARRAY_SIZE(settings); j++) {
-			/* What gates brings a file of its own. */
-			if (j == i || (gates(settings[i].name) &&
-			    strcmp(settings[j].name, "ready-file") == 0))
+			if (j == i || follows_from(settings[j].name,
+			    settings[i].name))
 				continue;
 			expect_config(result, settings[j].name,
 			    settings[j].fallback, "default");
@@ -1266,6 +1270,24 @@ Test(options, warn_of_what_does_not_fit)
 	    "with; set --health-cmd\n");
 	cr_expect_str_eq(misfits("--ready-file=/a", "--drain=900ms", false),
 	    "");
+}
+
+Test(options, monitor_every_ten_seconds_where_there_is_a_health_command)
+{
+	static const char *const environment[] = { "DINIT_MONITOR=0", NULL };
+	const char *const gated[] = { "--health-cmd=check", "app", NULL };
+	const char *const told[] = { "--notify", "app", NULL };
+	static const char *const none[] = { NULL };
+
+	expect_config(parse(gated, none), "monitor", "10s", "default");
+	expect_config(parse(gated, environment), "monitor", "0s",
+	    "environment DINIT_MONITOR");
+	/* Nobody has set it, and so nobody is warned about it. */
+	expect_config(parse(told, none), "monitor", "0s", "default");
+	cr_expect_str_eq(misfits("--notify", "-q", false), "");
+	cr_expect_str_eq(misfits("--notify", "--monitor=10s", false),
+	    "monitor without a health command: there is nothing to monitor "
+	    "with; set --health-cmd\n");
 }
 
 Test(options, say_how_each_was_given)
