@@ -24,6 +24,9 @@
 
 #define PAUSE_MIN_MS 10
 
+/* How long SIGKILL may take on the way out, as dinit itself has it. */
+#define LEAVE_LIMIT_MS 1000
+
 /* The helper at work. */
 struct worker {
 	const struct health_plan *plan;
@@ -37,8 +40,8 @@ struct worker {
 
 /* One check while it runs. */
 struct check {
-	pid_t pid; /* leader of its own process group */
-	int output_fd;
+	pid_t pid;     /* leader of its own process group; 0: reaped or none */
+	int output_fd; /* -1: nobody writes to it any more */
 	int64_t started_ns;
 	size_t output_length;
 	char output[HEALTH_OUTPUT_MAX];
@@ -156,26 +159,28 @@ start_check(const struct worker *worker, struct check *check)
 {
 	pid_t helper = getpid();
 	int ends[2];
+	pid_t pid;
 
 	check->output_length = 0;
 	check->started_ns = clock_monotonic_ns();
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
-	check->pid = fork();
-	if (check->pid == 0) {
+	pid = fork();
+	if (pid == 0) {
 		/* A command may not expect a pipe that refuses to wait. */
 		fcntl(ends[1], F_SETFL, 0);
 		run_command(worker, helper, ends[1]);
 	}
 	close(ends[1]);
-	if (check->pid < 0) {
+	if (pid < 0) {
 		int error = errno;
 
 		close(ends[0]);
 		return -error;
 	}
 	/* Here too, so that the group is there whoever runs first. */
-	setpgid(check->pid, check->pid);
+	setpgid(pid, pid);
+	check->pid = pid;
 	check->output_fd = ends[0];
 	return 0;
 }
@@ -226,18 +231,47 @@ has_ended(const struct check *check)
 }
 
 /*
+ * Ends what is left of the check's group, while its leader is not reaped and
+ * the group's id cannot have been reused; then reaps the leader, which has
+ * ended. Its exit status.
+ */
+static int
+reap_check(struct check *check)
+{
+	siginfo_t info = { .si_code = 0 };
+
+	kill_check(check);
+	waitid(P_PID, (id_t)check->pid, &info, WEXITED);
+	check->pid = 0;
+	if (check->output_fd >= 0)
+		close(check->output_fd);
+	check->output_fd = -1;
+	return info.si_code == CLD_EXITED ? info.si_status
+					  : 128 + info.si_status;
+}
+
+/*
  * Nobody listens any more: the check's group goes at once, then we do. The
- * check is reaped here: to dinit it would be an orphan to warn about.
+ * check is reaped here, as to dinit it would be an orphan to warn about; but
+ * one that SIGKILL does not end must not keep the helper, and dinit with it.
  */
 static void __attribute__((noreturn))
-leave(const struct check *check)
+leave(const struct worker *worker, struct check *check)
 {
-	siginfo_t info;
+	struct pollfd news = { .fd = worker->signal_fd, .events = POLLIN };
+	int64_t began_ns = clock_monotonic_ns();
+	int64_t left = LEAVE_LIMIT_MS;
 
-	if (check != NULL) {
-		kill_check(check);
-		waitid(P_PID, (id_t)check->pid, &info, WEXITED);
+	if (check->pid == 0)
+		_exit(0);
+	kill_check(check);
+	while (!has_ended(check) && left > 0) {
+		poll(&news, 1, (int)left);
+		drain_signals(worker);
+		left = LEAVE_LIMIT_MS - clock_ms_since(began_ns);
 	}
+	if (has_ended(check))
+		reap_check(check);
 	_exit(0);
 }
 
@@ -249,78 +283,79 @@ wait_for_something(const struct worker *worker, struct check *check,
 	struct pollfd fds[] = {
 		{ .fd = worker->report_fd, .events = 0 },
 		{ .fd = worker->signal_fd, .events = POLLIN },
-		{ .fd = check == NULL ? -1 : check->output_fd,
-		    .events = POLLIN },
+		{ .fd = check->output_fd, .events = POLLIN },
 	};
 
 	poll(fds, ARRAY_SIZE(fds),
 	    timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms);
 	if (fds[0].revents != 0)
-		leave(check);
+		leave(worker, check);
 	if (fds[1].revents & POLLIN)
 		drain_signals(worker);
 	/* Its end of the pipe closed by a check that lives on: no news. */
-	if (check != NULL && fds[2].revents != 0 && !read_output(check) &&
+	if (fds[2].revents != 0 && !read_output(check) &&
 	    (fds[2].revents & POLLHUP)) {
 		close(check->output_fd);
 		check->output_fd = -1;
 	}
 }
 
-/*
- * Ends what is left of the check's group, while its leader is not reaped and
- * the group's id cannot have been reused; then reaps the leader. One that
- * SIGKILL cannot end is waited for, but not when it is time to go.
- */
+/* Waits until CHECK has ended. False: its time is over, and it has not. */
+static bool
+await_end(const struct worker *worker, struct check *check)
+{
+	int64_t timeout_ms = worker->plan->timeout_ms;
+
+	while (!has_ended(check)) {
+		int64_t left = timeout_ms - clock_ms_since(check->started_ns);
+
+		if (timeout_ms > 0 && left <= 0)
+			return false;
+		wait_for_something(worker, check,
+		    timeout_ms > 0 ? left : INT32_MAX);
+	}
+	return true;
+}
+
+/* Waits for CHECK to end, kills it when its time is over, and reports on it. */
 static void
-end_check(const struct worker *worker, struct check *check,
+finish_check(const struct worker *worker, struct check *check,
     struct health_report *report)
 {
-	siginfo_t info = { .si_code = 0 };
+	bool is_over = await_end(worker, check);
 
 	kill_check(check);
-	while (!has_ended(check))
-		wait_for_something(worker, check, INT32_MAX);
 	/* Somebody who got away may write on and on: no more than we keep. */
 	while (check->output_length < sizeof(check->output) &&
 	    read_output(check))
 		continue;
-	close(check->output_fd);
-	waitid(P_PID, (id_t)check->pid, &info, WEXITED);
-	report->status = info.si_code == CLD_EXITED ? info.si_status
-						    : 128 + info.si_status;
-	if (report->result != HEALTH_TIMED_OUT)
-		report->result = report->status == 0 ? HEALTH_PASSED
-						     : HEALTH_FAILED;
+	report->took_ms = clock_ms_since(check->started_ns);
+	report->result = HEALTH_TIMED_OUT;
+	if (!is_over)
+		return;
+	report->status = reap_check(check);
+	report->result = report->status == 0 ? HEALTH_PASSED : HEALTH_FAILED;
 }
 
 static void
 run_check(struct worker *worker, struct check *check,
     struct health_report *report)
 {
-	int64_t timeout_ms = worker->plan->timeout_ms;
-	int error = start_check(worker, check);
+	int error;
 
-	report->checks = ++worker->checks;
-	report->result = HEALTH_FAILED;
-	if (error < 0) {
-		report->result = HEALTH_NOT_RUN;
-		report->status = -error;
-		report->took_ms = 0;
+	*report = (struct health_report){ .checks = ++worker->checks };
+	if (check->pid != 0) {
+		report->result = HEALTH_STUCK;
+		report->took_ms = clock_ms_since(check->started_ns);
 		return;
 	}
-	while (!has_ended(check)) {
-		int64_t left = timeout_ms - clock_ms_since(check->started_ns);
-
-		if (timeout_ms > 0 && left <= 0) {
-			report->result = HEALTH_TIMED_OUT;
-			break;
-		}
-		wait_for_something(worker, check,
-		    timeout_ms > 0 ? left : INT32_MAX);
+	error = start_check(worker, check);
+	if (error == 0) {
+		finish_check(worker, check, report);
+		return;
 	}
-	end_check(worker, check, report);
-	report->took_ms = clock_ms_since(check->started_ns);
+	report->result = HEALTH_NOT_RUN;
+	report->status = -error;
 }
 
 static void
@@ -336,20 +371,40 @@ send_report(const struct worker *worker, struct check *check,
 	/* Where memory is short, the next check will be reported. */
 	if (sendmsg(worker->report_fd, &message, MSG_NOSIGNAL) < 0 &&
 	    errno != ENOMEM && errno != ENOBUFS)
-		leave(NULL);
+		leave(worker, check);
 }
 
 static int64_t
 next_pause_ms(struct worker *worker, const struct health_report *last)
 {
 	const struct health_plan *plan = worker->plan;
+	/* One that is stuck costs the app nothing more. */
+	int64_t took_ms = last->result == HEALTH_STUCK ? plan->timeout_ms
+						       : last->took_ms;
 
 	if (plan->monitor_ms > 0 && last->result == HEALTH_PASSED)
 		worker->monitors = true;
 	if (worker->monitors)
 		return plan->monitor_ms;
-	return health_pause_ms(clock_ms_since(worker->started_ns),
-	    last->took_ms, plan->interval_ms);
+	return health_pause_ms(clock_ms_since(worker->started_ns), took_ms,
+	    plan->interval_ms);
+}
+
+/* One that was killed is reaped whenever it ends. */
+static void
+pause_checks(const struct worker *worker, struct check *check, int64_t pause_ms)
+{
+	int64_t began_ns = clock_monotonic_ns();
+
+	for (;;) {
+		int64_t left = pause_ms - clock_ms_since(began_ns);
+
+		if (check->pid != 0 && has_ended(check))
+			reap_check(check);
+		if (left <= 0)
+			return;
+		wait_for_something(worker, check, left);
+	}
 }
 
 static void __attribute__((noreturn))
@@ -368,16 +423,9 @@ work(const struct health_plan *plan, int report_fd)
 	if (worker.arguments == NULL || worker.signal_fd < 0)
 		_exit(1);
 	for (;;) {
-		int64_t ended_ns;
-		int64_t pause_ms;
-		int64_t left;
-
 		run_check(&worker, &check, &report);
 		send_report(&worker, &check, &report);
-		ended_ns = clock_monotonic_ns();
-		pause_ms = next_pause_ms(&worker, &report);
-		while ((left = pause_ms - clock_ms_since(ended_ns)) > 0)
-			wait_for_something(&worker, NULL, left);
+		pause_checks(&worker, &check, next_pause_ms(&worker, &report));
 	}
 }
 
@@ -439,6 +487,7 @@ is_known(enum health_result result)
 	case HEALTH_PASSED:
 	case HEALTH_FAILED:
 	case HEALTH_TIMED_OUT:
+	case HEALTH_STUCK:
 	case HEALTH_NOT_RUN:
 		return true;
 	}

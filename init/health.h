@@ -33,12 +33,13 @@ enum health_result {
 	HEALTH_PASSED,
 	HEALTH_FAILED, /* by its exit status */
 	HEALTH_TIMED_OUT,
+	HEALTH_STUCK,   /* timed out before, and SIGKILL has not ended it yet */
 	HEALTH_NOT_RUN, /* no process could be had: status is the errno */
 };
 
 struct health_report {
 	enum health_result result;
-	int status;     /* exit status, 128+N for signal N */
+	int status;     /* exit status, 128+N for signal N, of one that ended */
 	int64_t checks; /* this one included */
 	int64_t took_ms;
 };
@@ -52,7 +53,10 @@ struct health_helper {
 /*
  * Starts the helper, which takes over the working directory, environment and
  * user of the caller, and nothing else. Its checks begin at once; when one has
- * succeeded it goes on at the pace of monitoring. 0 and OUT, or -errno.
+ * succeeded it goes on at the pace of monitoring. One that its time-out does
+ * not end (signal(7): SIGKILL waits for a process in uninterruptible sleep) is
+ * reported again after each pause, and none is started beside it. 0 and OUT, or
+ * -errno.
  */
 int
 health_start(const struct health_plan *plan, struct health_helper *out);

@@ -77,11 +77,31 @@ withdraw(struct lifecycle *lc, struct actions *out)
 	add(out, ACTION_WITHDRAW, 0);
 }
 
+/*
+ * The next report of the health helper is waited for from now on: it vouches
+ * for what is published, or about to be.
+ */
+static void
+await_report(struct lifecycle *lc, int64_t now)
+{
+	if (lc->limits->silence_ms > 0)
+		lc->report_until = now + lc->limits->silence_ms;
+}
+
+/* Nothing is published until another check has succeeded. */
+static void
+drop_publication(struct lifecycle *lc)
+{
+	lc->publish_again_at = NEVER;
+	lc->report_until = NEVER;
+}
+
 /* What ends readiness, for a stop and for COMMAND's end alike. */
 static void
 end_readiness(struct lifecycle *lc, struct actions *out)
 {
 	withdraw(lc, out);
+	drop_publication(lc);
 	if (lc->limits->gates)
 		add(out, ACTION_STOP_HEALTH, 0);
 	if (lc->limits->publishes)
@@ -140,9 +160,20 @@ static void
 become_unready(struct lifecycle *lc, enum message why, struct actions *out)
 {
 	withdraw(lc, out);
+	drop_publication(lc);
 	lc->state = STATE_UNREADY;
-	lc->publish_again_at = NEVER;
 	add(out, ACTION_SAY, (int)why);
+}
+
+/* A check has failed, or its helper was silent for as long. */
+static void
+take_failure(struct lifecycle *lc, int64_t now, enum message why,
+    struct actions *out)
+{
+	await_report(lc, now);
+	if (lc->limits->monitor_failures > 0 &&
+	    ++lc->failures == lc->limits->monitor_failures)
+		become_unready(lc, why, out);
 }
 
 /* No limit stays none, and no extension makes it shorter. */
@@ -153,9 +184,12 @@ extend_budget(struct lifecycle *lc, const struct event *ev)
 		lc->budget_until = ev->now + ev->arg;
 }
 
+/* Unless nobody vouches for the app any more. */
 static void
 publish_again(struct lifecycle *lc, int64_t now, struct actions *out)
 {
+	if (now >= lc->report_until)
+		drop_publication(lc);
 	if (now < lc->publish_again_at)
 		return;
 	lc->publish_again_at = NEVER;
@@ -300,11 +334,12 @@ step_starting(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_HEALTHY:
 		if (lc->limits->gates && lc->limits->monitor_failures == 0)
 			add(out, ACTION_STOP_HEALTH, 0);
+		await_report(lc, ev->now);
 		add(out, ACTION_PUBLISH, 0);
 		break;
 	case EVENT_UNHEALTHY: /* nor is it any more, if it was before */
 	case EVENT_APP_STOPPING:
-		lc->publish_again_at = NEVER;
+		drop_publication(lc);
 		break;
 	case EVENT_EXTENDED:
 		extend_budget(lc, ev);
@@ -349,11 +384,14 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		break;
 	case EVENT_HEALTHY:
 		lc->failures = 0;
+		await_report(lc, ev->now);
 		break;
 	case EVENT_UNHEALTHY:
-		if (lc->limits->monitor_failures > 0 &&
-		    ++lc->failures == lc->limits->monitor_failures)
-			become_unready(lc, MESSAGE_UNHEALTHY, out);
+		take_failure(lc, ev->now, MESSAGE_UNHEALTHY, out);
+		break;
+	case EVENT_TIMEOUT:
+		if (ev->now >= lc->report_until)
+			take_failure(lc, ev->now, MESSAGE_MONITOR_SILENT, out);
 		break;
 	case EVENT_HEALTH_LOST: /* as told, unless it monitors */
 		if (lc->limits->monitor_failures > 0)
@@ -375,7 +413,6 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_PUBLISH_FAILED:
 	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
 	case EVENT_ALL_GONE:      /* only a pause looks */
-	case EVENT_TIMEOUT:       /* no deadline is set */
 		break;
 	}
 }
@@ -388,11 +425,12 @@ step_unready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		stop_or_relay(lc, ev, out);
 		break;
 	case EVENT_HEALTHY:
+		await_report(lc, ev->now);
 		add(out, ACTION_PUBLISH, 0);
 		break;
 	case EVENT_UNHEALTHY:
 	case EVENT_APP_STOPPING:
-		lc->publish_again_at = NEVER;
+		drop_publication(lc);
 		break;
 	case EVENT_HEALTH_LOST:
 		become_unready(lc, MESSAGE_MONITOR_LOST, out);
@@ -615,6 +653,7 @@ lifecycle_init(struct lifecycle *lc, const struct limits *limits)
 		.exit_status = -1,
 		.budget_until = NEVER,
 		.publish_again_at = NEVER,
+		.report_until = NEVER,
 		.drain_until = NEVER,
 		.grace_until = NEVER,
 		.kill_again_at = NEVER,
@@ -677,9 +716,12 @@ lifecycle_deadline(const struct lifecycle *lc)
 {
 	switch (lc->state) {
 	case STATE_STARTING:
-		return earlier(lc->budget_until, lc->publish_again_at);
+		return earlier(lc->budget_until,
+		    earlier(lc->publish_again_at, lc->report_until));
+	case STATE_READY:
+		return lc->report_until;
 	case STATE_UNREADY:
-		return lc->publish_again_at;
+		return earlier(lc->publish_again_at, lc->report_until);
 	case STATE_DRAINING:
 		return lc->drain_until;
 	case STATE_STOPPING:
@@ -690,7 +732,6 @@ lifecycle_deadline(const struct lifecycle *lc)
 		return earlier(lc->kill_until,
 		    earlier(lc->kill_again_at, lc->look_again_at));
 	case STATE_LAUNCHING:
-	case STATE_READY:
 	case STATE_PAUSED:
 	case STATE_ENDED:
 		break;

@@ -46,6 +46,13 @@
  */
 #define LOOK_FOR_OTHERS_MS 20
 
+/*
+ * What is granted to the health helper beyond the pause and the time-out of a
+ * check, before its silence counts as a failed check: it reports a time-out at
+ * the very moment when that ends, and on a busy machine later.
+ */
+#define SILENCE_SLACK_MS 1000
+
 /* No single step asks for more. */
 #define ACTIONS_MAX 8
 
@@ -126,6 +133,7 @@ enum message {
 	MESSAGE_READY,
 	MESSAGE_READY_AGAIN,
 	MESSAGE_UNHEALTHY,
+	MESSAGE_MONITOR_SILENT,
 	MESSAGE_MONITOR_LOST,
 	MESSAGE_APP_STOPPING,
 	MESSAGE_DRAINING,
@@ -155,6 +163,7 @@ struct limits {
 	bool publishes;       /* there is a readiness file */
 	bool ok_stop;         /* an end by just the relayed stop signal is 0 */
 	int monitor_failures; /* in a row make it unhealthy; 0: no monitoring */
+	int64_t silence_ms;   /* without a report: one failure; 0: no limit */
 	int64_t budget_ms;    /* 0: none */
 	int64_t drain_ms;
 	int64_t grace_ms;
@@ -176,6 +185,7 @@ struct lifecycle {
 	uint64_t stops_relayed; /* stop signals that COMMAND was sent */
 	int64_t budget_until;
 	int64_t publish_again_at; /* INT64_MAX: no publication is due */
+	int64_t report_until;     /* then the helper has been silent too long */
 	int64_t drain_until;
 	int64_t grace_until; /* INT64_MAX: no stop is under way */
 	int64_t kill_again_at;

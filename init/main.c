@@ -277,6 +277,17 @@ rehearse_calls(const struct options *options)
 	return error;
 }
 
+/* How long the health helper may say nothing once the container is ready. */
+static int64_t
+longest_silence_ms(const struct options *options)
+{
+	if (options->health_cmd == NULL || options->monitor_ms == 0 ||
+	    options->health_timeout_ms == 0)
+		return 0;
+	return options->monitor_ms + options->health_timeout_ms +
+	    SILENCE_SLACK_MS;
+}
+
 static void
 set_limits(const struct options *options, struct limits *limits)
 {
@@ -289,6 +300,7 @@ set_limits(const struct options *options, struct limits *limits)
 		.monitor_failures = options->monitor_ms > 0
 		    ? options->monitor_failures
 		    : 0,
+		.silence_ms = longest_silence_ms(options),
 		.budget_ms = options->startup_budget_ms,
 		.drain_ms = options->drain_ms,
 		.grace_ms = options->grace_ms,

@@ -11,10 +11,10 @@
 #include "supervisor.h"
 
 /* The output of a check, or a path, and what goes with it. */
-#define WHY_MAX (HEALTH_OUTPUT_MAX + 80)
+#define WHY_MAX (HEALTH_OUTPUT_MAX + 160)
 
 /* How a check ended. */
-#define RESULT_MAX 80
+#define RESULT_MAX 120
 
 enum log_level
 messages_news_level(const struct supervisor *sup)
@@ -73,6 +73,12 @@ format_result(const struct health_report *check, char text[RESULT_MAX])
 	case HEALTH_TIMED_OUT:
 		snprintf(text, RESULT_MAX,
 		    "killed after %" PRId64 "ms, the health timeout",
+		    check->took_ms);
+		break;
+	case HEALTH_STUCK:
+		snprintf(text, RESULT_MAX,
+		    "killed after the health timeout, but still there %" PRId64
+		    "ms after its start (does a file system hang?)",
 		    check->took_ms);
 		break;
 	case HEALTH_NOT_RUN:
@@ -168,6 +174,19 @@ say_unhealthy(const struct supervisor *sup)
 	messages_tell_engine(sup, "STATUS=unhealthy");
 }
 
+static void
+say_silent(const struct supervisor *sup)
+{
+	char silent[DURATION_TEXT_MAX];
+
+	duration_format(sup->silent_ms, silent, sizeof(silent));
+	log_line(LOG_LEVEL_WARN,
+	    "unhealthy, readiness is withdrawn; the health helper has said "
+	    "nothing for %s (was it stopped, or is the machine too busy?)",
+	    silent);
+	messages_tell_engine(sup, "STATUS=unhealthy");
+}
+
 static const char *
 who_still_runs(const struct supervisor *sup)
 {
@@ -193,6 +212,9 @@ messages_say(const struct supervisor *sup, enum message message)
 		break;
 	case MESSAGE_UNHEALTHY:
 		say_unhealthy(sup);
+		break;
+	case MESSAGE_MONITOR_SILENT:
+		say_silent(sup);
 		break;
 	case MESSAGE_MONITOR_LOST:
 		log_line(LOG_LEVEL_ERROR,

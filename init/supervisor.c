@@ -481,6 +481,7 @@ take_reports(struct supervisor *sup)
 			handle(sup, EVENT_HEALTH_LOST, 0);
 			return;
 		}
+		sup->reported_ns = clock_monotonic_ns();
 		sup->last_output_length = (size_t)length;
 		sup->checks = sup->last_report.checks;
 		messages_say_check(sup);
@@ -661,6 +662,14 @@ take_exec_result(struct supervisor *sup)
 	}
 }
 
+static void
+take_timeout(struct supervisor *sup)
+{
+	/* For the words, should it be the helper that was waited for. */
+	sup->silent_ms = clock_ms_since(sup->reported_ns);
+	handle(sup, EVENT_TIMEOUT, 0);
+}
+
 /*
  * Sleeps until one of FDS is readable or LEFT is over (NULL: without end).
  * Where a filter denies ppoll(2), poll(2) may be there; without either, all of
@@ -750,7 +759,7 @@ run_once(struct supervisor *sup)
 	if (fds[2].revents != 0)
 		take_notifications(sup);
 	if (clock_monotonic_ms() >= lifecycle_deadline(&sup->lifecycle))
-		handle(sup, EVENT_TIMEOUT, 0);
+		take_timeout(sup);
 }
 
 /* A page of its own: in an ungated container it is never touched. */

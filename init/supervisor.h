@@ -51,6 +51,8 @@ struct supervisor {
 	int64_t group_told; /* when a stop signal last went to COMMAND's group,
 			       in clock_boot_ticks */
 	int64_t checks;
+	int64_t reported_ns; /* when the last report came */
+	int64_t silent_ms;   /* since then, at the last timeout */
 	struct health_report last_report;
 	size_t last_output_length;
 	char *last_output; /* of the last check; not terminated */

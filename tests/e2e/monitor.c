@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* The health command once the container is ready. */
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "support.h"
 
@@ -252,4 +264,249 @@ Test(monitor, tells_the_engine_once_that_it_is_ready)
 	cr_assert_not_null(strstr(container_read(&c, "heard"),
 	    "STATUS=unhealthy"));
 	stop_and_expect(&c, 0);
+}
+
+/* --- A helper that is stopped --------------------------------------------- */
+
+Test(monitor, silent_helper_withdraws_readiness_until_it_speaks_again)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { READY_FILE, CHECK, "--monitor=20ms",
+		    "--health-timeout=500ms", "--monitor-failures=2", "--",
+		    "act", "TERM:exit=0" },
+	});
+	pid_t helper = container_find_process(&c, "dinit-health");
+
+	container_touch(&c, "up");
+	container_await_file(&c, "ready");
+	cr_assert_eq(kill(helper, SIGSTOP), 0);
+	container_await_no_file(&c, "ready");
+	container_await_text(&c, "log", "dinit: warn: unhealthy, readiness is "
+	    "withdrawn; the health helper has said nothing for ");
+	cr_assert(!container_is_ready(&c, "ready"));
+	cr_assert_eq(kill(helper, SIGCONT), 0);
+	container_await_file(&c, "ready");
+	container_await_text(&c, "log", "ready again");
+	stop_and_expect(&c, 0);
+}
+
+/* --- A check that SIGKILL does not end ------------------------------------ */
+
+/*
+ * $DIR/mnt is a file system of this test's: it has no file, and says so, but
+ * while there is a file "hang" it does not answer. A process that waits for an
+ * answer then is in uninterruptible sleep, even when it is killed (FUSE:
+ * request_wait_answer() in fs/fuse/dev.c). It is served from out here, where
+ * nobody in the container can kill the server; so its descriptor comes out over
+ * a socket that the container has inherited.
+ */
+static void
+send_descriptor(int fd)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .header = {
+		.cmsg_len = CMSG_LEN(sizeof(int)),
+		.cmsg_level = SOL_SOCKET,
+		.cmsg_type = SCM_RIGHTS,
+	} };
+	struct iovec byte = { .iov_base = (char[1]){ 0 }, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &byte,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	if (sendmsg(INHERITED_FD, &message, 0) < 0)
+		_exit(98);
+	close(fd);
+	close(INHERITED_FD);
+}
+
+static int
+receive_descriptor(int socket)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec byte = { .iov_base = (char[1]){ 0 }, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &byte,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	int fd;
+
+	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) <= 0 ||
+	    CMSG_FIRSTHDR(&message) == NULL)
+		return -1;
+	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
+	return fd;
+}
+
+/* In the process that becomes dinit. */
+static void
+mount_hanging(void *is_ordinary)
+{
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	char path[128];
+	char options[96];
+
+	if (is_ordinary != NULL && (unshare(CLONE_NEWNS) < 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
+		_exit(98);
+	snprintf(path, sizeof(path), "%s/mnt", getenv("DIR"));
+	snprintf(options, sizeof(options),
+	    "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other", fd);
+	if (fd < 0 || mkdir(path, 0755) < 0 ||
+	    mount("hanging", path, "fuse", 0, options) < 0)
+		_exit(98);
+	send_descriptor(fd);
+}
+
+static void
+answer(int fd, uint64_t to, int error, const void *data, size_t length)
+{
+	char block[512];
+	const struct fuse_out_header header = {
+		.len = (uint32_t)(sizeof(header) + length),
+		.error = error,
+		.unique = to,
+	};
+
+	memcpy(block, &header, sizeof(header));
+	if (length > 0)
+		memcpy(block + sizeof(header), data, length);
+	if (write(fd, block, header.len) < 0)
+		return;
+}
+
+/* Until the file system is gone. */
+static void
+serve(int fd, const char *hang)
+{
+	static char block[FUSE_MIN_READ_BUFFER + 65536];
+	const struct fuse_in_header *request = (void *)block;
+	const struct fuse_init_out limits = {
+		.major = FUSE_KERNEL_VERSION,
+		.minor = 31,
+		.max_background = 12,
+		.congestion_threshold = 9,
+		.max_write = 65536,
+		.time_gran = 1,
+	};
+	struct pollfd requests = { .fd = fd, .events = POLLIN };
+	uint64_t held = 0;
+
+	while ((requests.revents & (POLLERR | POLLHUP)) == 0) {
+		bool has_request = poll(&requests, 1, 5) > 0 &&
+		    read(fd, block, sizeof(block)) > 0;
+		bool hangs = access(hang, F_OK) == 0;
+
+		if (held != 0 && !hangs) {
+			answer(fd, held, -ENOENT, NULL, 0);
+			held = 0;
+		}
+		if (!has_request)
+			continue;
+		if (request->opcode == FUSE_INIT)
+			answer(fd, request->unique, 0, &limits,
+			    sizeof(limits));
+		else if (request->opcode == FUSE_LOOKUP && hangs)
+			held = request->unique;
+		else if (request->opcode != FUSE_FORGET &&
+		    request->opcode != FUSE_INTERRUPT)
+			answer(fd, request->unique, request->opcode ==
+			    FUSE_LOOKUP ? -ENOENT : -ENOSYS, NULL, 0);
+	}
+}
+
+/* Healthy unless that file system hangs; "checks" has a line for each. */
+static struct container
+start_on_hanging(enum place place, const char *option, const char *rule)
+{
+	struct container c;
+	int ends[2];
+	int fd;
+
+	skip_without("FUSE", "/dev/fuse");
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends),
+	    0);
+	c = container_start(&(struct run){
+		.arguments = { "-v", READY_FILE, "--health-cmd="
+		    "echo . >>$DIR/checks; [ ! -e $DIR/mnt/file ]",
+		    "--monitor=50ms", "--health-timeout=200ms",
+		    "--monitor-failures=3", option, "--", "act", rule },
+		.place = place,
+		.inherited = ends[1],
+		.before_exec = mount_hanging,
+		.argument = place == AS_ORDINARY ? (void *)"" : NULL,
+	});
+	close(ends[1]);
+	fd = receive_descriptor(ends[0]);
+	close(ends[0]);
+	if (fd < 0)
+		cr_skip("skipped: FUSE cannot be mounted here");
+	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		serve(fd, container_path(&c, "hang"));
+		_exit(0);
+	}
+	close(fd);
+	container_await_file(&c, "ready");
+	container_await_text(&c, "out", "up");
+	container_touch(&c, "hang");
+	container_await_no_file(&c, "ready");
+	return c;
+}
+
+Test(monitor, check_that_even_sigkill_does_not_end_has_failed_each_time)
+{
+	struct container c = start_on_hanging(AS_PID_1, "-q", "TERM:exit=0");
+	int begun = (int)strlen(container_read(&c, "checks"));
+
+	container_await_text(&c, "log", "killed after the health timeout, but "
+	    "still there ");
+	container_await_text(&c, "log", "dinit: warn: unhealthy, readiness is "
+	    "withdrawn; last of ");
+	cr_assert_eq((int)strlen(container_read(&c, "checks")), begun,
+	    "another check runs beside it");
+	remove(container_path(&c, "hang"));
+	container_await_file(&c, "ready");
+	container_await_text(&c, "log", "ready again");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 0);
+}
+
+Test(monitor, check_that_even_sigkill_does_not_end_does_not_hold_the_helper)
+{
+	struct container c = start_on_hanging(AS_PID_1, "--grace=1h",
+	    "TERM:await=go,exit=9");
+
+	container_signal(&c, SIGTERM);
+	container_await_no_process(&c, "dinit-health");
+	remove(container_path(&c, "hang"));
+	container_touch(&c, "go");
+	container_expect_status(&c, 9);
+}
+
+/* Process 1 of a namespace could not: the kernel lets it end as the last. */
+Test(monitor, check_that_even_sigkill_does_not_end_is_left_behind)
+{
+	struct container c;
+
+	if (geteuid() != 0)
+		cr_skip("skipped: needs root");
+	c = start_on_hanging(AS_ORDINARY, "--grace=50ms", "TERM:exit=9");
+	container_signal(&c, SIGTERM);
+	container_await_text(&c, "log", "some processes are not gone 1s after "
+	    "SIGKILL");
+	container_await_file(&c, "left-behind");
+	remove(container_path(&c, "hang"));
+	container_expect_status(&c, 9);
 }

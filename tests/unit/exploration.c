@@ -20,7 +20,8 @@ enum gate {
 	GATE_NONE,     /* no readiness file either */
 	GATE_EXEC,     /* there is a readiness file, and no more */
 	GATE_HEALTH,
-	GATE_MONITOR,
+	GATE_MONITOR,  /* it goes on once ready */
+	GATE_PATIENT,  /* likewise, and a check may take for ever */
 	GATE_APP,
 };
 
@@ -383,12 +384,82 @@ check_way_out(const struct step *step)
 	return lc.state == STATE_ENDED ? NULL : "its deadlines lead nowhere";
 }
 
+/* Asleep until the helper's report is overdue, where there is to be one. */
+static const char *
+check_idleness(const struct step *step)
+{
+	const struct lifecycle *lc = &step->after->lc;
+
+	if (lc->state == STATE_READY && step->limits->silence_ms == 0 &&
+	    lifecycle_deadline(lc) != NEVER)
+		return "it wakes up though there is nothing to do";
+	if (step->event->type == EVENT_TIMEOUT &&
+	    step->event->now < lifecycle_deadline(&step->before->lc) &&
+	    lc->failures != step->before->lc.failures)
+		return "a silence that is not over counts as a failure";
+	return NULL;
+}
+
+/* A check was heard of, and now no other one is: readiness goes in time. */
+static const char *
+check_silence(const struct step *step)
+{
+	struct lifecycle lc = step->after->lc;
+	int64_t now = step->event->now;
+	struct actions actions;
+
+	if (lc.state != STATE_READY || step->limits->silence_ms == 0 ||
+	    step->before->lc.state != STATE_READY ||
+	    step->event->type != EVENT_HEALTHY)
+		return NULL;
+	for (int i = 0; i < step->limits->monitor_failures; i++) {
+		const struct event timeout = {
+			.now = now + step->limits->silence_ms,
+			.type = EVENT_TIMEOUT,
+		};
+
+		if (!lc.published || lifecycle_deadline(&lc) != timeout.now)
+			return "the helper's silence is not waited for";
+		lifecycle_step(&lc, &timeout, &actions);
+		now = timeout.now;
+	}
+	return lc.published ? "it is ready though nobody checks" : NULL;
+}
+
+/* Likewise where the file cannot be written: it is not tried for ever. */
+static const char *
+check_silent_start(const struct step *step)
+{
+	struct lifecycle lc = step->after->lc;
+	struct event event = *step->event;
+	int64_t until = event.now + step->limits->silence_ms;
+	struct actions actions;
+
+	if (event.type != EVENT_HEALTHY || step->limits->silence_ms == 0 ||
+	    count_actions(step->actions, ACTION_PUBLISH) == 0)
+		return NULL;
+	actions = *step->actions;
+	for (int i = 0; i < STEPS_MAX && event.now < until; i++) {
+		bool is_asked = count_actions(&actions, ACTION_PUBLISH) > 0;
+
+		event.type = is_asked ? EVENT_PUBLISH_FAILED : EVENT_TIMEOUT;
+		if (!is_asked)
+			event.now = lifecycle_deadline(&lc);
+		lifecycle_step(&lc, &event, &actions);
+	}
+	return count_actions(&actions, ACTION_PUBLISH) > 0 ||
+	    ((lc.state == STATE_UNREADY || lc.limits->budget_ms == 0) &&
+	    lifecycle_deadline(&lc) != NEVER) ?
+	    "it publishes though nobody checks" : NULL;
+}
+
 static const char *
 check(const struct step *step)
 {
 	const char *(*const checks[])(const struct step *) = {
 		check_publication, check_order, check_own_stop, check_relay,
 		check_telling, check_force, check_end, check_way_out,
+		check_idleness, check_silence, check_silent_start,
 	};
 	const char *violation = NULL;
 
@@ -498,6 +569,7 @@ shift_time(struct node *node, int64_t now)
 {
 	int64_t *const deadlines[] = {
 		&node->lc.budget_until, &node->lc.publish_again_at,
+		&node->lc.report_until,
 		&node->lc.drain_until, &node->lc.grace_until,
 		&node->lc.kill_again_at, &node->lc.kill_until,
 		&node->lc.look_again_at,
@@ -674,12 +746,14 @@ explore(struct exploration *exploration, const struct limits *limits)
 static struct limits
 choose_limits(enum gate gate, unsigned int choice)
 {
+	bool monitors = gate == GATE_MONITOR || gate == GATE_PATIENT;
 	struct limits limits = {
 		.pauses = gate == GATE_PAUSE,
-		.gates = gate == GATE_HEALTH || gate == GATE_MONITOR,
+		.gates = gate == GATE_HEALTH || monitors,
 		.listens = gate == GATE_APP,
 		.publishes = gate != GATE_PAUSE && gate != GATE_NONE,
-		.monitor_failures = gate == GATE_MONITOR ? 2 : 0,
+		.monitor_failures = monitors ? 2 : 0,
+		.silence_ms = gate == GATE_MONITOR ? 250 : 0,
 		.budget_ms = choice & 1 ? 300 : 0,
 		.drain_ms = choice >> 1 & 1 ? 300 : 0,
 		.grace_ms = choice >> 2 & 1 ? 200 : 0,

@@ -603,7 +603,6 @@ time_out(void *argument)
 	report = receive(&helper);
 	must(report.result == HEALTH_TIMED_OUT, "result %d",
 	    (int)report.result);
-	must(report.status == 128 + SIGKILL, "status %d", report.status);
 	must(report.took_ms >= 100, "after %" PRId64 "ms", report.took_ms);
 	/* Overloaded, it may not get to saying so in time. */
 	must(output[0] == '\0' || strcmp(output, "said\n") == 0, "'%s'",
@@ -656,7 +655,12 @@ time_out_deserter(void *argument)
 	report = receive(&helper);
 	must(report.result == HEALTH_TIMED_OUT, "result %d: %s",
 	    (int)report.result, output);
-	must(report.status == 128 + SIGKILL, "status %d", report.status);
+	/* Overloaded, it may not have got as far. */
+	if (access("a", F_OK) == 0) {
+		pid_t check = await_pid("a");
+
+		must(comes_true(has_ended, &check), "the check lives on");
+	}
 	stop(&helper);
 }
 

@@ -57,6 +57,7 @@ static const char *const message_names[] = {
 	[MESSAGE_READY] = "ready",
 	[MESSAGE_READY_AGAIN] = "ready-again",
 	[MESSAGE_UNHEALTHY] = "unhealthy",
+	[MESSAGE_MONITOR_SILENT] = "monitor-silent",
 	[MESSAGE_MONITOR_LOST] = "monitor-lost",
 	[MESSAGE_APP_STOPPING] = "app-stopping",
 	[MESSAGE_DRAINING] = "draining",
@@ -429,6 +430,68 @@ Test(lifecycle, a_lost_health_helper_withdraws_readiness_for_good)
 	    STATE_UNREADY },
 	    { 1000, EVENT_HEALTH_LOST, 0, "say:monitor-lost",
 	    STATE_UNREADY });
+}
+
+Test(lifecycle, a_silent_health_helper_counts_as_a_failed_check)
+{
+	struct limits limits = monitored_limits();
+
+	limits.silence_ms = 500;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 41, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 539, EVENT_TIMEOUT, 0, "", STATE_READY },
+	    { 540, EVENT_TIMEOUT, 0, "", STATE_READY },
+	    { 1040, EVENT_TIMEOUT, 0, "", STATE_READY },
+	    { 1100, EVENT_HEALTHY, 0, "", STATE_READY },
+	    { 1600, EVENT_TIMEOUT, 0, "", STATE_READY },
+	    { 1700, EVENT_UNHEALTHY, 0, "", STATE_READY },
+	    { 2200, EVENT_TIMEOUT, 0, "withdraw say:monitor-silent",
+	    STATE_UNREADY },
+	    { 9000, EVENT_TIMEOUT, 0, "", STATE_UNREADY },
+	    /* It speaks again. */
+	    { 9100, EVENT_UNHEALTHY, 0, "", STATE_UNREADY },
+	    { 9200, EVENT_HEALTHY, 0, "publish", STATE_UNREADY },
+	    { 9201, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY });
+}
+
+Test(lifecycle, a_publication_that_waits_is_off_when_the_helper_is_silent)
+{
+	struct limits limits = monitored_limits();
+
+	limits.silence_ms = 150;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 41, EVENT_PUBLISH_FAILED, 0, "", STATE_STARTING },
+	    { 141, EVENT_TIMEOUT, 0, "publish", STATE_STARTING },
+	    { 142, EVENT_PUBLISH_FAILED, 0, "", STATE_STARTING },
+	    { 190, EVENT_TIMEOUT, 0, "", STATE_STARTING },
+	    { 242, EVENT_TIMEOUT, 0, "", STATE_STARTING },
+	    { 300, EVENT_HEALTHY, 0, "publish", STATE_STARTING });
+}
+
+static int64_t
+deadline_once_ready(const struct limits *limits)
+{
+	struct lifecycle lc;
+
+	lifecycle_init(&lc, limits);
+	step(&lc, 0, EVENT_EXECUTED, 0);
+	step(&lc, 1000, EVENT_HEALTHY, 0);
+	step(&lc, 1000, EVENT_PUBLISHED, 0);
+	return lifecycle_deadline(&lc);
+}
+
+Test(lifecycle, a_ready_container_waits_for_nothing_but_the_next_report)
+{
+	struct limits limits = monitored_limits();
+
+	cr_expect_eq(deadline_once_ready(&limits), INT64_MAX,
+	    "a check may take as long as it likes");
+	limits.silence_ms = 500;
+	cr_expect_eq(deadline_once_ready(&limits), 1500);
 }
 
 static struct limits
