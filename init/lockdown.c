@@ -75,6 +75,8 @@ static const uint16_t calls[] = {
 	SYS_connect,
 	/* the readiness file, and what /proc says of descendants */
 	SYS_close,
+	SYS_fstat,
+	SYS_newfstatat,
 	SYS_renameat,
 	SYS_unlinkat,
 	SYS_umask,
@@ -94,7 +96,7 @@ static const uint16_t calls[] = {
  * With those of NEW_FILE one is made and opened, but only where there was none.
  */
 #define HARMLESS                                                               \
-	(0U | O_CLOEXEC | O_DIRECTORY | O_LARGEFILE | O_NOFOLLOW |             \
+	(0U | O_CLOEXEC | O_DIRECTORY | O_LARGEFILE | O_NOCTTY | O_NOFOLLOW |  \
 	    O_NONBLOCK | O_PATH)
 #define NEW_FILE (O_WRONLY | O_CREAT | O_EXCL)
 
@@ -110,7 +112,8 @@ static const struct lockdown_rule rules[] = {
 	{ SYS_openat, 3, 1, S_ISUID | S_ISGID, { 0 } },
 	{ SYS_fchmod, 1, 1, UINT32_MAX, { 0644 } },
 	{ SYS_mkdirat, 2, 1, UINT32_MAX, { 0755 } },
-	{ SYS_fcntl, 1, 3, UINT32_MAX, { F_OFD_SETLK, F_SETLK, F_SETFD } },
+	{ SYS_fcntl, 1, 5, UINT32_MAX,
+	    { F_OFD_SETLK, F_OFD_GETLK, F_SETLK, F_GETLK, F_SETFD } },
 	{ SYS_ioctl, 1, 3, UINT32_MAX,
 	    { TIOCGPGRP, TIOCSPGRP, AUTOREAP_GET_INFO } },
 };

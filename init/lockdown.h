@@ -24,7 +24,7 @@ struct lockdown_rule {
 	uint8_t argument; /* 0 is the first */
 	uint8_t count;
 	uint32_t mask;
-	uint32_t values[3];
+	uint32_t values[5];
 };
 
 /* The system calls that dinit makes once it has locked itself down. */

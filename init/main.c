@@ -159,6 +159,24 @@ rehearse_readiness(const struct supervisor *sup)
 	return error;
 }
 
+/* Often it is a second one that found the container's variables. */
+static void
+say_path_taken(const struct options *options)
+{
+	char origin[64];
+
+	options_format_origin(options,
+	    options->health_cmd != NULL ? "health-cmd"
+		: options->notify       ? "notify"
+					: "ready-file",
+	    origin, sizeof(origin));
+	log_line(LOG_LEVEL_ERROR,
+	    "cannot use readiness file %s: another dinit publishes there; name "
+	    "another place with --ready-file, or go without %s (docker exec "
+	    "passes the container's variables on)",
+	    options->ready_file, origin);
+}
+
 static int
 prepare_readiness(const struct options *options, struct supervisor *sup)
 {
@@ -167,6 +185,10 @@ prepare_readiness(const struct options *options, struct supervisor *sup)
 	    ? 0
 	    : readiness_prepare(&sup->readiness, options->ready_file);
 
+	if (error == -EADDRINUSE) {
+		say_path_taken(options);
+		return error;
+	}
 	if (error == 0 && options->ready_file != NULL)
 		error = rehearse_readiness(sup);
 	if (error == 0)
@@ -353,15 +375,18 @@ supervise(const struct options *options, const struct signal_state *found,
 {
 	extern char **environ;
 	struct supervisor supervisor;
+	int status = EXIT_STATUS_DINIT;
 
 	supervisor_init(&supervisor);
 	supervisor.report_fd = report_fd;
 	supervisor.signals_found = found;
 	supervisor.health_plan.signals = found;
-	if (prepare(options, parent, &supervisor) < 0)
-		return EXIT_STATUS_DINIT;
-	options_remove_variables(environ);
-	return supervisor_run(&supervisor);
+	if (prepare(options, parent, &supervisor) == 0) {
+		options_remove_variables(environ);
+		status = supervisor_run(&supervisor);
+	}
+	readiness_end(&supervisor.readiness);
+	return status;
 }
 
 static int

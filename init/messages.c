@@ -36,12 +36,18 @@ messages_tell_engine(const struct supervisor *sup, const char *text)
 		    strerror(-error));
 }
 
-/* The file cannot have been too busy: that was the engine. */
+/* Neither is about the file itself. */
 const char *
 messages_publish_reason(int error)
 {
-	return error == -EAGAIN ? "the engine does not read its NOTIFY_SOCKET"
-				: strerror(-error);
+	switch (error) {
+	case -EAGAIN:
+		return "the engine does not read its NOTIFY_SOCKET";
+	case -EADDRINUSE:
+		return "another dinit publishes there by now";
+	default:
+		return strerror(-error);
+	}
 }
 
 static void

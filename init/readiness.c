@@ -11,6 +11,9 @@
 #include "readiness.h"
 #include "clock.h"
 
+/* More than there can be dinits that get in each other's way. */
+#define CLAIM_TRIES 16
+
 static const char *
 file_name(const struct readiness *readiness)
 {
@@ -107,21 +110,91 @@ open_directories(struct readiness *readiness)
 	}
 }
 
+/* The whole of a file, however long it is: the lock of a living dinit. */
+static const struct flock whole = {
+	.l_type = F_WRLCK,
+	.l_whence = SEEK_SET,
+};
+
+/*
+ * The second byte alone: the lock of a dinit that is about to delete the file
+ * of a dead one. It conflicts with the lock of a living dinit, and with that of
+ * another one that is about to delete the file. But is_locked() asks about the
+ * first byte, so that nobody takes such a dinit for one that publishes.
+ */
+static const struct flock second_byte = {
+	.l_type = F_WRLCK,
+	.l_whence = SEEK_SET,
+	.l_start = 1,
+	.l_len = 1,
+};
+
 /*
  * An open file description lock is let go only with the description itself,
  * and the kernel closes that however dinit dies. Where it is unknown (gVisor)
  * a lock of the process does the same for a program that opens the file once.
+ * -EADDRINUSE: another dinit has one.
  */
 static int
-lock(int fd)
+lock(int fd, struct flock range)
 {
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	if (fcntl(fd, F_OFD_SETLK, &range) == 0)
+		return 0;
+	if (errno == EINVAL && fcntl(fd, F_SETLK, &range) == 0)
+		return 0;
+	return errno == EAGAIN ? -EADDRINUSE : -errno;
+}
 
-	if (fcntl(fd, F_OFD_SETLK, &whole) == 0)
-		return 0;
-	if (errno == EINVAL && fcntl(fd, F_SETLK, &whole) == 0)
-		return 0;
-	return -errno;
+/*
+ * 1: a living dinit holds FD's lock; 0: none does; or -errno. F_GETLK sees
+ * open file description locks too, on every kernel.
+ */
+static int
+is_locked(int fd)
+{
+	struct flock first_byte = {
+		.l_type = F_RDLCK,
+		.l_whence = SEEK_SET,
+		.l_len = 1,
+	};
+
+	if (fcntl(fd, F_GETLK, &first_byte) < 0)
+		return -errno;
+	return first_byte.l_type != F_UNLCK;
+}
+
+static int
+identify(int fd, struct file_id *id)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	id->device = status.st_dev;
+	id->inode = status.st_ino;
+	return 0;
+}
+
+/* 1: NAME is this file; 0: it is another one by now, or none; or -errno. */
+static int
+is_named(int directory, const char *name, const struct file_id *id)
+{
+	struct stat status;
+
+	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return status.st_dev == id->device && status.st_ino == id->inode;
+}
+
+/* Deletes NAME, unless that is not ours any more. 0 or -errno. */
+static int
+delete_own(int directory, const char *name, const struct file_id *id)
+{
+	int answer = is_named(directory, name, id);
+
+	if (answer == 1 && unlinkat(directory, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	return answer < 0 ? answer : 0;
 }
 
 static int
@@ -166,7 +239,7 @@ create_locked(int directory, const char *name)
 
 	if (fd < 0)
 		return fd;
-	error = fchmod(fd, 0644) < 0 ? -errno : lock(fd);
+	error = fchmod(fd, 0644) < 0 ? -errno : lock(fd, whole);
 	if (error < 0) {
 		unlinkat(directory, name, 0);
 		close(fd);
@@ -210,37 +283,196 @@ readiness_prove(const struct readiness *readiness)
 	return unlinkat(readiness->directory, aside, 0) < 0 ? -errno : 0;
 }
 
+/* It may become ready. */
+static const char alive[] = "alive";
+
+/*
+ * Locks FD, which was just made as NAME. A dinit that deletes a file of a dead
+ * one has locked it before: so once the lock is ours, and the name still means
+ * this file, nobody will delete it. -EEXIST: somebody did so before.
+ */
 static int
-clear(struct readiness *readiness)
+lock_new(const struct readiness *readiness, const char *name, int fd,
+    struct file_id *id)
+{
+	int error = identify(fd, id);
+	int answer;
+
+	if (error == 0)
+		error = lock(fd, whole);
+	if (error == 0 && fchmod(fd, 0644) < 0)
+		error = -errno;
+	if (error < 0)
+		return error;
+	answer = is_named(readiness->directory, name, id);
+	if (answer == 0)
+		return -EEXIST;
+	return answer < 0 ? answer : 0;
+}
+
+/*
+ * Makes the state file: always a new one, because processes that wait have the
+ * one of an earlier run open. -EEXIST: there is one.
+ */
+static int
+create_state(struct readiness *readiness, const char *name)
+{
+	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(readiness->directory, name, flags, 0644);
+	struct file_id id = { .inode = 0 };
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = lock_new(readiness, name, fd, &id);
+	if (error < 0) {
+		/* The dinit that has locked it is about to delete it. */
+		if (error != -EADDRINUSE)
+			delete_own(readiness->directory, name, &id);
+		close(fd);
+		return error;
+	}
+	line_file_replace(fd, alive);
+	readiness->state = fd;
+	readiness->state_id = id;
+	return 0;
+}
+
+/*
+ * A file that is open for reading only can have no lock but a shared one
+ * (fcntl(2)). Two dinits that have one see each other's, and both stand back.
+ */
+static int
+lock_shared(int fd)
+{
+	struct flock range = second_byte;
+	int error;
+
+	range.l_type = F_RDLCK;
+	error = lock(fd, range);
+	if (error < 0)
+		return error;
+	range.l_type = F_WRLCK;
+	if (fcntl(fd, F_OFD_GETLK, &range) < 0 &&
+	    (errno != EINVAL || fcntl(fd, F_GETLK, &range) < 0))
+		return -errno;
+	return range.l_type == F_UNLCK ? 0 : -EADDRINUSE;
+}
+
+/* Opens NAME for ACCESS or, where that is denied, for reading. fd or -errno. */
+static int
+open_state(int directory, const char *name, int *access)
+{
+	int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd = openat(directory, name, *access | flags);
+
+	if (fd < 0 && errno == EACCES && *access != O_RDONLY) {
+		*access = O_RDONLY;
+		fd = openat(directory, name, flags);
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * Deletes the state file NAME if its dinit is dead. 0: it is deleted, or was;
+ * -EADDRINUSE: its dinit lives, or another one is about to delete it.
+ */
+static int
+delete_dead(int directory, const char *name, int access)
+{
+	int fd = open_state(directory, name, &access);
+	struct file_id id;
+	int error;
+
+	if (fd == -ENOENT)
+		return 0;
+	/* A link or a socket has no lock, and never was a dinit's. */
+	if (fd == -ELOOP || fd == -ENXIO)
+		return unlinkat(directory, name, 0) < 0 ? -errno : 0;
+	if (fd < 0)
+		return fd;
+	error = access == O_RDONLY ? lock_shared(fd) : lock(fd, second_byte);
+	if (error == 0)
+		error = identify(fd, &id);
+	if (error == 0)
+		error = delete_own(directory, name, &id);
+	close(fd);
+	return error;
+}
+
+/*
+ * Makes the path ours for as long as we live. A state file that is there is
+ * opened for ACCESS, to be locked: for reading only once the lock-down is in
+ * force, as that lets only new files be opened for writing.
+ */
+static int
+claim(struct readiness *readiness, int access)
+{
+	char name[NAME_MAX + 1];
+	int error = name_state(file_name(readiness), name);
+
+	if (error < 0)
+		return error;
+	for (int i = 0; i < CLAIM_TRIES; i++) {
+		error = create_state(readiness, name);
+		if (error != -EEXIST)
+			return error;
+		error = delete_dead(readiness->directory, name, access);
+		if (error < 0)
+			return error;
+	}
+	return -EADDRINUSE;
+}
+
+/*
+ * The path is ours as long as our state file lies there. If somebody has
+ * deleted that, it is made once more, unless another dinit was faster.
+ */
+static int
+keep_claim(struct readiness *readiness)
+{
+	char name[NAME_MAX + 1];
+
+	if (readiness->state >= 0 &&
+	    name_state(file_name(readiness), name) == 0 &&
+	    is_named(readiness->directory, name, &readiness->state_id) == 1)
+		return 0;
+	if (readiness->state >= 0)
+		close(readiness->state);
+	readiness->state = -1;
+	return claim(readiness, O_RDONLY);
+}
+
+/*
+ * Deletes a readiness file of an earlier run. One that is locked is that of a
+ * living dinit, whose state file somebody has deleted.
+ */
+static int
+clear(const struct readiness *readiness)
+{
+	const char *name = file_name(readiness);
+	int fd = openat(readiness->directory, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	bool is_alive = fd >= 0 && is_locked(fd) == 1;
+
+	if (fd >= 0)
+		close(fd);
+	if (is_alive)
+		return -EADDRINUSE;
+	if (unlinkat(readiness->directory, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+static int
+look_up_owner(struct readiness *readiness)
 {
 	struct stat status;
 
-	if (unlinkat(readiness->directory, file_name(readiness), 0) < 0 &&
-	    errno != ENOENT)
-		return -errno;
 	if (fstat(readiness->directory, &status) < 0)
 		return -errno;
 	readiness->owner = status.st_uid;
 	readiness->group = status.st_gid;
-	return 0;
-}
-
-/* It may become ready. */
-static const char alive[] = "alive";
-
-/* A new one, as who waits has the one of an earlier run open. */
-static int
-make_state(struct readiness *readiness)
-{
-	char name[NAME_MAX + 1];
-	int fd = name_state(file_name(readiness), name);
-
-	if (fd == 0)
-		fd = create_locked(readiness->directory, name);
-	if (fd < 0)
-		return fd;
-	line_file_replace(fd, alive);
-	readiness->state = fd;
 	return 0;
 }
 
@@ -262,13 +494,16 @@ readiness_prepare(struct readiness *readiness, const char *path)
 		return -EISDIR;
 	error = open_directories(&opened);
 	if (error == 0)
-		error = clear(&opened);
+		error = look_up_owner(&opened);
 	if (error == 0)
-		error = make_state(&opened);
+		error = claim(&opened, O_RDWR);
+	if (error == 0)
+		error = clear(&opened);
 	if (error == 0) {
 		*readiness = opened;
 		return 0;
 	}
+	readiness_end(&opened);
 	if (opened.parent >= 0)
 		close(opened.parent);
 	if (opened.directory >= 0)
@@ -294,12 +529,6 @@ make_directory_again(struct readiness *readiness)
 		return fd;
 	close(readiness->directory);
 	readiness->directory = fd;
-	/* Those who wait do without, if it cannot be had. */
-	if (readiness->state >= 0) {
-		close(readiness->state);
-		readiness->state = -1;
-		make_state(readiness);
-	}
 	return 0;
 }
 
@@ -309,20 +538,25 @@ readiness_publish(struct readiness *readiness,
 {
 	char aside[NAME_MAX + 1];
 	int fd = name_aside(readiness, aside);
+	int error;
 
 	if (fd == 0)
-		fd = write_aside(readiness->directory, aside, facts);
+		fd = keep_claim(readiness);
 	if (fd == -ENOENT && make_directory_again(readiness) == 0)
+		fd = keep_claim(readiness);
+	if (fd == 0)
 		fd = write_aside(readiness->directory, aside, facts);
 	if (fd < 0)
 		return fd;
-	if (renameat(readiness->directory, aside, readiness->directory,
-		file_name(readiness)) < 0) {
-		int error = errno;
-
+	error = identify(fd, &readiness->file_id);
+	if (error == 0 &&
+	    renameat(readiness->directory, aside, readiness->directory,
+		file_name(readiness)) < 0)
+		error = -errno;
+	if (error < 0) {
 		unlinkat(readiness->directory, aside, 0);
 		close(fd);
-		return -error;
+		return error;
 	}
 	readiness->file = fd;
 	return 0;
@@ -331,13 +565,12 @@ readiness_publish(struct readiness *readiness,
 int
 readiness_withdraw(struct readiness *readiness)
 {
-	int error = 0;
+	int error;
 
 	if (readiness->file < 0)
 		return 0;
-	if (unlinkat(readiness->directory, file_name(readiness), 0) < 0 &&
-	    errno != ENOENT)
-		error = -errno;
+	error = delete_own(readiness->directory, file_name(readiness),
+	    &readiness->file_id);
 	close(readiness->file);
 	readiness->file = -1;
 	return error;
@@ -357,23 +590,9 @@ readiness_end(struct readiness *readiness)
 
 	if (readiness->state < 0 || name_state(file_name(readiness), name) < 0)
 		return;
-	unlinkat(readiness->directory, name, 0);
+	delete_own(readiness->directory, name, &readiness->state_id);
 	close(readiness->state);
 	readiness->state = -1;
-}
-
-/*
- * 1: a living dinit holds FD's lock; 0: none does; or -errno. F_GETLK sees
- * open file description locks too, on every kernel.
- */
-static int
-is_locked(int fd)
-{
-	struct flock whole = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
-
-	if (fcntl(fd, F_GETLK, &whole) < 0)
-		return -errno;
-	return whole.l_type != F_UNLCK;
 }
 
 /* To ask for its lock. -ENOENT: there is none. */

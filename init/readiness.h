@@ -8,6 +8,10 @@
  *
  * Beside it, and locked likewise, lies a state file for those who wait: it is
  * there while dinit lives, and says why readiness will not come any more.
+ *
+ * The path belongs to the dinit that holds the lock on the state file: no other
+ * one publishes there, and none deletes a file that is not its own. A dinit
+ * that was killed has no lock any more, so that the next one takes over.
  */
 #ifndef DINIT_READINESS_H
 #define DINIT_READINESS_H
@@ -21,13 +25,21 @@
 
 #define READINESS_DEFAULT_PATH "/run/dinit/ready"
 
+/* Which file it is, whatever its name. */
+struct file_id {
+	dev_t device;
+	ino_t inode;
+};
+
 struct readiness {
 	const char *path; /* NULL: there is no readiness file */
 	int directory;    /* opened once: it cannot be swapped later */
 	int parent;       /* what that is in; -1: it is the root */
 	int file;         /* holds the lock; -1: not published */
 	int state;        /* likewise, for the state file; -1: there is none */
-	uid_t owner;      /* of the directory */
+	struct file_id file_id;
+	struct file_id state_id;
+	uid_t owner; /* of the directory */
 	gid_t group;
 };
 
@@ -51,8 +63,9 @@ struct readiness_facts {
 
 /*
  * Opens the directory of PATH, an absolute one (made if missing, mode 0755),
- * deletes a file left there by an earlier run, and makes the state file. PATH
- * must outlive READINESS. 0 or -errno.
+ * makes the state file, and deletes a file left there by an earlier run. PATH
+ * must outlive READINESS. 0 or -errno; -EADDRINUSE: another dinit lives there,
+ * and nothing of its own was touched.
  */
 int
 readiness_prepare(struct readiness *readiness, const char *path);
@@ -61,12 +74,16 @@ readiness_prepare(struct readiness *readiness, const char *path);
 int
 readiness_prove(const struct readiness *readiness);
 
-/* Publishes: written aside, locked, renamed. 0 or -errno, and no file. */
+/*
+ * Publishes: written aside, locked, renamed. 0 or -errno, and no file;
+ * -EADDRINUSE: somebody has deleted the state file, and by now another dinit
+ * has the path.
+ */
 int
 readiness_publish(struct readiness *readiness,
     const struct readiness_facts *facts);
 
-/* Deletes the file and lets go of the lock. 0 or -errno. */
+/* Deletes the file if it is still ours, and lets go of the lock. 0 or -errno. */
 int
 readiness_withdraw(struct readiness *readiness);
 
@@ -74,7 +91,7 @@ readiness_withdraw(struct readiness *readiness);
 void
 readiness_give_up(const struct readiness *readiness, const char *why);
 
-/* Deletes the state file. */
+/* Deletes the state file, and lets go of the path. Twice is no harm. */
 void
 readiness_end(struct readiness *readiness);
 

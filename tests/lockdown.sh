@@ -28,6 +28,7 @@ declare -A unseen=(
 	[tgkill]='abort(3), of an assertion that fails'
 	[open]='musl has it for open(3), glibc openat'
 	[openat]='glibc has it for open(3), musl open'
+	[fstat]='musl has it for fstat(3), glibc newfstatat'
 	[write]='what goes to standard error without writev'
 	[writev]='where pwritev2 is not for what standard error is'
 	[readlinkat]='machines without readlink'

@@ -735,6 +735,174 @@ Test(readiness, directory_that_the_app_deletes_later_does_no_harm)
 	cr_assert_str_eq(container_read(&c, "log"), "");
 }
 
+/* --- Another dinit at the same path --------------------------------------- */
+
+#define TAKEN ": another dinit publishes there; name another place with " \
+	"--ready-file, or go without "
+
+/* The app of the second one would leave a file "ran". */
+#define SECOND "-- touch $DIR/ran; echo second $?; "
+
+static void
+expect_undisturbed(const struct container *first)
+{
+	cr_assert(!container_has_file(first, "ran"));
+	cr_assert(container_is_ready(first, "ready"));
+	container_await_text(first, "out", "up");
+	stop_and_expect(first, 0);
+	cr_assert(!container_has_file(first, "ready"));
+	cr_assert(!container_has_file(first, ".ready.state"));
+}
+
+/* As docker exec does, which passes on the container's variables. */
+Test(readiness, second_dinit_inside_is_refused_before_its_command_runs)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--", "sh", "-c",
+		    "touch $DIR/up; until [ -f $DIR/ready ]; "
+		    "do sleep 0.01; done; "
+		    "DINIT_READY_FILE=$DIR/ready DINIT_HEALTH_CMD=true $DINIT "
+		    SECOND "$DINIT --ready-file=$DIR/ready " SECOND
+		    "exec act TERM:exit=0" },
+		.environment = { "DINIT_READY_FILE=$DIR/ready",
+		    "DINIT_HEALTH_CMD=[ -f $DIR/up ]" },
+	});
+
+	container_await_text(&c, "out", "second 125\nsecond 125\n");
+	container_expect_log(&c, "dinit: error: cannot use readiness file /");
+	container_expect_log(&c, "/ready" TAKEN "DINIT_HEALTH_CMD (docker exec "
+	    "passes the container's variables on)\n");
+	container_expect_log(&c, TAKEN "--ready-file (docker");
+	expect_undisturbed(&c);
+}
+
+Test(readiness, second_dinit_is_refused_while_the_first_is_not_ready_yet)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { READY_FILE, HEALTH_CMD, "--", "sh", "-c",
+		    "$DINIT --ready-file=$DIR/ready " SECOND
+		    "touch $DIR/up; exec act TERM:exit=0" },
+	});
+
+	container_await_text(&c, "out", "second 125\n");
+	container_await_file(&c, "ready");
+	expect_undisturbed(&c);
+}
+
+/* As two containers on one volume, each with a process 1. */
+static struct container
+start_at_the_path_of(const struct container *first)
+{
+	char option[128];
+
+	snprintf(option, sizeof(option), "--ready-file=%s",
+	    container_path(first, "ready"));
+	return container_start(&(struct run){
+		.arguments = { option, "--", "act", "start:touch=ran",
+		    "TERM:exit=0" },
+	});
+}
+
+Test(readiness, second_container_on_the_same_volume_is_refused)
+{
+	struct container first = start_gated(AS_PID_1);
+	struct container second = start_at_the_path_of(&first);
+
+	container_expect_status(&second, 125);
+	container_touch(&first, "up");
+	container_await_file(&first, "ready");
+	second = start_at_the_path_of(&first);
+	container_expect_status(&second, 125);
+	container_expect_log(&second, "/ready" TAKEN);
+	cr_assert(!container_has_file(&second, "ran"));
+	expect_undisturbed(&first);
+	second = start_at_the_path_of(&first);
+	container_await_file(&first, "ready");
+	container_await_text(&second, "out", "up");
+	stop_and_expect(&second, 0);
+}
+
+Test(readiness, next_container_takes_over_from_one_that_was_killed)
+{
+	struct container first = start_gated(AS_PID_1);
+	struct container second;
+
+	container_touch(&first, "up");
+	container_await_file(&first, "ready");
+	container_signal(&first, SIGKILL);
+	container_expect_status(&first, 128 + SIGKILL);
+	cr_assert(container_has_file(&first, "ready"));
+	cr_assert(container_has_file(&first, ".ready.state"));
+	second = start_at_the_path_of(&first);
+	container_await_text(&second, "out", "up");
+	/* The dead one's was deleted before that. */
+	container_await_file(&first, "ready");
+	cr_assert(container_is_ready(&first, "ready"));
+	stop_and_expect(&second, 0);
+	cr_assert(!container_has_file(&first, "ready"));
+	cr_assert(!container_has_file(&first, ".ready.state"));
+}
+
+/* After the lock-down too, and whatever lies there instead. */
+Test(readiness, state_file_that_was_replaced_is_made_again)
+{
+	struct container c = start_gated(AS_PID_1);
+	struct container second;
+
+	cr_assert_eq(unlink(container_path(&c, ".ready.state")), 0);
+	container_touch(&c, ".ready.state");
+	container_touch(&c, "up");
+	container_await_file(&c, "ready");
+	second = start_at_the_path_of(&c);
+	container_expect_status(&second, 125);
+	expect_undisturbed(&c);
+}
+
+/* Somebody has deleted all that begins with a dot. */
+Test(readiness, is_not_published_where_another_dinit_does_so_by_now)
+{
+	struct container first = start_gated(AS_PID_1);
+	struct container second;
+
+	cr_assert_eq(unlink(container_path(&first, ".ready.state")), 0);
+	second = start_at_the_path_of(&first);
+	container_await_file(&first, "ready");
+	container_await_text(&second, "out", "up");
+	container_touch(&first, "up");
+	container_await_text(&first, "log", "/ready: another dinit publishes "
+	    "there by now; trying again");
+	stop_and_expect(&first, 0);
+	cr_assert(container_is_ready(&first, "ready"));
+	stop_and_expect(&second, 0);
+	cr_assert(!container_has_file(&first, "ready"));
+	cr_assert(!container_has_file(&first, ".ready.state"));
+}
+
+/* A stale file is there each time but the first: the winner is killed. */
+Test(readiness, one_of_many_that_start_at_the_same_moment_is_not_refused)
+{
+	struct container c = container_start(&(struct run){
+		.program = "sh",
+		.arguments = { "-c", "for round in 1 2 3 4 5 6 7 8 9 10; do "
+		    "rm -f $DIR/go $DIR/ended; "
+		    "for i in 1 2 3 4; do ( "
+		    "$DINIT -q --ready-file=$DIR/ready -- sh -c 'echo won; "
+		    "until [ -f $DIR/go ]; do sleep 0.01; done; "
+		    "kill -9 $PPID'; echo $? >>$DIR/ended ) & done; "
+		    "until [ \"$(grep -c 125 $DIR/ended)\" = 3 ]; "
+		    "do sleep 0.01; done 2>/dev/null; "
+		    "touch $DIR/go; wait; done; echo over" },
+		.place = AS_ORDINARY,
+	});
+
+	container_await_text(&c, "out", "over");
+	container_expect_status(&c, 0);
+	cr_assert_eq(count_text(container_read(&c, "out"), "won\n"), 10, "%s",
+	    container_read(&c, "out"));
+	cr_assert_eq(count_text(container_read(&c, "log"), TAKEN), 30, "%s",
+	    container_read(&c, "log"));
+}
+
 /* --- Who asks ------------------------------------------------------------- */
 
 Test(readiness, is_told_to_outside_and_inside_exactly_while_it_is_published)

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -127,6 +129,7 @@ Test(readiness, writes_every_time_as_rfc_3339_has_it)
 		cr_expect_not_null(strstr(read_file(path), samples[i].text),
 		    "%s", read_file(path));
 		cr_assert_eq(readiness_withdraw(&readiness), 0);
+		readiness_end(&readiness);
 	}
 }
 
@@ -763,4 +766,273 @@ Test(readiness, needs_room_for_the_name_of_its_state_file)
 	path[used + NAME_MAX - 6] = '\0';
 	cr_expect_eq(prepare_and_prove(&readiness, path), -ENAMETOOLONG);
 	cr_expect_eq(readiness_look(path, &view), -ENAMETOOLONG);
+}
+
+/* --- Whose the path is --- */
+
+static ino_t
+inode_of(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0 ? status.st_ino : 0;
+}
+
+Test(readiness, refuses_a_path_where_another_dinit_publishes)
+{
+	const char *path = scratch_path("ready");
+	const char *state = scratch_path(".ready.state");
+	struct readiness first = prepare(path);
+	struct readiness second = { .directory = -2, .state = -2 };
+	struct readiness_view view = { .state = -1 };
+	int before = count_descriptors();
+	ino_t inode = inode_of(state);
+
+	cr_expect_eq(readiness_prepare(&second, path), -EADDRINUSE);
+	cr_assert_eq(readiness_publish(&first, &facts), 0);
+	cr_expect_eq(readiness_prepare(&second, path), -EADDRINUSE);
+	cr_expect_eq(second.directory, -2, "filled in all the same");
+	cr_expect_eq(second.state, -2, "filled in all the same");
+	cr_expect_eq(count_descriptors(), before + 1, "more than the file");
+	cr_expect_eq(inode_of(state), inode, "another state file");
+	expect_view(&view, path, true, true, "");
+	cr_assert_eq(readiness_withdraw(&first), 0);
+	readiness_end(&first);
+	cr_expect(!exists(path) && !exists(state));
+	cr_expect_eq(readiness_prepare(&second, path), 0);
+}
+
+static void
+refuse_from_elsewhere(void *argument)
+{
+	struct readiness readiness;
+
+	must(readiness_prepare(&readiness, argument) == -EADDRINUSE,
+	    "not refused");
+}
+
+static void
+prepare_with_process_locks(void *argument)
+{
+	struct readiness readiness;
+
+	deny_fcntl(F_OFD_SETLK, EINVAL);
+	deny_fcntl(F_OFD_GETLK, EINVAL);
+	must(prepare_and_prove(&readiness, argument) == 0, "prepare");
+	in_child(refuse_from_elsewhere, argument);
+	must(readiness_publish(&readiness, &facts) == 0, "publish");
+	in_child(refuse_from_elsewhere, argument);
+	look_from_child(argument);
+}
+
+Test(readiness, refuses_another_dinit_where_only_processes_have_locks)
+{
+	in_child(prepare_with_process_locks, (void *)scratch_path("ready"));
+}
+
+Test(readiness, takes_over_from_a_dinit_that_was_killed)
+{
+	const char *path = scratch_path("ready");
+
+	in_child(publish_and_be_killed, (void *)path);
+	cr_assert(exists(path) && exists(scratch_path(".ready.state")));
+	prepare(path);
+	cr_expect(!exists(path), "the dead one's file is left");
+}
+
+/* Whoever may write the folder may do without the file in it. */
+static void
+take_over_unprivileged(void *argument)
+{
+	struct readiness readiness;
+
+	become_nobody();
+	must(prepare_and_prove(&readiness, argument) == 0, "not taken over");
+	must(readiness_publish(&readiness, &facts) == 0, "publish");
+}
+
+static void
+refuse_unprivileged(void *argument)
+{
+	become_nobody();
+	refuse_from_elsewhere(argument);
+}
+
+Test(readiness, takes_over_from_a_dead_dinit_of_another_user)
+{
+	const char *path = scratch_path("ready");
+	struct readiness readiness = prepare(path);
+
+	in_child(refuse_unprivileged, (void *)path);
+	cr_assert_eq(close(readiness.state), 0);
+	cr_assert_eq(chmod(scratch_path(".ready.state"), 0444), 0);
+	in_child(take_over_unprivileged, (void *)path);
+}
+
+Test(readiness, replaces_what_is_no_state_file_at_all)
+{
+	const char *state = scratch_path(".ready.state");
+	const char *victim = scratch_path("victim");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct readiness readiness;
+
+	write_file(victim, "precious");
+	cr_assert_eq(symlink(victim, state), 0);
+	readiness = prepare(scratch_path("ready"));
+	cr_expect_str_eq(read_file(victim), "precious");
+	readiness_end(&readiness);
+	cr_assert_eq(mkfifo(state, 0600), 0);
+	readiness = prepare(scratch_path("ready"));
+	readiness_end(&readiness);
+	strcpy(address.sun_path, state);
+	cr_assert_eq(bind(fd, (const struct sockaddr *)&address,
+	    sizeof(address)), 0);
+	prepare(scratch_path("ready"));
+	cr_assert_eq(mkdir(scratch_path(".other.state"), 0755), 0);
+	cr_expect_eq(readiness_prepare(&readiness, scratch_path("other")),
+	    -EISDIR);
+	close(fd);
+}
+
+Test(readiness, is_published_with_a_state_file_that_was_deleted)
+{
+	const char *path = scratch_path("ready");
+	struct readiness_view view = { .state = -1 };
+	struct readiness readiness = prepare(path);
+	int before = count_descriptors();
+
+	cr_assert_eq(unlink(scratch_path(".ready.state")), 0);
+	/* Another one's that is dead is in the way. */
+	write_file(scratch_path(".ready.state"), "");
+	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
+	cr_expect_eq(count_descriptors(), before + 1);
+	expect_view(&view, path, true, true, "");
+	readiness_end(&readiness);
+	cr_expect(!exists(scratch_path(".ready.state")));
+}
+
+/* By somebody who deletes files with a dot, or empties the folder. */
+Test(readiness, leaves_a_path_to_the_dinit_that_has_it_by_now)
+{
+	const char *path = scratch_path("ready");
+	const char *state = scratch_path(".ready.state");
+	struct readiness first = prepare(path);
+	struct readiness second;
+
+	cr_assert_eq(unlink(state), 0);
+	second = prepare(path);
+	cr_expect_eq(readiness_publish(&first, &facts), -EADDRINUSE);
+	cr_assert_eq(readiness_publish(&second, &facts), 0);
+	cr_expect_eq(readiness_publish(&first, &facts), -EADDRINUSE);
+	cr_expect_eq(readiness_withdraw(&first), 0);
+	readiness_end(&first);
+	cr_expect_eq(readiness_check(path), 1, "it has lost its file");
+	cr_expect(exists(state), "it has lost its state");
+}
+
+Test(readiness, deletes_no_file_but_its_own)
+{
+	const char *path = scratch_path("ready");
+	struct readiness first = prepare(path);
+	struct readiness second;
+
+	cr_assert_eq(readiness_publish(&first, &facts), 0);
+	cr_assert_eq(unlink(scratch_path(".ready.state")), 0);
+	/* It has no state file, but it is there. */
+	cr_expect_eq(readiness_prepare(&second, path), -EADDRINUSE);
+	cr_expect(!exists(scratch_path(".ready.state")), "the second one's");
+	cr_assert_eq(unlink(path), 0);
+	second = prepare(path);
+	cr_assert_eq(readiness_publish(&second, &facts), 0);
+	cr_expect_eq(readiness_withdraw(&first), 0);
+	readiness_end(&first);
+	cr_expect_eq(readiness_check(path), 1, "it has lost its file");
+	cr_expect(exists(scratch_path(".ready.state")));
+}
+
+/* That many start at the same moment, and that often. */
+#define CONTENDERS 4
+#define CONTESTS 200
+
+/* Pipes: the first and the last are closed to say so. */
+struct contest {
+	const char *path;
+	bool is_killed; /* who wins, in the end */
+	int start[2];
+	int result[2];
+	int end[2];
+};
+
+static void
+await_close(const int ends[2])
+{
+	char byte;
+
+	close(ends[1]);
+	while (read(ends[0], &byte, 1) < 0)
+		continue;
+}
+
+/* Says how it went, and holds what it has won until all have said it. */
+static void __attribute__((noreturn))
+contend(const struct contest *contest)
+{
+	struct readiness readiness;
+	int error;
+
+	await_close(contest->start);
+	error = readiness_prepare(&readiness, contest->path);
+	if (error == 0)
+		error = readiness_publish(&readiness, &facts);
+	if (write(contest->result[1], error == 0 ? "w" :
+	    error == -EADDRINUSE ? "l" : "e", 1) != 1)
+		_exit(1);
+	close(contest->result[1]);
+	await_close(contest->end);
+	if (error == 0 && !contest->is_killed) {
+		readiness_withdraw(&readiness);
+		readiness_end(&readiness);
+	}
+	_exit(0);
+}
+
+static void
+hold_contest(const char *path, bool is_killed)
+{
+	struct contest contest = { .path = path, .is_killed = is_killed };
+	char results[CONTENDERS + 1] = "";
+
+	must(pipe2(contest.start, O_CLOEXEC) == 0 &&
+	    pipe2(contest.result, O_CLOEXEC) == 0 &&
+	    pipe2(contest.end, O_CLOEXEC) == 0, "pipe2: %m");
+	for (int i = 0; i < CONTENDERS; i++)
+		if (fork() == 0)
+			contend(&contest);
+	close(contest.start[0]);
+	close(contest.start[1]);
+	close(contest.result[1]);
+	read_to_end(contest.result[0], results, sizeof(results));
+	close(contest.end[0]);
+	close(contest.end[1]);
+	while (wait(NULL) > 0)
+		continue;
+	must(strlen(results) == CONTENDERS &&
+	    strspn(results, "lw") == CONTENDERS &&
+	    strchr(results, 'w') != NULL &&
+	    strchr(results, 'w') == strrchr(results, 'w'), "'%s'", results);
+}
+
+/* Every other time there is a file of somebody dead. */
+static void
+hold_contests(void *argument)
+{
+	for (int i = 0; i < CONTESTS; i++)
+		hold_contest(argument, i % 2 == 0);
+}
+
+Test(readiness, has_one_winner_when_many_start_at_the_same_moment)
+{
+	in_child(hold_contests, (void *)scratch_path("ready"));
+	cr_expect(!exists(scratch_path(".ready.state")));
 }
