@@ -39,6 +39,8 @@ declare -A unseen=(
 	[pidfd_send_signal]='for such a descendant, or where the kernel reaps'
 	[rt_sigaction]='where the kernel reaps'
 	[fcntl F_SETLK]='where F_OFD_SETLK is unknown (gVisor)'
+	[fcntl F_GETLK]='where F_OFD_GETLK is unknown (gVisor)'
+	[fcntl F_OFD_GETLK]='for a state file that may only be read'
 	[fcntl F_SETFD]='musl does it after open(3), glibc does not'
 	[ioctl AUTOREAP_GET_INFO]='strace may have no name for it'
 )

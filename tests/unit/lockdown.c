@@ -336,6 +336,7 @@ static const struct attempt attempts[] = {
 	{ SYS_mkdirat, { 3, 0, 0755 }, true },
 	{ SYS_mkdirat, { 3, 0, 02777 }, false },
 	{ SYS_fcntl, { 3, F_OFD_SETLK }, true },
+	{ SYS_fcntl, { 3, F_OFD_GETLK }, true },
 	{ SYS_fcntl, { 3, F_SETOWN }, false },
 	{ SYS_fcntl, { 3, F_DUPFD }, false },
 	{ SYS_ioctl, { 3, TIOCSPGRP }, true },
