@@ -64,6 +64,7 @@ static const struct call calls[] = {
 	{ SYS_fcntl, MET, "fcntl" },
 	{ SYS_getsockname, MET, "getsockname" },
 	{ SYS_mkdirat, MET, "mkdirat" },
+	{ SYS_newfstatat, MET, "newfstatat" },
 	{ SYS_pipe2, MET, "pipe2" },
 	{ SYS_prctl, MET, "prctl" },
 	{ SYS_rt_sigaction, MET, "rt_sigaction" },

@@ -62,15 +62,29 @@ needs_ambient(const struct privileges *privileges)
 	return privileges->keeps_capabilities && uid != 0;
 }
 
-/* Any user else keeps only what is ambient; not all kernels know that. */
+/*
+ * Any user else keeps only what is ambient. A kernel that does not know that
+ * answers EINVAL (PR_CAP_AMBIENT(2const)); libcap makes EPERM of every errno.
+ */
 static int
 check_ambient(struct privileges *out)
 {
+	char hint[DENIAL_HINT_MAX];
 	char kept[256];
 
-	if (!needs_ambient(out) || out->kept == 0 || CAP_AMBIENT_SUPPORTED())
+	if (!needs_ambient(out) || out->kept == 0 ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, CAP_CHOWN, 0L, 0L) >=
+		0)
 		return 0;
 	out->problem.option = "keep-caps";
+	if (errno != EINVAL) {
+		int error = errno;
+
+		denial_format_hint(-error, false, hint);
+		return problem_set(&out->problem,
+		    "cannot ask for ambient capabilities: %s%s",
+		    strerror(error), hint);
+	}
 	capabilities_format(out->kept, kept, sizeof(kept));
 	return problem_set(&out->problem,
 	    "%s: only root can keep them here, as this kernel has no ambient "
