@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "spawn.h"
+#include "array.h"
 #include "exit_status.h"
 #include "privileges.h"
 #include "program.h"
@@ -46,24 +47,49 @@ execute(char *const *argv, int result_fd)
 }
 
 /*
- * sd_listen_fds(3) takes the sockets only if LISTEN_PID is its own process.
- * What was meant for dinit, in whose place COMMAND runs, is meant for it.
- * TEXT must live until the exec. Nothing here allocates.
+ * sd_listen_fds(3) takes the sockets only if LISTEN_PID is its own process, and
+ * sd_watchdog_enabled(3) does likewise. What was meant for dinit, in whose
+ * place COMMAND runs, is meant for COMMAND. The texts must live until the exec.
+ * Nothing here allocates.
  */
-static void
-correct_listen_pid(pid_t parent, char *text, size_t size)
+static const char *const pid_names[] = { "LISTEN_PID=", "WATCHDOG_PID=" };
+
+struct pid_texts {
+	char texts[ARRAY_SIZE(pid_names)][32];
+};
+
+/* ENTRY, or what it is to be; NULL: it is to go. */
+static char *
+correct_entry(char *entry, pid_t parent, struct pid_texts *out)
 {
-	static const char name[] = "LISTEN_PID=";
+	/* It names dinit by a number that COMMAND's pidfd has not. */
+	if (strncmp(entry, "LISTEN_PIDFDID=", 15) == 0)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(pid_names); i++) {
+		size_t length = strlen(pid_names[i]);
+
+		if (strncmp(entry, pid_names[i], length) != 0 ||
+		    atol(entry + length) != parent)
+			continue;
+		snprintf(out->texts[i], sizeof(out->texts[i]), "%s%ld",
+		    pid_names[i], (long)getpid());
+		return out->texts[i];
+	}
+	return entry;
+}
+
+static void
+correct_environment(pid_t parent, struct pid_texts *out)
+{
 	extern char **environ;
+	char **kept = environ;
 
 	for (char **entry = environ; *entry != NULL; entry++) {
-		if (strncmp(*entry, name, sizeof(name) - 1) != 0)
-			continue;
-		if (atol(*entry + sizeof(name) - 1) != parent)
-			continue;
-		snprintf(text, size, "%s%ld", name, (long)getpid());
-		*entry = text;
+		*kept = correct_entry(*entry, parent, out);
+		if (*kept != NULL)
+			kept++;
 	}
+	*kept = NULL;
 }
 
 /* Whatever COMMAND's user, groups and capabilities are to be. */
@@ -84,7 +110,7 @@ static void __attribute__((noreturn))
 run_child(const struct spawn_request *request, int result_fd)
 {
 	bool in_foreground = terminal_is_in_foreground(request->terminal);
-	char listen_pid[32];
+	struct pid_texts pid_texts;
 	int error;
 
 	/*
@@ -97,7 +123,7 @@ run_child(const struct spawn_request *request, int result_fd)
 		fail(result_fd, SPAWN_STEP_GROUP, errno, NULL);
 	if (in_foreground)
 		terminal_set_foreground(request->terminal, getpid());
-	correct_listen_pid(getppid(), listen_pid, sizeof(listen_pid));
+	correct_environment(getppid(), &pid_texts);
 	if (request->notify_socket != NULL &&
 	    setenv("NOTIFY_SOCKET", request->notify_socket, 1) < 0)
 		fail(result_fd, SPAWN_STEP_ENVIRONMENT, errno, NULL);

@@ -187,7 +187,7 @@ Test(spawn, hands_the_signals_on_as_they_were_found)
 }
 
 static void
-look_at_listen_pid(void *argument)
+look_at_pids(void *argument)
 {
 	char text[64];
 	char expected[64];
@@ -197,37 +197,62 @@ look_at_listen_pid(void *argument)
 	snprintf(text, sizeof(text), "%d", getpid());
 	setenv("LISTEN_PID", text, 1);
 	setenv("LISTEN_FDS", "1", 1);
-	printed = run_script("echo $$; echo $LISTEN_PID $LISTEN_FDS");
-	snprintf(expected, sizeof(expected), "%d\n%d 1\n", atoi(printed),
-	    atoi(printed));
+	setenv("WATCHDOG_PID", text, 1);
+	printed = run_script("echo $$; echo $LISTEN_PID $LISTEN_FDS "
+	    "$WATCHDOG_PID");
+	snprintf(expected, sizeof(expected), "%d\n%d 1 %d\n", atoi(printed),
+	    atoi(printed), atoi(printed));
 	must(strcmp(printed, expected) == 0, "'%s'", printed);
-	must(strcmp(getenv("LISTEN_PID"), text) == 0,
+	must(strcmp(getenv("LISTEN_PID"), text) == 0 &&
+	    strcmp(getenv("WATCHDOG_PID"), text) == 0,
 	    "dinit's own variable is changed too");
 }
 
-Test(spawn, corrects_listen_pid)
+Test(spawn, corrects_the_pids_that_were_its_own)
 {
-	in_child(look_at_listen_pid, NULL);
+	in_child(look_at_pids, NULL);
 }
 
 static void
-look_at_foreign_listen_pid(void *argument)
+look_at_foreign_pids(void *argument)
 {
 	const char *printed;
 
 	(void)argument;
 	setenv("LISTEN_PID", "1", 1);
 	setenv("LISTEN_PIDX", "2", 1);
-	printed = run_script("echo $LISTEN_PID $LISTEN_PIDX");
-	must(strcmp(printed, "1 2\n") == 0, "'%s'", printed);
+	setenv("WATCHDOG_PID", "3", 1);
+	printed = run_script("echo $LISTEN_PID $LISTEN_PIDX $WATCHDOG_PID");
+	must(strcmp(printed, "1 2 3\n") == 0, "'%s'", printed);
 	unsetenv("LISTEN_PID");
-	printed = run_script("echo ${LISTEN_PID-none}");
-	must(strcmp(printed, "none\n") == 0, "'%s'", printed);
+	unsetenv("WATCHDOG_PID");
+	printed = run_script("echo ${LISTEN_PID-none} ${WATCHDOG_PID-none}");
+	must(strcmp(printed, "none none\n") == 0, "'%s'", printed);
 }
 
-Test(spawn, leaves_the_listen_pid_of_somebody_else)
+Test(spawn, leaves_the_pids_of_somebody_else)
 {
-	in_child(look_at_foreign_listen_pid, NULL);
+	in_child(look_at_foreign_pids, NULL);
+}
+
+static void
+look_at_listen_pidfdid(void *argument)
+{
+	const char *printed;
+
+	(void)argument;
+	setenv("BEFORE", "b", 1);
+	setenv("LISTEN_PIDFDID", "4711", 1);
+	setenv("LISTEN_PIDFDIDX", "x", 1);
+	setenv("AFTER", "a", 1);
+	printed = run_script("echo ${LISTEN_PIDFDID-none} $LISTEN_PIDFDIDX "
+	    "$BEFORE $AFTER");
+	must(strcmp(printed, "none x b a\n") == 0, "'%s'", printed);
+}
+
+Test(spawn, takes_away_the_pidfd_id_that_is_not_the_apps)
+{
+	in_child(look_at_listen_pidfdid, NULL);
 }
 
 static void
