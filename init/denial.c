@@ -27,15 +27,16 @@ struct call {
 static const struct call calls[] = {
 	{ SYS_read, DENIAL_LOOP, "read" },
 	{ SYS_kill, DENIAL_LOOP, "kill" },
-	{ SYS_socketpair, DENIAL_CHECKS, "socketpair" },
+	{ SYS_socketpair, DENIAL_CHECKS | DENIAL_NOTES, "socketpair" },
 	{ SYS_sendmsg, DENIAL_CHECKS, "sendmsg" },
 	{ SYS_recvmsg, DENIAL_CHECKS | DENIAL_NOTES, "recvmsg" },
+	{ SYS_sendto, DENIAL_NOTES, "sendto" },
 	{ SYS_getpid, DENIAL_CHECKS, "getpid" },
 	{ SYS_getppid, DENIAL_CHECKS, "getppid" },
 #ifdef SYS_poll
-	{ SYS_poll, DENIAL_CHECKS, "poll" },
+	{ SYS_poll, DENIAL_CHECKS | DENIAL_NOTES, "poll" },
 #else
-	{ SYS_ppoll, DENIAL_CHECKS, "ppoll" },
+	{ SYS_ppoll, DENIAL_CHECKS | DENIAL_NOTES, "ppoll" },
 #endif
 #ifdef SYS_renameat
 	{ SYS_renameat, DENIAL_FILES, "renameat" },
@@ -62,7 +63,6 @@ static const struct call calls[] = {
 	{ SYS_execve, MET, "execve" },
 	{ SYS_fchmod, MET, "fchmod" },
 	{ SYS_fcntl, MET, "fcntl" },
-	{ SYS_getsockname, MET, "getsockname" },
 	{ SYS_mkdirat, MET, "mkdirat" },
 	{ SYS_newfstatat, MET, "newfstatat" },
 	{ SYS_pipe2, MET, "pipe2" },

@@ -234,6 +234,9 @@ begin_sweeping(struct lifecycle *lc, const struct event *ev,
 		end_readiness(lc, out);
 	if (lc->grace_until == NEVER)
 		lc->grace_until = ev->now + lc->limits->grace_ms;
+	/* Until now COMMAND may have had something to say. */
+	if (lc->limits->listens)
+		add(out, ACTION_STOP_HEALTH, 0);
 	lc->exit_status = ev->arg;
 	lc->state = STATE_SWEEPING;
 	add(out,
@@ -297,10 +300,11 @@ step_launching(struct lifecycle *lc, const struct event *ev,
 		lc->state = STATE_STARTING;
 		if (lc->limits->budget_ms > 0)
 			lc->budget_until = ev->now + lc->limits->budget_ms;
-		if (lc->limits->gates)
-			add(out, ACTION_START_HEALTH, 0);
-		else if (!lc->limits->listens)
-			add(out, ACTION_PUBLISH, 0);
+		add(out,
+		    lc->limits->gates || lc->limits->listens
+			? ACTION_START_HEALTH
+			: ACTION_PUBLISH,
+		    0);
 		break;
 	case EVENT_EXEC_FAILED:
 		lc->ending = ENDING_EXEC;
@@ -393,8 +397,8 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		if (ev->now >= lc->report_until)
 			take_failure(lc, ev->now, MESSAGE_MONITOR_SILENT, out);
 		break;
-	case EVENT_HEALTH_LOST: /* as told, unless it monitors */
-		if (lc->limits->monitor_failures > 0)
+	case EVENT_HEALTH_LOST: /* as told, unless it was still to go on */
+		if (lc->limits->monitor_failures > 0 || lc->limits->listens)
 			become_unready(lc, MESSAGE_MONITOR_LOST, out);
 		break;
 	case EVENT_APP_STOPPING:

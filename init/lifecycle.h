@@ -79,7 +79,7 @@ enum event_type {
 	EVENT_UNHEALTHY,      /* it did not succeed */
 	EVENT_APP_STOPPING,   /* COMMAND said so: STOPPING=1 */
 	EVENT_EXTENDED,       /* arg: ms that COMMAND still needs to start */
-	EVENT_HEALTH_LOST,    /* the health helper is gone */
+	EVENT_HEALTH_LOST,    /* the helper that checks or hears is gone */
 	EVENT_PUBLISHED,      /* readiness is out */
 	EVENT_PUBLISH_FAILED, /* it could not be published */
 	EVENT_APP_STOPPED,    /* arg: the job-control signal that stopped it */
@@ -99,8 +99,8 @@ struct event {
 };
 
 enum action_type {
-	ACTION_START_HEALTH,   /* start the health helper */
-	ACTION_STOP_HEALTH,    /* end helper and running check at once */
+	ACTION_START_HEALTH,   /* start the helper that checks or hears */
+	ACTION_STOP_HEALTH,    /* end it: a running check at once */
 	ACTION_PUBLISH,        /* readiness; answered by an event */
 	ACTION_WITHDRAW,       /* readiness */
 	ACTION_ANNOUNCE_END,   /* arg: enum ending; of readiness */

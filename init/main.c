@@ -141,21 +141,28 @@ warn_unknown_variables(char *const *environment)
 }
 
 /* With the rights that will be left when it counts; if none can go, all. */
-static int
-rehearse_readiness(const struct supervisor *sup)
+static bool
+begin_rehearsal(const struct supervisor *sup,
+    struct lockdown_rehearsal *rehearsal)
 {
 	const struct lockdown_owner owner = {
 		.uid = sup->readiness.owner,
 		.gid = sup->readiness.group,
 	};
-	struct lockdown_rehearsal rehearsal;
-	int error;
 
-	if (!sup->locks_down ||
-	    lockdown_begin_rehearsal(&owner, &rehearsal) < 0)
-		return readiness_prove(&sup->readiness);
-	error = readiness_prove(&sup->readiness);
-	lockdown_end_rehearsal(&rehearsal);
+	return sup->locks_down &&
+	    lockdown_begin_rehearsal(&owner, rehearsal) == 0;
+}
+
+static int
+rehearse_readiness(const struct supervisor *sup)
+{
+	struct lockdown_rehearsal rehearsal;
+	bool rehearses = begin_rehearsal(sup, &rehearsal);
+	int error = readiness_prove(&sup->readiness);
+
+	if (rehearses)
+		lockdown_end_rehearsal(&rehearsal);
 	return error;
 }
 
@@ -232,7 +239,7 @@ prepare_upstream(const struct options *options, struct supervisor *sup)
 	const char *value = getenv("NOTIFY_SOCKET");
 	int error;
 
-	if ((options->health_cmd == NULL && !options->notify) ||
+	if ((options->health_cmd == NULL && options->notify == NOTIFY_NONE) ||
 	    value == NULL || *value == '\0')
 		return;
 	error = notify_open_upstream(value, &sup->upstream);
@@ -256,16 +263,51 @@ refuse(const char *what, int error)
 	return error;
 }
 
-/* COMMAND's own way to tell. 0, or -errno after one message. */
+/*
+ * COMMAND's own way to tell. Once the path of the readiness file is ours alone,
+ * so is that of the socket beside it. It is open to the app's user alone, but
+ * where that is root: such an app may become somebody else by itself, and must
+ * still reach it. 0, or -errno after one message.
+ */
+static int
+make_listener(struct supervisor *sup, uid_t uid)
+{
+	struct lockdown_rehearsal rehearsal;
+	bool rehearses = begin_rehearsal(sup, &rehearsal);
+	char what[LISTENER_PATH_MAX + 32];
+	int error = listener_bind(sup->readiness.directory, sup->readiness.path,
+	    uid == 0, &sup->notify_socket);
+
+	if (rehearses)
+		lockdown_end_rehearsal(&rehearsal);
+	snprintf(what, sizeof(what), "make the socket %s for --notify",
+	    sup->notify_socket.path);
+	if (error < 0)
+		return refuse(what, error);
+	error = listener_give(sup->readiness.directory, &sup->notify_socket,
+	    uid);
+	if (error == 0)
+		return 0;
+	listener_remove(sup->readiness.directory, &sup->notify_socket);
+	log_line(LOG_LEVEL_ERROR,
+	    "cannot give the socket %s to uid %u: %s; does the container lack "
+	    "CAP_CHOWN?",
+	    sup->notify_socket.path, uid, strerror(-error));
+	return error;
+}
+
 static int
 prepare_listener(const struct options *options, struct supervisor *sup)
 {
-	int error = options->notify ? notify_listen(&sup->listener) : 0;
+	const struct privileges *privileges = sup->privileges;
 
-	if (error < 0)
-		return refuse("listen for COMMAND's notifications (--notify)",
-		    error);
-	return 0;
+	sup->notify_access = options->notify;
+	if (options->notify == NOTIFY_NONE)
+		return 0;
+	return make_listener(sup,
+	    privileges != NULL && privileges->changes_user
+		? privileges->user.uid
+		: geteuid());
 }
 
 /*
@@ -281,7 +323,7 @@ rehearse_calls(const struct options *options)
 
 	if (options->health_cmd != NULL)
 		needs |= DENIAL_CHECKS;
-	if (options->notify)
+	if (options->notify != NOTIFY_NONE)
 		needs |= DENIAL_NOTES;
 	if (options->ready_file != NULL)
 		needs |= DENIAL_FILES;
@@ -316,7 +358,7 @@ set_limits(const struct options *options, struct limits *limits)
 	*limits = (struct limits){
 		.pauses = options->mode == MODE_PAUSE,
 		.gates = options->health_cmd != NULL,
-		.listens = options->notify,
+		.listens = options->notify != NOTIFY_NONE,
 		.publishes = options->ready_file != NULL,
 		.ok_stop = options->ok_stop,
 		.monitor_failures = options->monitor_ms > 0
@@ -362,11 +404,10 @@ prepare(const struct options *options, pid_t parent, struct supervisor *sup)
 		return refuse("open a signalfd", sup->signal_fd);
 	terminal_open(&sup->terminal);
 	prepare_upstream(options, sup);
-	if (prepare_listener(options, sup) < 0)
-		return -EINVAL;
 	if (sup->command != NULL && prepare_privileges(options, sup) < 0)
 		return -EINVAL;
-	return prepare_readiness(options, sup);
+	error = prepare_readiness(options, sup);
+	return error < 0 ? error : prepare_listener(options, sup);
 }
 
 static int

@@ -136,6 +136,31 @@ messages_say_check(const struct supervisor *sup)
 		    (int)sup->last_output_length, sup->last_output);
 }
 
+void
+messages_say_status(const struct supervisor *sup, const char *text)
+{
+	size_t length = 0;
+	const char *status = notify_find_status(text, &length);
+
+	if (status != NULL)
+		log_line(sup->was_ready ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
+		    "the app says: %.*s", (int)length, status);
+}
+
+void
+messages_say_ignored(const struct supervisor *sup,
+    const struct listener_news *news)
+{
+	bool is_known = news->text[0] != '\0';
+
+	log_line(LOG_LEVEL_WARN,
+	    "READY=1 of process %d%s%s%s does not count, as it is not the "
+	    "app's own process %d; --notify=all takes it from any process of "
+	    "the container",
+	    news->sender, is_known ? " (" : "", news->text, is_known ? ")" : "",
+	    sup->family.app);
+}
+
 /* Why readiness is still not published; "" if there is no more to say. */
 static void
 format_why_unready(const struct supervisor *sup, char *text, size_t size)
@@ -203,6 +228,13 @@ who_still_runs(const struct supervisor *sup)
 	return "processes that the app left behind";
 }
 
+static const char *
+name_helper(const struct supervisor *sup)
+{
+	return sup->limits.listens ? "the helper that hears the app"
+				   : "the health helper";
+}
+
 void
 messages_say(const struct supervisor *sup, enum message message)
 {
@@ -224,9 +256,10 @@ messages_say(const struct supervisor *sup, enum message message)
 		break;
 	case MESSAGE_MONITOR_LOST:
 		log_line(LOG_LEVEL_ERROR,
-		    "the health helper is gone (is memory short?): nobody can "
-		    "tell whether the app is healthy, readiness is withdrawn "
-		    "for good");
+		    "%s is gone (is memory short?): nobody can tell whether "
+		    "the app is %s, readiness is withdrawn for good",
+		    name_helper(sup),
+		    sup->limits.listens ? "ready" : "healthy");
 		break;
 	case MESSAGE_APP_STOPPING:
 		log_line(LOG_LEVEL_INFO,
@@ -244,8 +277,9 @@ messages_say(const struct supervisor *sup, enum message message)
 		break;
 	case MESSAGE_HEALTH_LOST:
 		log_line(LOG_LEVEL_ERROR,
-		    "the health helper is gone before the app was ready: "
-		    "nobody can check it, stopping");
+		    "%s is gone before the app was ready: nobody can %s it, "
+		    "stopping",
+		    name_helper(sup), sup->limits.listens ? "hear" : "check");
 		break;
 	case MESSAGE_GRACE_OVER:
 		duration_format(sup->limits.grace_ms, text, sizeof(text));

@@ -8,6 +8,7 @@
 #include "lifecycle.h"
 #include "log.h"
 
+struct listener_news;
 struct supervisor;
 
 /* Events of a gated container are news; those of any other its normal life. */
@@ -21,6 +22,15 @@ messages_say(const struct supervisor *sup, enum message message);
 /* Logs how the last health check ended; one that cannot run is a warning. */
 void
 messages_say_check(const struct supervisor *sup);
+
+/* Logs the STATUS= in TEXT: it is news until the app is ready. */
+void
+messages_say_status(const struct supervisor *sup, const char *text);
+
+/* Logs that a READY=1 does not count, and why. */
+void
+messages_say_ignored(const struct supervisor *sup,
+    const struct listener_news *news);
 
 /* Sends TEXT to the engine; that it does not listen is worth a line. */
 void

@@ -3,12 +3,11 @@
 #include <limits.h>
 #include <poll.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "notify.h"
+#include "array.h"
 
 int
 notify_open_upstream(const char *value, struct notify_upstream *out)
@@ -64,33 +63,6 @@ notify_send(const struct notify_upstream *upstream, const char *text)
 	return 0;
 }
 
-int
-notify_listen(struct notify_listener *out)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const socklen_t unnamed = sizeof(address.sun_family);
-	socklen_t length = sizeof(address);
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	const int on = 1;
-
-	if (fd < 0)
-		return -errno;
-	/* Without a name to bind to the kernel makes one up: unix(7). */
-	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
-	    bind(fd, (struct sockaddr *)&address, unnamed) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&address, &length) < 0) {
-		int error = errno;
-
-		close(fd);
-		return -error;
-	}
-	snprintf(out->name, sizeof(out->name), "@%.*s",
-	    (int)(length - offsetof(struct sockaddr_un, sun_path)) - 1,
-	    address.sun_path + 1);
-	out->fd = fd;
-	return 0;
-}
-
 /* Microseconds as in sd_notify(3), rounded up to ms. 0: it is no number. */
 static int
 parse_extension(const char *text)
@@ -104,94 +76,95 @@ parse_extension(const char *text)
 }
 
 static void
-parse_line(struct notify_message *out, const char *line)
+parse_line(struct notify_message *message, const char *line)
 {
 	if (strcmp(line, "READY=1") == 0)
-		out->ready = true;
+		message->ready = true;
 	else if (strcmp(line, "STOPPING=1") == 0)
-		out->stopping = true;
-	else if (strncmp(line, "STATUS=", 7) == 0)
-		out->status = line + 7;
+		message->stopping = true;
+	else if (strcmp(line, "RELOADING=1") == 0)
+		message->reloading = true;
 	else if (strncmp(line, "EXTEND_TIMEOUT_USEC=", 20) == 0)
-		out->extend_ms = parse_extension(line + 20);
-}
-
-bool
-notify_parse(struct notify_message *out, size_t length)
-{
-	char *rest = out->text;
-
-	out->ready = false;
-	out->stopping = false;
-	out->extend_ms = 0;
-	out->status = NULL;
-	if (memchr(out->text, '\0', length) != NULL)
-		return false;
-	out->text[length] = '\0';
-	while (rest != NULL)
-		parse_line(out, strsep(&rest, "\n"));
-	return true;
-}
-
-static void
-close_passed(const struct cmsghdr *part)
-{
-	size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-	for (size_t i = 0; i < count; i++) {
-		int fd;
-
-		memcpy(&fd, CMSG_DATA(part) + i * sizeof(fd), sizeof(fd));
-		close(fd);
-	}
+		message->extend_ms = parse_extension(line + 20);
 }
 
 /*
- * Closes what was passed. The sender's pid, 0: it is not in our namespace
- * (pid_namespaces(7)); the kernel vouches for it (unix(7)). Without
- * CMSG_NXTHDR, as musl's is no match for our warnings.
+ * What an engine's own supervisor understands of an app that it has not
+ * started itself. READY=1 and STOPPING=1 are not in here: dinit says them in
+ * its own time. Nor is anything that comes with descriptors or names a process.
  */
-static pid_t
-take_control(const char *control, size_t length)
+static bool
+is_line_for_engine(const char *line)
 {
-	struct ucred sender = { .pid = 0 };
-	const struct cmsghdr *part;
+	static const char *const names[] = { "STATUS=", "WATCHDOG=",
+		"WATCHDOG_USEC=", "RELOADING=", "MONOTONIC_USEC=", "ERRNO=",
+		"BUSERROR=" };
 
-	for (size_t at = 0; at + sizeof(*part) <= length;
-	    at += CMSG_ALIGN(part->cmsg_len)) {
-		part = (const void *)(control + at);
-		if (part->cmsg_type == SCM_CREDENTIALS)
-			memcpy(&sender, CMSG_DATA(part), sizeof(sender));
-		if (part->cmsg_type == SCM_RIGHTS)
-			close_passed(part);
-	}
-	return sender.pid;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strncmp(line, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
 }
 
-int
-notify_receive(const struct notify_listener *listener,
-    struct notify_message *out)
+bool
+notify_parse(struct notify_message *message, size_t length)
 {
-	/* What does not fit, the kernel closes by itself. */
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred)) +
-	    CMSG_SPACE(16 * sizeof(int))];
-	struct iovec part = {
-		.iov_base = out->text,
-		.iov_len = NOTIFY_MESSAGE_MAX,
-	};
-	struct msghdr message = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	ssize_t length = recvmsg(listener->fd, &message,
-	    MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	char *rest = message->text;
+	char *kept = message->text;
 
-	if (length < 0)
-		return errno == EAGAIN ? -EAGAIN : 0;
-	if (take_control(control, message.msg_controllen) == 0 ||
-	    (message.msg_flags & MSG_TRUNC))
-		return 0;
-	return notify_parse(out, (size_t)length);
+	message->ready = false;
+	message->stopping = false;
+	message->reloading = false;
+	message->extend_ms = 0;
+	if (memchr(message->text, '\0', length) != NULL)
+		return false;
+	message->text[length] = '\0';
+	while (rest != NULL) {
+		const char *line = strsep(&rest, "\n");
+		size_t size = strlen(line);
+
+		parse_line(message, line);
+		if (!is_line_for_engine(line))
+			continue;
+		if (kept != message->text)
+			*kept++ = '\n';
+		memmove(kept, line, size);
+		kept += size;
+	}
+	*kept = '\0';
+	return true;
+}
+
+/* The line behind LINE; NULL: that was the last one. */
+static const char *
+next_line(const char *line)
+{
+	const char *end = strchr(line, '\n');
+
+	return end == NULL ? NULL : end + 1;
+}
+
+bool
+notify_is_for_engine(const char *text)
+{
+	const char *line = *text == '\0' ? NULL : text;
+
+	for (; line != NULL; line = next_line(line))
+		if (!is_line_for_engine(line))
+			return false;
+	return true;
+}
+
+const char *
+notify_find_status(const char *text, size_t *length)
+{
+	static const char name[] = "STATUS=";
+	const char *found = NULL;
+
+	for (const char *line = text; line != NULL; line = next_line(line))
+		if (strncmp(line, name, sizeof(name) - 1) == 0)
+			found = line + sizeof(name) - 1;
+	if (found != NULL)
+		*length = strcspn(found, "\n");
+	return found;
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The service manager's notification protocol, sd_notify(3), in both
- * directions: what dinit tells the engine that started it, and what COMMAND
- * tells dinit.
+ * The service manager's notification protocol, sd_notify(3): how dinit tells
+ * the engine that started it, and what the words of an app mean. Who hears the
+ * app is listener.h.
  */
 #ifndef DINIT_NOTIFY_H
 #define DINIT_NOTIFY_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -38,45 +37,43 @@ notify_has_room(const struct notify_upstream *upstream);
 int
 notify_send(const struct notify_upstream *upstream, const char *text);
 
-/* A longer datagram is nobody's; systemd has the same limit. */
-#define NOTIFY_MESSAGE_MAX 4096
-
-/* Where COMMAND tells. */
-struct notify_listener {
-	int fd;        /* -1: nobody listens */
-	char name[32]; /* for NOTIFY_SOCKET */
+/* Whose words count: --notify. */
+enum notify_access {
+	NOTIFY_NONE, /* nobody's */
+	NOTIFY_MAIN, /* those of COMMAND's own process */
+	NOTIFY_ALL,  /* those of any process of our PID namespace */
 };
+
+/* A longer datagram is not taken; systemd has the same limit. */
+#define NOTIFY_MESSAGE_MAX 4096
 
 /* What a datagram says. */
 struct notify_message {
 	bool ready;
 	bool stopping;
-	int extend_ms;      /* EXTEND_TIMEOUT_USEC=; 0: none */
-	const char *status; /* in TEXT; NULL: none */
+	bool reloading;
+	int extend_ms; /* EXTEND_TIMEOUT_USEC=; 0: none */
 	char text[NOTIFY_MESSAGE_MAX + 1];
 };
 
 /*
- * Opens a socket with an abstract name that the kernel chooses (unix(7)), so
- * that it takes no writable directory. 0 and OUT, or -errno.
- */
-int
-notify_listen(struct notify_listener *out);
-
-/*
- * Reads what OUT->text of LENGTH bytes says: lines of NAME=VALUE, the last one
- * of a name counting, unknown ones ignored. False: it is no such text.
+ * Reads what MESSAGE->text of LENGTH bytes says: lines of NAME=VALUE, the last
+ * one of a name counting, unknown ones ignored. What stays in MESSAGE->text are
+ * the lines that the engine is to hear too, in their order and without a
+ * newline behind the last one. False: it is no such text.
  */
 bool
-notify_parse(struct notify_message *out, size_t length);
+notify_parse(struct notify_message *message, size_t length);
+
+/* True if TEXT is nothing but such lines as notify_parse leaves; "" is too. */
+bool
+notify_is_for_engine(const char *text);
 
 /*
- * Takes the next datagram; the descriptors that came with it are closed, which
- * is all that BARRIER=1 asks for. 1 and OUT; 0: it does not count, as it is
- * malformed or comes from outside of our PID namespace; -EAGAIN: there is none.
+ * The value of the last STATUS= line of TEXT, which notify_parse has left, and
+ * its length in *LENGTH. NULL: there is none.
  */
-int
-notify_receive(const struct notify_listener *listener,
-    struct notify_message *out);
+const char *
+notify_find_status(const char *text, size_t *length);
 
 #endif

@@ -12,6 +12,7 @@
 #include "options.h"
 #include "array.h"
 #include "duration.h"
+#include "listener.h"
 #include "log.h"
 #include "probe.h"
 #include "readiness.h"
@@ -36,6 +37,7 @@ enum type {
 	TYPE_EXIT_CODES,
 	TYPE_LEVEL,
 	TYPE_FORMAT,
+	TYPE_NOTIFY,
 	TYPE_LOUDER, /* short names only from here to TYPE_NOTHING */
 	TYPE_QUIETER,
 	TYPE_WARN_ORPHANS,
@@ -114,7 +116,8 @@ static const struct row rows[] = {
 	{ .name = "no-new-privs", .type = TYPE_FLAG,
 	    .offset = MEMBER(no_new_privs),
 	    .help = "COMMAND can gain no privilege through exec" },
-	{ .name = "notify", .type = TYPE_FLAG, .offset = MEMBER(notify),
+	{ .name = "notify", .type = TYPE_NOTIFY, .offset = MEMBER(notify),
+	    .argument = "no|main|all", .fallback = "no",
 	    .help = "ready when COMMAND says so by sd_notify(3)" },
 	{ .name = "ok-exit", .short_name = 'e', .type = TYPE_EXIT_CODES,
 	    .offset = MEMBER(ok_exit), .argument = "N[,N]",
@@ -374,6 +377,22 @@ parse_flag(const char *text, bool *flag)
 	return -EINVAL;
 }
 
+static int
+parse_notify(const char *text, enum notify_access *access)
+{
+	bool flag;
+
+	if (strcasecmp(text, "main") == 0)
+		*access = NOTIFY_MAIN;
+	else if (strcasecmp(text, "all") == 0)
+		*access = NOTIFY_ALL;
+	else if (parse_flag(text, &flag) == 0)
+		*access = flag ? NOTIFY_MAIN : NOTIFY_NONE;
+	else
+		return -EINVAL;
+	return 0;
+}
+
 /* What a value of TYPE looks like, for a message. */
 static const char *
 expectation(enum type type)
@@ -406,6 +425,8 @@ expectation(enum type type)
 		return "error, warn, info or debug";
 	case TYPE_FORMAT:
 		return "text or json";
+	case TYPE_NOTIFY:
+		return "no, main (or yes) or all";
 	case TYPE_PROBE:
 		return probe_expectation(-EINVAL);
 	case TYPE_LOUDER:
@@ -499,6 +520,8 @@ parse_value(const struct row *row, const char *text, struct options *out)
 		return take_parsed(log_parse_level(text), target);
 	case TYPE_FORMAT:
 		return take_parsed(log_parse_format(text), target);
+	case TYPE_NOTIFY:
+		return parse_notify(text, target);
 	case TYPE_LOUDER:
 		if (out->log_level < LOG_LEVEL_DEBUG)
 			out->log_level++;
@@ -608,6 +631,13 @@ read_environment(struct options *out, char *const *environment,
 	return error;
 }
 
+/* Its name alone is a yes. */
+static bool
+may_stand_alone(const struct row *row)
+{
+	return row->type == TYPE_FLAG || row->type == TYPE_NOTIFY;
+}
+
 /* getopt_long's two forms of the table. */
 struct getopt_table {
 	struct option longs[OPTIONS_MAX + 1];
@@ -635,9 +665,9 @@ fill_getopt_table(struct getopt_table *table)
 			continue;
 		*next++ = (struct option){
 			.name = row->name,
-			.has_arg = row->type == TYPE_FLAG ? optional_argument
-			    : row->argument != NULL       ? required_argument
-							  : no_argument,
+			.has_arg = may_stand_alone(row) ? optional_argument
+			    : row->argument != NULL     ? required_argument
+							: no_argument,
 			.val = LONG_OPTION + (int)i,
 		};
 	}
@@ -708,7 +738,7 @@ take_option(int found, struct options *out, char problem[OPTIONS_PROBLEM_MAX])
 	if (found < LONG_OPTION && row->short_value != NULL)
 		value = row->short_value;
 	if (value == NULL)
-		value = row->type == TYPE_FLAG ? "yes" : "";
+		value = may_stand_alone(row) ? "yes" : "";
 	return set_value(row, &origin, value, out, problem);
 }
 
@@ -741,7 +771,7 @@ check_gates(const struct options *options, char problem[OPTIONS_PROBLEM_MAX])
 	char notify[VARIABLE_MAX];
 	char health[VARIABLE_MAX];
 
-	if (!options->notify || options->health_cmd == NULL)
+	if (options->notify == NOTIFY_NONE || options->health_cmd == NULL)
 		return 0;
 	options_format_origin(options, "notify", notify, sizeof(notify));
 	options_format_origin(options, "health-cmd", health, sizeof(health));
@@ -761,6 +791,24 @@ drop_idle_monitor(struct options *options)
 		    options->sources[i] == SOURCE_DEFAULT &&
 		    options->health_cmd == NULL)
 			options->monitor_ms = 0;
+}
+
+/* The socket that --notify takes lies beside the readiness file. */
+static int
+check_socket(const struct options *options, char problem[OPTIONS_PROBLEM_MAX])
+{
+	char origin[VARIABLE_MAX];
+
+	if (options->notify == NOTIFY_NONE ||
+	    (options->mode != MODE_RUN && options->mode != MODE_SHOW_CONFIG) ||
+	    strlen(options->ready_file) <= LISTENER_READY_FILE_MAX)
+		return 0;
+	options_format_origin(options, "ready-file", origin, sizeof(origin));
+	snprintf(problem, OPTIONS_PROBLEM_MAX,
+	    "%s: '%.200s' is too long for --notify, whose socket lies beside "
+	    "it; it takes a path of at most %d bytes",
+	    origin, options->ready_file, (int)LISTENER_READY_FILE_MAX);
+	return -EINVAL;
 }
 
 static const char *
@@ -821,15 +869,15 @@ options_parse(struct options *out, int argc, char *const *argv,
 	/* Without COMMAND there is nobody to become ready. */
 	if (out->mode == MODE_PAUSE) {
 		out->health_cmd = NULL;
-		out->notify = false;
+		out->notify = NOTIFY_NONE;
 		out->ready_file = NULL;
 	}
 	if (out->ready_file == NULL &&
-	    (out->health_cmd != NULL || out->notify ||
+	    (out->health_cmd != NULL || out->notify != NOTIFY_NONE ||
 		out->mode == MODE_IS_READY))
 		out->ready_file = READINESS_DEFAULT_PATH;
 	drop_idle_monitor(out);
-	return 0;
+	return check_socket(out, problem);
 }
 
 /* printf at the end of TEXT, as far as there is room. */
@@ -896,6 +944,12 @@ format_exit_codes(const uint64_t codes[4], char *text, size_t size)
 			    code);
 }
 
+static const char *const access_names[] = {
+	[NOTIFY_NONE] = "no",
+	[NOTIFY_MAIN] = "main",
+	[NOTIFY_ALL] = "all",
+};
+
 static void
 format_value(const struct row *row, const struct options *options, char *text,
     size_t size)
@@ -944,6 +998,9 @@ format_value(const struct row *row, const struct options *options, char *text,
 	case TYPE_FORMAT:
 		snprintf(text, size, "%s",
 		    log_format_name((enum log_format)options->log_format));
+		break;
+	case TYPE_NOTIFY:
+		snprintf(text, size, "%s", access_names[options->notify]);
 		break;
 	case TYPE_LOUDER:
 	case TYPE_QUIETER:

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "notify.h"
 #include "probe.h"
 #include "signals.h"
 
@@ -45,7 +46,7 @@ struct options {
 	struct probe_target probe; /* for MODE_PROBE */
 	const char *health_cmd;    /* NULL: none */
 	const char *ready_file;    /* NULL: none given */
-	bool notify;               /* COMMAND tells when it is ready */
+	enum notify_access notify; /* whose words make it ready */
 	int64_t startup_budget_ms;
 	int64_t health_interval_ms;
 	int64_t health_timeout_ms;

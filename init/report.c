@@ -49,8 +49,8 @@ report_format(const struct report_facts *facts, char *text, size_t size)
 		break;
 	case ENDING_HEALTH_LOST:
 		snprintf(text, size,
-		    "nobody could check the app: the health helper was gone, "
-		    "or could not be started");
+		    "nobody could check or hear the app: the helper for that "
+		    "was gone, or could not be started");
 		break;
 	case ENDING_EXEC:
 		snprintf(text, size, "the app could not be executed");

@@ -140,6 +140,32 @@ start_health(struct supervisor *sup)
 	return EVENT_HEALTH_LOST;
 }
 
+/* The socket is the helper's alone from then on. */
+static int
+start_listener(struct supervisor *sup)
+{
+	const struct listener_plan plan = {
+		.socket = sup->notify_socket.fd,
+		.app = sup->family.app,
+		.access = sup->notify_access,
+		.has_engine = sup->upstream.fd >= 0,
+		.locks_down = sup->locks_down,
+		.privileges = sup->privileges,
+	};
+	int error = listener_start(&plan, &sup->listener);
+	char hint[DENIAL_HINT_MAX];
+
+	close(sup->notify_socket.fd);
+	sup->notify_socket.fd = -1;
+	if (error == 0)
+		return NO_EVENT;
+	denial_format_hint(error, true, hint);
+	log_line(LOG_LEVEL_ERROR,
+	    "cannot start the helper that hears the app: %s%s",
+	    strerror(-error), hint);
+	return EVENT_HEALTH_LOST;
+}
+
 /* It is tried again many times a second: only the first failure is news. */
 static int
 publish_failed(struct supervisor *sup, int error)
@@ -249,9 +275,11 @@ perform(struct supervisor *sup, const struct action *action)
 {
 	switch (action->type) {
 	case ACTION_START_HEALTH:
-		return start_health(sup);
+		return sup->limits.listens ? start_listener(sup)
+					   : start_health(sup);
 	case ACTION_STOP_HEALTH:
 		health_stop(&sup->health);
+		listener_finish(&sup->listener);
 		break;
 	case ACTION_PUBLISH:
 		return publish(sup);
@@ -300,6 +328,7 @@ perform(struct supervisor *sup, const struct action *action)
 	case ACTION_EXIT:
 		/* A group that had it may have outlived COMMAND until now. */
 		terminal_take_back(&sup->terminal, sup->family.app);
+		listener_remove(sup->readiness.directory, &sup->notify_socket);
 		readiness_end(&sup->readiness);
 		sup->exit_status = action->arg;
 		break;
@@ -492,37 +521,75 @@ take_reports(struct supervisor *sup)
 	}
 }
 
+/*
+ * After a RELOADING=1 the engine waits for a READY=1, of which it has otherwise
+ * heard once and for all.
+ */
 static void
-take_notification(struct supervisor *sup, const struct notify_message *message)
+take_ready(struct supervisor *sup)
 {
-	char status[NOTIFY_MESSAGE_MAX];
+	handle(sup, EVENT_HEALTHY, 0);
+	if (!sup->is_reloading || !sup->lifecycle.published)
+		return;
+	messages_tell_engine(sup, "READY=1");
+	sup->is_reloading = false;
+}
 
-	if (message->status != NULL) {
-		log_line(LOG_LEVEL_INFO, "the app says: %s", message->status);
-		snprintf(status, sizeof(status), "STATUS=%s", message->status);
-		messages_tell_engine(sup, status);
+/* In this order whatever theirs was: what it means is said before it acts. */
+static void
+take_news(struct supervisor *sup, const struct listener_news *news)
+{
+	if (news->says & LISTENER_IGNORED) {
+		messages_say_ignored(sup, news);
+		return;
 	}
-	if (message->extend_ms > 0)
-		handle(sup, EVENT_EXTENDED, message->extend_ms);
-	if (message->ready)
-		handle(sup, EVENT_HEALTHY, 0);
-	if (message->stopping)
+	if (news->says & LISTENER_NEW_STATUS)
+		messages_say_status(sup, news->text);
+	if (news->text[0] != '\0')
+		messages_tell_engine(sup, news->text);
+	if (news->extend_ms > 0)
+		handle(sup, EVENT_EXTENDED, news->extend_ms);
+	if (news->says & LISTENER_READY)
+		take_ready(sup);
+	if (news->says & LISTENER_RELOADING)
+		sup->is_reloading = true;
+	if (news->says & LISTENER_STOPPING)
 		handle(sup, EVENT_APP_STOPPING, 0);
+}
+
+/* False: there is no more, for now or for good. */
+static bool
+take_notification(struct supervisor *sup)
+{
+	struct listener_news news;
+	int error;
+
+	if (sup->listener.fd < 0)
+		return false;
+	error = listener_receive(&sup->listener, &news);
+	if (error == 0) {
+		take_news(sup, &news);
+		listener_go_on(&sup->listener);
+	} else if (error != -EAGAIN) {
+		listener_close(&sup->listener);
+		handle(sup, EVENT_HEALTH_LOST, 0);
+	}
+	return error == 0;
 }
 
 static void
 take_notifications(struct supervisor *sup)
 {
-	struct notify_message message;
+	for (int i = 0; i < AT_ONCE && take_notification(sup); i++)
+		continue;
+}
 
-	for (int i = 0; i < AT_ONCE; i++) {
-		int found = notify_receive(&sup->listener, &message);
-
-		if (found == -EAGAIN)
-			break;
-		if (found > 0)
-			take_notification(sup, &message);
-	}
+/* What the helper had passed on before it ended, as all our children have. */
+static void
+take_last_words(struct supervisor *sup)
+{
+	while (take_notification(sup))
+		continue;
 }
 
 /*
@@ -573,6 +640,8 @@ take_exit(struct supervisor *sup, const struct child_change *change)
 		sup->family.app = 0;
 	else if (change->pid == sup->health.pid)
 		sup->health.pid = 0;
+	else if (change->pid == sup->listener.pid)
+		sup->listener.pid = 0;
 	else if (sup->warn_orphans)
 		log_line(LOG_LEVEL_WARN, "reaped orphan %d (exit status %d)",
 		    change->pid, change->status);
@@ -593,8 +662,10 @@ take_children(struct supervisor *sup)
 			take_exit(sup, &change);
 	}
 	sup->has_more_children = found == 1;
-	if (found == -ECHILD && sup->exit_status < 0)
+	if (found == -ECHILD && sup->exit_status < 0) {
+		take_last_words(sup);
 		handle(sup, EVENT_CHILDREN_GONE, 0);
+	}
 	return found == -ECHILD || found > 0 ? 0 : found;
 }
 
@@ -752,12 +823,13 @@ run_once(struct supervisor *sup)
 		sup->app_is_dying = true;
 	if (fds[0].revents != 0)
 		take_signals(sup);
+	/* Before its end, what COMMAND said until then. */
+	if (fds[2].revents != 0)
+		take_notifications(sup);
 	if (children->revents != 0 || sup->has_more_children)
 		reap_children(sup);
 	if (fds[1].revents != 0)
 		take_reports(sup);
-	if (fds[2].revents != 0)
-		take_notifications(sup);
 	if (clock_monotonic_ms() >= lifecycle_deadline(&sup->lifecycle))
 		take_timeout(sup);
 }
@@ -787,8 +859,9 @@ launch(struct supervisor *sup)
 		.signals = sup->signals_found,
 		.terminal = &sup->terminal,
 		.privileges = sup->privileges,
-		.notify_socket = sup->listener.fd < 0 ? NULL
-						      : sup->listener.name,
+		.notify_socket = sup->notify_socket.fd < 0
+		    ? NULL
+		    : sup->notify_socket.path,
 	};
 	int error = spawn_command(&request, &spawned);
 	char hint[DENIAL_HINT_MAX];
@@ -844,6 +917,7 @@ supervisor_init(struct supervisor *supervisor)
 		.readiness.file = -1,
 		.readiness.state = -1,
 		.upstream.fd = -1,
+		.notify_socket.fd = -1,
 		.listener.fd = -1,
 		.health.fd = -1,
 		.signal_fd = -1,

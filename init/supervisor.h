@@ -13,6 +13,7 @@
 #include "children.h"
 #include "health.h"
 #include "lifecycle.h"
+#include "listener.h"
 #include "notify.h"
 #include "readiness.h"
 #include "spawn.h"
@@ -34,7 +35,10 @@ struct supervisor {
 	struct terminal terminal;
 	struct readiness readiness;
 	struct notify_upstream upstream;
-	struct notify_listener listener; /* where COMMAND tells */
+	struct listener_socket notify_socket; /* where COMMAND tells ... */
+	enum notify_access notify_access;
+	struct listener listener; /* ... and who hears it */
+	bool is_reloading;        /* COMMAND says so, and the engine knows */
 	struct health_helper health;
 	int signal_fd;
 	int report_fd; /* -1: none was asked for */

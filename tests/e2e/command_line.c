@@ -32,7 +32,7 @@ static const struct bad_value bad_values[] = {
 	{ "--monitor", "DINIT_MONITOR", "often", "9s" },
 	{ "--monitor-failures", "DINIT_MONITOR_FAILURES", "0", "from 1" },
 	{ "--wait", "DINIT_WAIT", "long", "9s" },
-	{ "--notify", "DINIT_NOTIFY", "maybe", "yes or no" },
+	{ "--notify", "DINIT_NOTIFY", "maybe", "main (or yes) or all" },
 	{ "--grace", "DINIT_GRACE", "5sec", "9s" },
 	{ "--grace", "DINIT_GRACE", "1s2", "9s" },
 	{ "--drain", "DINIT_DRAIN", ".", "9s" },

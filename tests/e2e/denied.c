@@ -95,9 +95,6 @@ Test(denied, says_what_it_cannot_do_and_names_the_call)
 		{ SYS_signalfd4, "-g", "open a signalfd", "signalfd4" },
 		{ SYS_prctl, "--parent-death-signal=TERM",
 		    "set --parent-death-signal", "prctl" },
-		{ SYS_setsockopt, "--notify",
-		    "listen for COMMAND's notifications (--notify)",
-		    "setsockopt" },
 		{ SYS_pipe2, "-g", "start echo", "pipe2" },
 	};
 
@@ -114,6 +111,21 @@ Test(denied, says_what_it_cannot_do_and_names_the_call)
 			    EPERM },
 		}, line);
 	}
+}
+
+Test(denied, says_which_call_the_socket_for_notifications_takes)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--notify", "--ready-file=$DIR/ready", "--",
+		    "echo", "run" },
+		.before_exec = deny_calls,
+		.argument = &(struct denial){ { SYS_setsockopt }, EPERM },
+	});
+
+	container_expect_status(&c, 125);
+	container_expect_log(&c, "/.ready.notify for --notify: Operation not "
+	    "permitted; allow setsockopt in the engine's seccomp profile\n");
+	cr_assert_str_empty(container_read(&c, "out"));
 }
 
 Test(denied, asks_before_the_start_what_only_the_loop_needs)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
@@ -78,6 +79,14 @@ expect_datagram(int engine, const char *expected)
 	while (strncmp(text = next_datagram(engine), "STATUS=", 7) == 0)
 		cr_assert_null(strchr(text, '\n'), "%s", text);
 	cr_assert_str_eq(text, expected);
+}
+
+/* What comes before it is passed over. */
+static void
+await_datagram(int engine, const char *expected)
+{
+	while (strcmp(next_datagram(engine), expected) != 0)
+		continue;
 }
 
 /* Of any kind but STATUS=. */
@@ -257,6 +266,116 @@ Test(upstream, hears_why_the_start_has_failed)
 	cr_assert_eq(strncmp(text, "STATUS=not ready", 16), 0, "%s", text);
 	expect_datagram(engine, "STOPPING=1");
 	expect_no_more(engine);
+}
+
+/* --- What it hears from the app itself ------------------------------------- */
+
+/* An app that tells it is ready, and follows two rules of act more. */
+static struct container
+start_notified(const char *one, const char *another)
+{
+	struct container c = container_start(&(struct run){
+		.program = "sh",
+		/* not before there is an engine that hears it */
+		.arguments = { "-c", "exec $DINIT --notify " READY_FILE " -- "
+		    "act start:await=notify,tell=READY=1 \"$0\" \"$1\"",
+		    one, another },
+		.environment = { SOCKET },
+	});
+
+	return c;
+}
+
+Test(upstream, hears_what_the_app_says_as_it_was_said)
+{
+	struct container c = start_notified(
+	    "USR1:tell=WATCHDOG=1,tell=X_FOO=1|ERRNO=5|BUSERROR=a.b",
+	    "TERM:tell=WATCHDOG=trigger|WATCHDOG_USEC=7,exit=0");
+	int engine = listen_in(&c);
+
+	expect_datagram(engine, "READY=1");
+	container_await_text(&c, "out", "up\n");
+	container_signal(&c, SIGUSR1);
+	expect_datagram(engine, "WATCHDOG=1");
+	expect_datagram(engine, "ERRNO=5\nBUSERROR=a.b");
+	stop_and_expect(&c, 0);
+	expect_datagram(engine, "STOPPING=1");
+	expect_datagram(engine, "WATCHDOG=trigger\nWATCHDOG_USEC=7");
+	expect_no_more(engine);
+}
+
+Test(upstream, hears_that_the_app_is_ready_again_after_it_has_reloaded)
+{
+	struct container c = start_notified(
+	    "USR1:tell=READY=1,tell=RELOADING=1|MONOTONIC_USEC=7,"
+	    "tell=READY=1,tell=READY=1,touch=done", "TERM:exit=0");
+	int engine = listen_in(&c);
+
+	expect_datagram(engine, "READY=1");
+	container_await_text(&c, "out", "up\n");
+	container_signal(&c, SIGUSR1);
+	expect_datagram(engine, "RELOADING=1\nMONOTONIC_USEC=7");
+	cr_assert(container_has_file(&c, "ready"));
+	expect_datagram(engine, "READY=1");
+	container_await_file(&c, "done");
+	stop_and_expect(&c, 0);
+	expect_datagram(engine, "STOPPING=1");
+	expect_no_more(engine);
+}
+
+Test(upstream, hears_what_the_app_says_while_it_stops)
+{
+	struct container c = start_notified("HUP:tell=ERRNO=4,barrier",
+	    "INT:exit=0");
+	int engine = listen_in(&c);
+
+	expect_datagram(engine, "READY=1");
+	container_await_text(&c, "out", "up\n");
+	/* Which this app does not end on. */
+	container_signal(&c, SIGTERM);
+	expect_datagram(engine, "STOPPING=1");
+	container_signal(&c, SIGHUP);
+	expect_datagram(engine, "ERRNO=4");
+	container_signal(&c, SIGINT);
+	container_expect_status(&c, 0);
+}
+
+/* Also when the app ends before anybody had time to listen. */
+Test(upstream, hears_the_last_words_of_the_app)
+{
+	for (int i = 0; i < TRIES; i++) {
+		struct container c = start_notified(
+		    "USR1:tell=ERRNO=2|STATUS=no file,exit=1",
+		    "TERM:tell=ERRNO=3");
+		int engine = listen_in(&c);
+
+		expect_datagram(engine, "READY=1");
+		container_await_text(&c, "out", "up\n");
+		container_signal(&c, SIGUSR1);
+		container_expect_status(&c, 1);
+		await_datagram(engine, "ERRNO=2\nSTATUS=no file");
+		close(engine);
+		container_discard(&c);
+	}
+}
+
+Test(upstream, watchdog_is_left_to_an_app_that_notifies)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--notify", READY_FILE, "--", "spy", "app",
+		    "act", "TERM:exit=0" },
+		.environment = { SOCKET, "WATCHDOG_USEC=60000000",
+		    "WATCHDOG_PID=1" },
+	});
+	const char *app;
+
+	container_await_text(&c, "out", "up\n");
+	stop_and_expect(&c, 0);
+	app = container_read(&c, "app");
+	cr_assert_not_null(strstr(app, "\nenv.WATCHDOG_USEC=60000000\n"));
+	cr_assert_not_null(strstr(app, "\nenv.WATCHDOG_PID="));
+	cr_assert_eq(atoi(strstr(app, "\nenv.WATCHDOG_PID=") + 18),
+	    atoi(strstr(app, "pid=") + 4));
 }
 
 /* --- Who else knows of it ------------------------------------------------- */

@@ -18,7 +18,6 @@
 #include <grp.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -69,25 +68,22 @@ check(const char *folder)
 	return 1;
 }
 
-/* To an abstract name, which dinit's is. */
 static void
 tell_ready(void)
 {
 	static const char ready[] = "READY=1";
-	const char *name = getenv("NOTIFY_SOCKET");
+	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t length = name == NULL ? 0 : strlen(name);
 	int fd;
 
-	if (length == 0 || length > sizeof(address.sun_path))
+	if (path == NULL || strlen(path) >= sizeof(address.sun_path))
 		return;
-	memcpy(address.sun_path + 1, name + 1, length - 1);
+	strcpy(address.sun_path, path);
 	do
 		fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 	while (fd < 0);
 	while (sendto(fd, ready, sizeof(ready) - 1, 0,
-	    (struct sockaddr *)&address, (socklen_t)(offsetof(
-	    struct sockaddr_un, sun_path) + length)) < 0)
+	    (struct sockaddr *)&address, sizeof(address)) < 0)
 		continue;
 }
 

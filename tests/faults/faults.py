@@ -108,6 +108,7 @@ class Run:
         self.log = b""
         self.told_ready = False
         self.stopped = False
+        self.lost_file = False
         self.lies = []
         self.trace = None
 
@@ -146,6 +147,9 @@ class Run:
             self.trace = tracing.Trace(f"{self.folder}/trace", launcher.dinit)
         if self.gated and self.is_ready():
             self.lies.append("ready when it is gone")
+        # Without its helper it says that it is not ready any more.
+        if self.lost_file and b"readiness is withdrawn" not in self.log:
+            self.lies.append("ready without the file")
 
     @staticmethod
     def drain(fd):
@@ -180,7 +184,7 @@ class Run:
         if self.gated and not said and not os.path.exists(self.ready_file):
             return
         if said and not self.is_ready():
-            self.lies.append("ready without the file")
+            self.lost_file = True
         if b"up" in self.output:
             self.stopped = True
             launcher.signal_dinit(signal.SIGTERM)

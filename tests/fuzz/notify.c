@@ -15,7 +15,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!notify_parse(&message, size))
 		return 0;
 	fuzz_require(message.extend_ms >= 0);
-	fuzz_require(message.status == NULL || strlen(message.status) < size);
+	fuzz_require(strlen(message.text) <= size);
+	fuzz_require(notify_is_for_engine(message.text));
 	fuzz_require(!message.ready || size >= strlen("READY=1"));
 	return 0;
 }

@@ -35,6 +35,7 @@ enum gate {
 struct witness {
 	bool is_published;
 	bool is_stopping;       /* a stop was accepted, or the app has ended */
+	bool has_helper;        /* that checks the app, or hears it */
 	int held_signal;        /* a stop signal that is still to be relayed */
 	int app_status;         /* -1: it runs */
 	int failure_status;     /* 0: the start did not fail */
@@ -177,6 +178,25 @@ check_order(const struct step *step)
 	if (step->before->witness.is_stopping &&
 	    count_actions(actions, ACTION_ANNOUNCE_END) > 0)
 		return "it announces the end again";
+	return NULL;
+}
+
+static const char *
+check_helper(const struct step *step)
+{
+	const struct witness *after = &step->after->witness;
+	const struct limits *limits = step->limits;
+
+	if (after->has_helper && after->app_status >= 0)
+		return "the helper goes on after the app's end";
+	if (after->has_helper && after->is_stopping && limits->gates)
+		return "the app is checked though a stop was accepted";
+	if (limits->listens && after->app_status < 0 &&
+	    count_actions(step->actions, ACTION_STOP_HEALTH) > 0)
+		return "nobody hears what the app still has to say";
+	if (step->event->type == EVENT_HEALTH_LOST && after->is_published &&
+	    (limits->listens || limits->monitor_failures > 0))
+		return "it is ready though nobody can tell any more";
 	return NULL;
 }
 
@@ -457,9 +477,10 @@ static const char *
 check(const struct step *step)
 {
 	const char *(*const checks[])(const struct step *) = {
-		check_publication, check_order, check_own_stop, check_relay,
-		check_telling, check_force, check_end, check_way_out,
-		check_idleness, check_silence, check_silent_start,
+		check_publication, check_order, check_helper, check_own_stop,
+		check_relay, check_telling, check_force, check_end,
+		check_way_out, check_idleness, check_silence,
+		check_silent_start,
 	};
 	const char *violation = NULL;
 
@@ -489,6 +510,8 @@ see_event(struct witness *witness, const struct limits *limits,
 		witness->app_status = event->arg;
 		witness->is_stopping = true;
 	}
+	if (event->type == EVENT_HEALTH_LOST)
+		witness->has_helper = false;
 	if (event->type == EVENT_PUBLISHED && !witness->is_stopping &&
 	    (before->lc.state == STATE_STARTING ||
 	    before->lc.state == STATE_UNREADY))
@@ -507,6 +530,12 @@ see_action(struct witness *witness, const struct limits *limits,
     const struct action *action, int64_t now)
 {
 	switch (action->type) {
+	case ACTION_START_HEALTH:
+		witness->has_helper = true;
+		break;
+	case ACTION_STOP_HEALTH:
+		witness->has_helper = false;
+		break;
 	case ACTION_WITHDRAW:
 		witness->is_published = false;
 		break;
@@ -526,6 +555,7 @@ see_action(struct witness *witness, const struct limits *limits,
 		witness->held_signal = 0;
 		break;
 	case ACTION_KILL_ALL:
+		witness->has_helper = false;
 		witness->is_late = witness->is_late ||
 		    witness->app_status < 0;
 		if (witness->leave_allowed_at == NEVER)

@@ -509,14 +509,32 @@ Test(lifecycle, an_app_that_tells_is_ready_when_it_says_so)
 	struct limits limits = notified_limits();
 
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
 	    { 700, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
 	    { 700, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
 	    { 800, EVENT_HEALTHY, 0, "", STATE_READY },
 	    { 900, EVENT_SIGNAL, SIGTERM, "withdraw announce-end:stop "
 	      "say:stopping stop-group:TERM", STATE_STOPPING },
 	    { 910, EVENT_APP_STOPPING, 0, "", STATE_STOPPING },
-	    { 920, EVENT_HEALTHY, 0, "", STATE_STOPPING });
+	    { 920, EVENT_HEALTHY, 0, "", STATE_STOPPING },
+	    { 930, EVENT_APP_EXITED, 0, "stop-health terminate-rest",
+	      STATE_SWEEPING });
+}
+
+Test(lifecycle, an_app_that_nobody_can_hear_is_not_ready)
+{
+	struct limits limits = notified_limits();
+
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 10, EVENT_HEALTH_LOST, 0, "say:health-lost "
+	      "announce-end:health-lost stop-group:TERM", STATE_STOPPING });
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 10, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 10, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 20, EVENT_HEALTH_LOST, 0, "withdraw say:monitor-lost",
+	      STATE_UNREADY });
 }
 
 Test(lifecycle, an_app_that_says_that_it_stops_is_unready_and_may_come_back)
@@ -524,7 +542,7 @@ Test(lifecycle, an_app_that_says_that_it_stops_is_unready_and_may_come_back)
 	struct limits limits = notified_limits();
 
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
 	    { 500, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
 	    { 501, EVENT_PUBLISH_FAILED, 0, "", STATE_STARTING },
 	    { 502, EVENT_APP_STOPPING, 0, "", STATE_STARTING },
@@ -538,8 +556,8 @@ Test(lifecycle, an_app_that_says_that_it_stops_is_unready_and_may_come_back)
 	    { 803, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY },
 	    { 804, EVENT_APP_STOPPING, 0, "withdraw say:app-stopping",
 	      STATE_UNREADY },
-	    { 900, EVENT_APP_EXITED, 0, "announce-end:app terminate-all",
-	      STATE_SWEEPING });
+	    { 900, EVENT_APP_EXITED, 0, "announce-end:app stop-health "
+	      "terminate-all", STATE_SWEEPING });
 }
 
 Test(lifecycle, an_app_may_ask_for_more_time_to_start_but_not_for_less)
@@ -548,7 +566,7 @@ Test(lifecycle, an_app_may_ask_for_more_time_to_start_but_not_for_less)
 
 	limits.budget_ms = 1000;
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
 	    { 100, EVENT_EXTENDED, 500, "", STATE_STARTING },
 	    { 700, EVENT_TIMEOUT, 0, "", STATE_STARTING },
 	    { 900, EVENT_EXTENDED, 500, "", STATE_STARTING },
@@ -558,7 +576,7 @@ Test(lifecycle, an_app_may_ask_for_more_time_to_start_but_not_for_less)
 	      "stop-group:TERM", STATE_STOPPING });
 	limits.budget_ms = 0;
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
 	    { 100, EVENT_EXTENDED, 500, "", STATE_STARTING },
 	    { 700, EVENT_TIMEOUT, 0, "", STATE_STARTING });
 }

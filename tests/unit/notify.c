@@ -237,9 +237,7 @@ Test(notify, reads_what_an_app_says)
 {
 	cr_expect(parse("READY=1").ready);
 	cr_expect(parse("STOPPING=1").stopping);
-	cr_expect_str_eq(parse("STATUS=half = way there").status,
-	    "half = way there");
-	cr_expect_str_eq(parse("STATUS=").status, "");
+	cr_expect(parse("RELOADING=1").reloading);
 	cr_expect_eq(parse("EXTEND_TIMEOUT_USEC=2000000").extend_ms, 2000);
 }
 
@@ -250,16 +248,63 @@ Test(notify, reads_several_lines_and_ignores_what_it_does_not_know)
 	    "EXTEND_TIMEOUT_USEC=1\n");
 
 	cr_expect(message.ready);
-	cr_expect(!message.stopping);
-	cr_expect_str_eq(message.status, "two");
+	cr_expect(!message.stopping && !message.reloading);
 	cr_expect_eq(message.extend_ms, 1);
+	cr_expect_str_eq(message.text, "STATUS=one\nSTATUS=two\nWATCHDOG=1");
+}
+
+Test(notify, keeps_for_the_engine_what_it_understands_in_the_apps_order)
+{
+	static const char *const whole[] = { "WATCHDOG=1", "WATCHDOG=trigger",
+		"WATCHDOG_USEC=20000000", "RELOADING=1\nMONOTONIC_USEC=7",
+		"ERRNO=2\nBUSERROR=org.example.Failed\nSTATUS=no file", "" };
+	static const char *const others[] = { "READY=1", "STOPPING=1",
+		"MAINPID=7", "FDSTORE=1\nFDNAME=x", "BARRIER=1", "XWATCHDOG=1",
+		"NOTIFYACCESS=all", "EXTEND_TIMEOUT_USEC=7", "\n\n" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(whole); i++) {
+		cr_expect_str_eq(parse(whole[i]).text, whole[i]);
+		cr_expect(notify_is_for_engine(whole[i]), "%s", whole[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		cr_expect_str_eq(parse(others[i]).text, "", "%s", others[i]);
+		cr_expect(!notify_is_for_engine(others[i]), "%s", others[i]);
+	}
+	cr_expect_str_eq(parse("ERRNO=2\nREADY=1\n\nSTATUS=x\n").text,
+	    "ERRNO=2\nSTATUS=x");
+	cr_expect(!notify_is_for_engine("ERRNO=2\nREADY=1"));
+	cr_expect(!notify_is_for_engine("ERRNO=2\n"));
+}
+
+static void
+expect_status(const char *text, const char *expected)
+{
+	size_t length = 99;
+	const char *status = notify_find_status(text, &length);
+
+	if (expected == NULL) {
+		cr_expect_null(status, "%s", text);
+		cr_expect_eq(length, 99);
+		return;
+	}
+	cr_expect_eq(length, strlen(expected), "%s", text);
+	cr_expect_eq(memcmp(status, expected, length), 0, "%s", text);
+}
+
+Test(notify, finds_the_last_status)
+{
+	expect_status("STATUS=half = way there", "half = way there");
+	expect_status("STATUS=one\nWATCHDOG=1\nSTATUS=two\nERRNO=1", "two");
+	expect_status("ERRNO=1\nSTATUS=", "");
+	expect_status("ERRNO=STATUS=1", NULL);
+	expect_status("", NULL);
 }
 
 Test(notify, takes_nothing_for_what_it_is_not)
 {
 	static const char *const others[] = { "", "\n", "READY", "READY=",
 		"READY=0", "READY=12", "ready=1", " READY=1", "READY=1 ",
-		"READY=1\r", "XREADY=1", "STOPPING=0", "STATUS", "RELOADING=1",
+		"READY=1\r", "XREADY=1", "STOPPING=0", "STATUS", "RELOADING=0",
 		"READY=\n1" };
 	static const char *const numbers[] = { "", "-1", "+1", " 1", "1s",
 		"0x10", "1.5", "0" };
@@ -268,7 +313,7 @@ Test(notify, takes_nothing_for_what_it_is_not)
 		struct notify_message message = parse(others[i]);
 
 		cr_expect(!message.ready && !message.stopping &&
-		    message.status == NULL && message.extend_ms == 0, "%s",
+		    !message.reloading && message.extend_ms == 0, "%s",
 		    others[i]);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
@@ -298,111 +343,4 @@ Test(notify, refuses_a_datagram_with_a_zero_byte)
 
 	cr_expect(!notify_parse(&message, strlen("READY=1") + 1));
 	cr_expect(!message.ready);
-}
-
-/* A socket connected to LISTENER's name, as an app reads it. */
-static int
-connect_to(const struct notify_listener *listener)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t length = strlen(listener->name);
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	cr_assert_eq(listener->name[0], '@');
-	memcpy(address.sun_path + 1, listener->name + 1, length - 1);
-	cr_assert_eq(connect(fd, (struct sockaddr *)&address, (socklen_t)
-	    (offsetof(struct sockaddr_un, sun_path) + length)), 0,
-	    "connect to %s: %s", listener->name, strerror(errno));
-	return fd;
-}
-
-Test(notify, receives_what_is_sent_to_its_name)
-{
-	struct notify_listener listener;
-	struct notify_message message;
-	int fd;
-
-	cr_assert_eq(notify_listen(&listener), 0);
-	cr_expect_eq(notify_receive(&listener, &message), -EAGAIN);
-	fd = connect_to(&listener);
-	send(fd, "READY=1\nSTATUS=up", 17, 0);
-	send(fd, "STOPPING=1", 10, 0);
-	cr_expect_eq(notify_receive(&listener, &message), 1);
-	cr_expect(message.ready && !message.stopping);
-	cr_expect_str_eq(message.status, "up");
-	cr_expect_eq(notify_receive(&listener, &message), 1);
-	cr_expect(message.stopping && !message.ready);
-	cr_expect_eq(notify_receive(&listener, &message), -EAGAIN);
-}
-
-Test(notify, takes_4096_bytes_and_not_one_more)
-{
-	struct notify_listener listener;
-	struct notify_message message;
-	char text[NOTIFY_MESSAGE_MAX + 1];
-	int fd;
-
-	memset(text, 'x', sizeof(text));
-	memcpy(text, "READY=1\n", 8);
-	cr_assert_eq(notify_listen(&listener), 0);
-	fd = connect_to(&listener);
-	send(fd, text, NOTIFY_MESSAGE_MAX, 0);
-	send(fd, text, NOTIFY_MESSAGE_MAX + 1, 0);
-	send(fd, "", 0, 0);
-	cr_expect_eq(notify_receive(&listener, &message), 1);
-	cr_expect(message.ready);
-	cr_expect_eq(notify_receive(&listener, &message), 0);
-	cr_expect_eq(notify_receive(&listener, &message), 1);
-	cr_expect(!message.ready);
-}
-
-/* COUNT copies of FD with a datagram of nothing but BARRIER=1. */
-static void
-send_descriptors(int to, int fd, size_t count)
-{
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(200 * sizeof(int))];
-	struct iovec part = { "BARRIER=1", 9 };
-	struct msghdr message = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = CMSG_SPACE(count * sizeof(int)),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(count * sizeof(int));
-	for (size_t i = 0; i < count; i++)
-		memcpy(CMSG_DATA(header) + i * sizeof(int), &fd, sizeof(fd));
-	cr_assert_eq(sendmsg(to, &message, 0), 9, "%s", strerror(errno));
-}
-
-Test(notify, closes_the_descriptors_that_come_with_a_barrier)
-{
-	static const size_t counts[] = { 1, 2, 16, 17, 200 };
-	struct notify_listener listener;
-	struct notify_message message;
-	int before;
-	int fd;
-
-	cr_assert_eq(notify_listen(&listener), 0);
-	fd = connect_to(&listener);
-	before = count_descriptors();
-	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
-		send_descriptors(fd, fd, counts[i]);
-		cr_expect_eq(notify_receive(&listener, &message), 1);
-		cr_expect_eq(count_descriptors(), before, "%zu were sent",
-		    counts[i]);
-	}
-}
-
-Test(notify, each_listener_has_a_name_of_its_own)
-{
-	struct notify_listener one;
-	struct notify_listener other;
-
-	cr_assert_eq(notify_listen(&one), 0);
-	cr_assert_eq(notify_listen(&other), 0);
-	cr_expect_str_neq(one.name, other.name);
 }

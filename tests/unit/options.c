@@ -104,7 +104,7 @@ static const struct setting {
 	{ "startup-budget", "DINIT_STARTUP_BUDGET", "30s", "1m30s", "0s" },
 	{ "health-interval", "DINIT_HEALTH_INTERVAL", "250ms", "1s", "50ms" },
 	{ "health-timeout", "DINIT_HEALTH_TIMEOUT", "5s", "1s", "500ms" },
-	{ "notify", "DINIT_NOTIFY", "no", "yes", "no" },
+	{ "notify", "DINIT_NOTIFY", "no", "main", "all" },
 	{ "monitor", "DINIT_MONITOR", "0s", "10s", "500ms" },
 	{ "wait", "DINIT_WAIT", "0s", "30s", "1ms" },
 	{ "monitor-failures", "DINIT_MONITOR_FAILURES", "3", "1", "1000000" },
@@ -753,6 +753,8 @@ static const struct {
 	    { "256", "-1", "1,", ",1", "1 2", "x", "3x",
 	    "99999999999999999999" } },
 	{ "ok-stop", "DINIT_OK_STOP", "yes or no", { "maybe", "2", "y" } },
+	{ "notify", "DINIT_NOTIFY", "no, main (or yes) or all",
+	    { "maybe", "exec", "main,all" } },
 	{ "parent-death-signal", "DINIT_PARENT_DEATH_SIGNAL",
 	    "a signal such as TERM", { "0", "65", "TERM,INT", "FOO" } },
 	{ "log-level", "DINIT_LOG_LEVEL", "error, warn, info or debug",
@@ -1229,6 +1231,51 @@ Test(options, refuse_two_that_decide_on_readiness)
 	    "DINIT_NOTIFY: --health-cmd='check' is given too; only one");
 	expect_accepted(parse(neither, environment), "--notify=no");
 	expect_accepted(parse(probe, environment), "--is-ready");
+}
+
+/* As expected also of the variable. */
+static void
+expect_notify(const char *value, enum notify_access expected)
+{
+	const char *word = phrase("--notify=%s", value);
+	const char *entry = phrase("DINIT_NOTIFY=%s", value);
+
+	cr_expect_eq(parse_word(word, NULL)->options.notify, expected, "%s",
+	    word);
+	cr_expect_eq(parse_word(NULL, entry)->options.notify, expected, "%s",
+	    entry);
+}
+
+Test(options, know_whose_notifications_count)
+{
+	static const char *const none[] = { "no", "0", "false", "Off" };
+	static const char *const main_only[] = { "main", "MAIN", "yes", "1",
+		"true", "on" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		expect_notify(none[i], NOTIFY_NONE);
+	for (size_t i = 0; i < ARRAY_SIZE(main_only); i++)
+		expect_notify(main_only[i], NOTIFY_MAIN);
+	expect_notify("all", NOTIFY_ALL);
+	cr_expect_eq(parse_word("--notify", NULL)->options.notify, NOTIFY_MAIN);
+}
+
+Test(options, refuse_a_readiness_file_without_room_for_a_socket_beside_it)
+{
+	static const char *const none[] = { NULL };
+	char path[128] = "--ready-file=/";
+	const char *const with[] = { "--notify", path, "app", NULL };
+	const char *const without[] = { "--health-cmd=check", path, "app",
+		NULL };
+	size_t longest = strlen("--ready-file=") + 99;
+
+	memset(path + strlen(path), 'x', longest - strlen(path));
+	expect_accepted(parse(with, none), "99 bytes");
+	path[longest] = 'x';
+	expect_refused(parse(with, none), "100 bytes", "is too long for "
+	    "--notify, whose socket lies beside it; it takes a path of at most "
+	    "99 bytes");
+	expect_accepted(parse(without, none), "100 bytes");
 }
 
 /* What does not fit about "--WORD app", or "--WORD --ANOTHER app". */

@@ -42,8 +42,8 @@ Test(report, says_why_each_life_ended)
 	expect(&facts, "a stop signal arrived; the app still ran after the "
 	    "grace period of 1.5s: SIGKILL");
 	facts.ending = ENDING_HEALTH_LOST;
-	expect(&facts, "nobody could check the app: the health helper was "
-	    "gone, or could not be started");
+	expect(&facts, "nobody could check or hear the app: the helper for "
+	    "that was gone, or could not be started");
 	facts.ending = ENDING_BUDGET;
 	expect(&facts, "not ready within the startup budget of 30s");
 	facts.why_unready = "last of 7 health checks: exit status 1: no";

@@ -29,7 +29,6 @@
 #include <err.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,16 +107,15 @@ notify(const char *text, int fd)
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(fd))];
 	struct msghdr message = {
 		.msg_name = &address,
+		.msg_namelen = sizeof(address),
 		.msg_iov = &part,
 		.msg_iovlen = 1,
 	};
 	int from = socket(AF_UNIX, SOCK_DGRAM, 0);
 
-	if (path == NULL || *path != '@')
+	if (path == NULL || *path != '/')
 		errx(1, "NOTIFY_SOCKET=%s", path);
-	memcpy(address.sun_path + 1, path + 1, strlen(path) - 1);
-	message.msg_namelen = (socklen_t)(offsetof(struct sockaddr_un,
-	    sun_path) + strlen(path));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	if (fd >= 0) {
 		message.msg_control = control;
 		message.msg_controllen = sizeof(control);
