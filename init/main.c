@@ -16,6 +16,7 @@
 #include "await.h"
 #include "denial.h"
 #include "descriptors.h"
+#include "duration.h"
 #include "exit_status.h"
 #include "line_file.h"
 #include "lockdown.h"
@@ -232,6 +233,36 @@ prepare_privileges(const struct options *options, struct supervisor *sup)
 	return -EINVAL;
 }
 
+/*
+ * With a health command it is the checks that feed the engine's watchdog, once
+ * they go on. COMMAND, whom the engine cannot hear, is not told of it. With
+ * --notify it feeds it by itself, and what it says is passed on.
+ */
+static void
+prepare_watchdog(const struct options *options, struct supervisor *sup)
+{
+	const char *usec = getenv("WATCHDOG_USEC");
+	const char *pid = getenv("WATCHDOG_PID");
+	int64_t limit_ms = usec == NULL ? 0 : atoll(usec) / 1000;
+	char limit[DURATION_TEXT_MAX];
+
+	if (options->health_cmd == NULL)
+		return;
+	sup->feeds_watchdog = limit_ms > 0 &&
+	    (pid == NULL || atol(pid) == getpid());
+	unsetenv("WATCHDOG_USEC");
+	unsetenv("WATCHDOG_PID");
+	if (!sup->feeds_watchdog ||
+	    (options->monitor_ms > 0 && options->monitor_ms < limit_ms))
+		return;
+	duration_format(limit_ms, limit, sizeof(limit));
+	log_line(LOG_LEVEL_WARN,
+	    "the engine's watchdog wants to hear something every %s "
+	    "(WATCHDOG_USEC), and only a successful check says it: set "
+	    "--monitor to half of that",
+	    limit);
+}
+
 /* Without gating NOTIFY_SOCKET is the app's own affair. */
 static void
 prepare_upstream(const struct options *options, struct supervisor *sup)
@@ -242,6 +273,7 @@ prepare_upstream(const struct options *options, struct supervisor *sup)
 	if ((options->health_cmd == NULL && options->notify == NOTIFY_NONE) ||
 	    value == NULL || *value == '\0')
 		return;
+	prepare_watchdog(options, sup);
 	error = notify_open_upstream(value, &sup->upstream);
 	if (error < 0)
 		log_line(LOG_LEVEL_WARN,

@@ -514,10 +514,13 @@ take_reports(struct supervisor *sup)
 		sup->last_output_length = (size_t)length;
 		sup->checks = sup->last_report.checks;
 		messages_say_check(sup);
-		handle(sup,
-		    sup->last_report.result == HEALTH_PASSED ? EVENT_HEALTHY
-							     : EVENT_UNHEALTHY,
-		    0);
+		if (sup->last_report.result != HEALTH_PASSED) {
+			handle(sup, EVENT_UNHEALTHY, 0);
+			continue;
+		}
+		handle(sup, EVENT_HEALTHY, 0);
+		if (sup->feeds_watchdog)
+			messages_tell_engine(sup, "WATCHDOG=1");
 	}
 }
 

@@ -39,6 +39,7 @@ struct supervisor {
 	enum notify_access notify_access;
 	struct listener listener; /* ... and who hears it */
 	bool is_reloading;        /* COMMAND says so, and the engine knows */
+	bool feeds_watchdog;      /* of the engine, by healthy checks */
 	struct health_helper health;
 	int signal_fd;
 	int report_fd; /* -1: none was asked for */

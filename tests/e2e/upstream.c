@@ -359,6 +359,63 @@ Test(upstream, hears_the_last_words_of_the_app)
 	}
 }
 
+/* --- Its watchdog ------------------------------------------------------------ */
+
+static struct container
+start_watched(const char *monitor, const char *pid)
+{
+	return container_start(&(struct run){
+		.arguments = { READY_FILE, HEALTH_CMD, monitor, "--", "spy",
+		    "app", "act", "TERM:exit=0" },
+		.environment = { SOCKET, "WATCHDOG_USEC=60000000", pid },
+	});
+}
+
+Test(upstream, hears_of_each_successful_check_where_it_has_a_watchdog)
+{
+	struct container c = start_watched("--monitor=10ms", NULL);
+	int engine = listen_in(&c);
+
+	container_await_text(&c, "out", "up\n");
+	container_touch(&c, "up");
+	expect_datagram(engine, "READY=1");
+	for (int i = 0; i < 3; i++)
+		expect_datagram(engine, "WATCHDOG=1");
+	stop_and_expect(&c, 0);
+	container_expect_no_log(&c, "watchdog");
+	cr_assert_null(strstr(container_read(&c, "app"), "WATCHDOG_"));
+}
+
+Test(upstream, watchdog_of_somebody_else_is_left_to_him)
+{
+	struct container c = start_watched("--monitor=10ms",
+	    "WATCHDOG_PID=4711");
+	int engine = listen_in(&c);
+
+	container_await_text(&c, "out", "up\n");
+	container_touch(&c, "up");
+	expect_datagram(engine, "READY=1");
+	stop_and_expect(&c, 0);
+	expect_datagram(engine, "STOPPING=1");
+	expect_no_more(engine);
+}
+
+Test(upstream, watchdog_that_would_hear_too_little_is_worth_a_warning)
+{
+	static const char *const seldom[] = { "--monitor=0", "--monitor=1m" };
+
+	for (int i = 0; i < 2; i++) {
+		struct container c = start_watched(seldom[i], "WATCHDOG_PID=1");
+
+		listen_in(&c);
+		container_await_text(&c, "out", "up\n");
+		stop_and_expect(&c, 0);
+		container_expect_log(&c, "dinit: warn: the engine's watchdog "
+		    "wants to hear something every 1m (WATCHDOG_USEC)");
+		container_discard(&c);
+	}
+}
+
 Test(upstream, watchdog_is_left_to_an_app_that_notifies)
 {
 	struct container c = container_start(&(struct run){
