@@ -51,9 +51,9 @@ check-containers:
 # Twelve-factor apps with the servers they need, in containers without an engine
 # and in a network of their own: see tests/scenarios.
 SCENARIO_PACKAGES = bats nginx-light haproxy redis-server rabbitmq-server \
-	beanstalkd postgresql ruby-delayed-job-active-record ruby-pg python3 \
-	python3-pika python3-redis curl iproute2 procps util-linux node=nodejs \
-	npm=npm
+	mariadb-server beanstalkd postgresql ruby-delayed-job-active-record \
+	ruby-pg python3 python3-pika python3-redis curl iproute2 procps \
+	util-linux node=nodejs npm=npm
 check-scenarios:
 	@tests/deps.sh $(SCENARIO_PACKAGES)
 	@$(MAKE) --no-print-directory LIBC=musl all
