@@ -15,11 +15,11 @@
  * file too, and neither may overwrite the other: hence O_APPEND.
  */
 static int
-open_emptied(const char *path, int access)
+open_to_append(const char *path, int access)
 {
 	int fd = open(path,
-	    access | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_NONBLOCK |
-		O_NOCTTY | O_CLOEXEC,
+	    access | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+		O_CLOEXEC,
 	    0644);
 
 	return fd < 0 ? -errno : fd;
@@ -37,13 +37,20 @@ is_fifo(int fd)
 int
 line_file_open(const char *path)
 {
-	int fd = open_emptied(path, O_RDWR);
+	int fd = open_to_append(path, O_RDWR);
 
 	if (fd >= 0 && is_fifo(fd)) {
 		close(fd);
 		fd = -EACCES;
 	}
-	return fd == -EACCES ? open_emptied(path, O_WRONLY) : fd;
+	return fd == -EACCES ? open_to_append(path, O_WRONLY) : fd;
+}
+
+void
+line_file_empty(int fd)
+{
+	if (ftruncate(fd, 0) < 0)
+		return;
 }
 
 /* Writes TEXT and the end of the line into LINE. The length of both. */

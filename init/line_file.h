@@ -15,11 +15,15 @@
 #define LINE_FILE_MAX 2048
 
 /*
- * Opens the file PATH to append to, made if missing, and empties it. A
- * descriptor that is open across whatever privileges are given up, or -errno.
+ * Opens the file PATH to append to, made if missing. A descriptor that is open
+ * across whatever privileges are given up, or -errno.
  */
 int
 line_file_open(const char *path);
+
+/* Empties the file FD. */
+void
+line_file_empty(int fd);
 
 /* Appends TEXT, cut where there is no more room, as a line of its own. */
 void

@@ -294,8 +294,10 @@ say(enum log_level level, const char *format, va_list arguments)
 
 	/* One byte is for the end of the line. */
 	vsnprintf(message, sizeof(line) - 1 - begun, format, arguments);
-	if (level == LOG_LEVEL_ERROR && logger.report_fd >= 0)
+	if (level == LOG_LEVEL_ERROR && logger.report_fd >= 0) {
+		line_file_empty(logger.report_fd);
 		line_file_append(logger.report_fd, message);
+	}
 	return logger.format == LOG_FORMAT_JSON ? write_json(level, message)
 						: write_text(line);
 }

@@ -55,7 +55,7 @@ log_parse_format(const char *name);
 const char *
 log_format_name(enum log_format format);
 
-/* From now on each error goes to this file too (line_file.h); -1: no more. */
+/* From now on this file holds the last error (line_file.h); -1: no more. */
 void
 log_set_report(int fd);
 

@@ -167,12 +167,16 @@ rehearse_readiness(const struct supervisor *sup)
 	return error;
 }
 
-/* Often it is a second one that found the container's variables. */
+/*
+ * Often it is a second dinit, which found the container's variables. Then the
+ * report is that of the first one as well, and not to be touched.
+ */
 static void
 say_path_taken(const struct options *options)
 {
 	char origin[64];
 
+	log_set_report(-1);
 	options_format_origin(options,
 	    options->health_cmd != NULL ? "health-cmd"
 		: options->notify       ? "notify"
@@ -455,6 +459,8 @@ supervise(const struct options *options, const struct signal_state *found,
 	supervisor.signals_found = found;
 	supervisor.health_plan.signals = found;
 	if (prepare(options, parent, &supervisor) == 0) {
+		if (report_fd >= 0)
+			line_file_empty(report_fd);
 		options_remove_variables(environ);
 		status = supervisor_run(&supervisor);
 	}

@@ -64,6 +64,21 @@ Test(report, says_what_the_last_check_printed_when_the_budget_is_over)
 	    " health checks: exit status 7: no way \n"));
 }
 
+/* As by docker exec, with the variables of the container. */
+Test(report, is_not_touched_by_a_dinit_that_is_refused)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { REPORT, "--ready-file=$DIR/ready", "--", "sh",
+		    "-c", "until [ -f $DIR/ready ]; do sleep 0.01; done; "
+		    "echo of the app >$DIR/report; "
+		    "$DINIT " REPORT " --ready-file=$DIR/ready -- true" },
+	});
+
+	container_expect_status(&c, 125);
+	container_expect_log(&c, "another dinit publishes there");
+	expect_report(&c, "of the app\nthe app ended with exit status 125\n");
+}
+
 Test(report, says_that_it_was_stopped_in_time_or_not)
 {
 	struct container c = container_start(&(struct run){

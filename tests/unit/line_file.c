@@ -38,11 +38,16 @@ write_as_app(int flag, const char *text)
 	close(fd);
 }
 
-Test(line_file, is_emptied_when_it_is_opened)
+Test(line_file, is_emptied_when_asked_and_not_before)
 {
+	int fd;
+
 	write_file(scratch_path("file"), "of an earlier run\n");
-	close(open_file());
+	fd = open_file();
+	expect_file("of an earlier run\n");
+	line_file_empty(fd);
 	expect_file("");
+	close(fd);
 }
 
 Test(line_file, takes_line_after_line)
