@@ -24,11 +24,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "support.h"
 
-/* The keeper's exit status when the kernel denies the namespaces. Another than
- * the sanitizers' (Makefile). */
-#define STATUS_DENIED 98
+/* The keeper's exit statuses, as long as there is no container yet, when the
+ * kernel denies the namespaces, and when something else fails. */
+#define STATUS_DENIED 97
+#define STATUS_BROKEN 98
+
+/* What the process that becomes dinit says to the keeper: it has its mounts; it
+ * has done all that the test wants before the exec; the exec has failed. */
+#define SAYS_MOUNTED 'm'
+#define SAYS_EXEC 'x'
+#define SAYS_FAILED 'f'
 
 /* Descriptors up to here are closed; tests have no higher ones. */
 #define DESCRIPTORS_END 256
@@ -138,6 +146,14 @@ write_file(const char *path, const char *text)
 	close(fd);
 }
 
+/* Where root may make no user namespace, it needs none. */
+static void
+enter_namespaces_as_root(void)
+{
+	if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
+		_exit(STATUS_DENIED);
+}
+
 /* Root of a user namespace that holds just us: needs no privilege outside. */
 static void
 enter_namespaces(void)
@@ -146,8 +162,10 @@ enter_namespaces(void)
 	uid_t uid = getuid();
 	gid_t gid = getgid();
 
-	if (unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS) < 0)
-		_exit(STATUS_DENIED);
+	if (unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS) < 0) {
+		enter_namespaces_as_root();
+		return;
+	}
 	write_file("/proc/self/setgroups", "deny");
 	snprintf(map, sizeof(map), "0 %d 1", uid);
 	write_file("/proc/self/uid_map", map);
@@ -172,7 +190,7 @@ redirect(const char *directory, const char *name, int fd)
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	if (file < 0 || dup2(file, fd) < 0)
-		_exit(STATUS_DENIED);
+		_exit(STATUS_BROKEN);
 }
 
 static void
@@ -212,7 +230,7 @@ pass_on(const char *name, char *environment[], size_t count)
 	if (value == NULL)
 		return count;
 	if (asprintf(&environment[count], "%s=%s", name, value) < 0)
-		_exit(STATUS_DENIED);
+		_exit(STATUS_BROKEN);
 	return count + 1;
 }
 
@@ -251,7 +269,7 @@ fill_environment(const struct run *run, const char *directory,
 	    getenv("APPS")) < 0 ||
 	    asprintf(&environment[count++], "DIR=%s", directory) < 0 ||
 	    asprintf(&environment[count++], "DINIT=%s", getenv("DINIT")) < 0)
-		_exit(STATUS_DENIED);
+		_exit(STATUS_BROKEN);
 	count = pass_on("ASAN_OPTIONS", environment, count);
 	count = pass_on("UBSAN_OPTIONS", environment, count);
 	for (size_t i = 0; run->environment[i] != NULL; i++)
@@ -272,10 +290,17 @@ clear_signals(void)
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
 }
 
+static void
+say(int keeper, char what)
+{
+	if (write(keeper, &what, 1) != 1)
+		_exit(STATUS_BROKEN);
+}
+
 /* The process that becomes dinit. */
 static void
 become_init(const struct run *run, const struct container *container,
-    int slave)
+    int slave, int keeper)
 {
 	char *environment[ENVIRONMENT_MAX];
 	char *arguments[ARGUMENTS_MAX + 1] = { (char *)"dinit" };
@@ -284,6 +309,7 @@ become_init(const struct run *run, const struct container *container,
 	    (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("proc", "/proc", "proc", 0, NULL) < 0))
 		_exit(STATUS_DENIED);
+	say(keeper, SAYS_MOUNTED);
 	if (run->terminal) {
 		take_terminal(slave);
 	} else {
@@ -304,11 +330,13 @@ become_init(const struct run *run, const struct container *container,
 	setenv("DIR", container->directory, 1);
 	if (run->before_exec != NULL)
 		run->before_exec(run->argument);
+	say(keeper, SAYS_EXEC);
 	if (run->program != NULL)
 		execvpe(run->program, arguments, environment);
 	else
 		execve(getenv("DINIT"), arguments, environment);
-	_exit(STATUS_DENIED);
+	say(keeper, SAYS_FAILED);
+	_exit(STATUS_BROKEN);
 }
 
 /* Of /proc/PID/stat. False if there is no such process. */
@@ -430,7 +458,7 @@ wait_for_init(pid_t init, const sigset_t *news)
 			continue;
 		kill(init, SIGKILL);
 		end_the_rest();
-		_exit(STATUS_DENIED);
+		_exit(STATUS_BROKEN);
 	}
 	return status;
 }
@@ -445,7 +473,7 @@ wait_for_release(const struct container *container, const sigset_t *news)
 		if (sigtimedwait(news, NULL, &breath) != SIGTERM)
 			continue;
 		end_the_rest();
-		_exit(STATUS_DENIED);
+		_exit(STATUS_BROKEN);
 	}
 }
 
@@ -458,6 +486,56 @@ note_left_behind(const struct container *container)
 	end_the_rest();
 }
 
+/* Where close_from leaves it. */
+static int
+move_up(int fd)
+{
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, DESCRIPTORS_END);
+
+	if (moved < 0)
+		_exit(STATUS_BROKEN);
+	close(fd);
+	return moved;
+}
+
+/* Forks the process that becomes dinit; it has its mounts when this returns.
+ * WORDS is what it says from then on. */
+static pid_t
+fork_init(const struct run *run, const struct container *container, int slave,
+    int *words)
+{
+	int ends[2];
+	int status;
+	char word;
+	pid_t init;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		_exit(STATUS_BROKEN);
+	init = fork();
+	if (init == 0)
+		become_init(run, container, slave, move_up(ends[1]));
+	close(ends[1]);
+	if (init < 0)
+		_exit(STATUS_BROKEN);
+	if (read(ends[0], &word, 1) != 1) {
+		waitpid(init, &status, 0);
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_BROKEN);
+	}
+	*words = move_up(ends[0]);
+	return init;
+}
+
+/* Whatever it was that has exited, it was not dinit. Exit statuses do not tell:
+ * an app may have any of them. */
+static void
+note_broken(const struct container *container, int status, int words)
+{
+	char text[2];
+
+	if (WIFEXITED(status) && read(words, text, sizeof(text)) != 1)
+		container_touch(container, "broken");
+}
+
 /* Lives as long as dinit and ends the same way. */
 static void
 keep(const struct run *run, const struct container *container, int slave,
@@ -465,6 +543,7 @@ keep(const struct run *run, const struct container *container, int slave,
 {
 	sigset_t news;
 	int status;
+	int words;
 	pid_t init;
 
 	sigemptyset(&news);
@@ -475,17 +554,15 @@ keep(const struct run *run, const struct container *container, int slave,
 	prctl(PR_SET_CHILD_SUBREAPER, 1L);
 	if (run->place == AS_PID_1)
 		enter_namespaces();
-	if (run->place == AS_PID_1_AS_ROOT &&
-	    unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
-		_exit(STATUS_DENIED);
-	init = fork();
-	if (init == 0)
-		become_init(run, container, slave);
-	if (init < 0 || write(report, &init, sizeof(init)) != sizeof(init))
-		_exit(STATUS_DENIED);
+	if (run->place == AS_PID_1_AS_ROOT)
+		enter_namespaces_as_root();
+	init = fork_init(run, container, slave, &words);
+	if (write(report, &init, sizeof(init)) != sizeof(init))
+		_exit(STATUS_BROKEN);
 	/* Nothing of the test's is to stay open because of the keeper. */
 	close_from(STDIN_FILENO, STDERR_FILENO);
 	status = wait_for_init(init, &news);
+	note_broken(container, status, words);
 	if (run->lingers)
 		wait_for_release(container, &news);
 	note_left_behind(container);
@@ -498,61 +575,6 @@ skip_without(const char *program, const char *path)
 {
 	if (access(path, F_OK) != 0)
 		cr_skip("skipped: there is no %s here", program);
-}
-
-struct container
-container_start(const struct run *run)
-{
-	struct container container = { .pty = -1 };
-	int ends[2];
-	int slave = -1;
-
-	must_get("DINIT");
-	must_get("APPS");
-	if (run->place == AS_PID_1_AS_ROOT && geteuid() != 0)
-		cr_skip("skipped: needs root");
-	strcpy(container.directory, "/tmp/dinit-e2e.XXXXXX");
-	cr_assert_not_null(mkdtemp(container.directory));
-	cr_assert_eq(chmod(container.directory, 0755), 0);
-	if (run->terminal)
-		cr_assert_eq(openpty(&container.pty, &slave, NULL, NULL, NULL),
-		    0);
-	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
-	container.keeper = fork();
-	cr_assert(container.keeper >= 0);
-	if (container.keeper == 0) {
-		close(ends[0]);
-		if (container.pty >= 0)
-			close(container.pty);
-		keep(run, &container, slave, ends[1]);
-	}
-	close(ends[1]);
-	if (slave >= 0)
-		close(slave);
-	if (read(ends[0], &container.init, sizeof(container.init)) !=
-	    sizeof(container.init))
-		cr_skip("skipped: user, PID and mount namespaces are denied "
-		    "here");
-	close(ends[0]);
-	return container;
-}
-
-void
-container_signal(const struct container *container, int signo)
-{
-	cr_assert_eq(kill(container->init, signo), 0, "kill %d: %s", signo,
-	    strerror(errno));
-}
-
-static bool
-has_keeper_ended(void *argument)
-{
-	const struct container *container = argument;
-	siginfo_t info = { .si_pid = 0 };
-
-	waitid(P_PID, (id_t)container->keeper, &info,
-	    WEXITED | WNOHANG | WNOWAIT);
-	return info.si_pid != 0;
 }
 
 static void
@@ -580,8 +602,8 @@ remove_directory(const char *path)
 }
 
 /*
- * The scratch folder stays until the test program ends: tests read what dinit
- * wrote after its exit.
+ * The scratch folder stays until the test ends, however it does: tests read
+ * what dinit wrote after its exit.
  */
 static char removed_at_exit[16][64];
 static size_t removed_count;
@@ -594,23 +616,95 @@ remove_directories(void)
 	removed_count = 0;
 }
 
+static void
+make_directory(struct container *container)
+{
+	strcpy(container->directory, "/tmp/dinit-e2e.XXXXXX");
+	cr_assert_not_null(mkdtemp(container->directory));
+	if (removed_count == 0)
+		atexit(remove_directories);
+	cr_assert(removed_count < ARRAY_SIZE(removed_at_exit));
+	strcpy(removed_at_exit[removed_count++], container->directory);
+	cr_assert_eq(chmod(container->directory, 0755), 0);
+}
+
+static int
+reap_keeper(const struct container *container)
+{
+	int status;
+
+	cr_assert_eq(waitpid(container->keeper, &status, 0),
+	    container->keeper);
+	cr_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+struct container
+container_start(const struct run *run)
+{
+	struct container container = { .pty = -1 };
+	int ends[2];
+	int slave = -1;
+
+	must_get("DINIT");
+	must_get("APPS");
+	if (run->place == AS_PID_1_AS_ROOT && geteuid() != 0)
+		cr_skip("skipped: needs root");
+	make_directory(&container);
+	if (run->terminal)
+		cr_assert_eq(openpty(&container.pty, &slave, NULL, NULL, NULL),
+		    0);
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	container.keeper = fork();
+	cr_assert(container.keeper >= 0);
+	if (container.keeper == 0) {
+		close(ends[0]);
+		if (container.pty >= 0)
+			close(container.pty);
+		keep(run, &container, slave, ends[1]);
+	}
+	close(ends[1]);
+	if (slave >= 0)
+		close(slave);
+	if (read(ends[0], &container.init, sizeof(container.init)) !=
+	    sizeof(container.init)) {
+		if (reap_keeper(&container) == STATUS_DENIED)
+			cr_skip("skipped: user, PID and mount namespaces are "
+			    "denied here");
+		cr_assert_fail("the container cannot be set up");
+	}
+	close(ends[0]);
+	return container;
+}
+
+void
+container_signal(const struct container *container, int signo)
+{
+	cr_assert_eq(kill(container->init, signo), 0, "kill %d: %s", signo,
+	    strerror(errno));
+}
+
+static bool
+has_keeper_ended(void *argument)
+{
+	const struct container *container = argument;
+	siginfo_t info = { .si_pid = 0 };
+
+	waitid(P_PID, (id_t)container->keeper, &info,
+	    WEXITED | WNOHANG | WNOWAIT);
+	return info.si_pid != 0;
+}
+
 int
 container_wait(const struct container *container)
 {
 	int status;
 
 	await(has_keeper_ended, (void *)container, "dinit exits");
-	cr_assert_eq(waitpid(container->keeper, &status, 0),
-	    container->keeper);
-	if (removed_count == 0)
-		atexit(remove_directories);
-	if (removed_count < 16)
-		strcpy(removed_at_exit[removed_count++], container->directory);
-	cr_assert(WIFEXITED(status));
-	if (WEXITSTATUS(status) == STATUS_DENIED)
-		cr_skip("skipped: user, PID and mount namespaces are denied "
-		    "here");
-	return WEXITSTATUS(status);
+	status = reap_keeper(container);
+	cr_assert_not(container_has_file(container, "broken"),
+	    "what dinit needs before its exec fails, or the exec");
+	return status;
 }
 
 void
@@ -798,10 +892,12 @@ container_is_ready(const struct container *container, const char *name)
 	pid = fork();
 	if (pid == 0) {
 		execl(getenv("DINIT"), "dinit", "--is-ready", option, NULL);
-		_exit(STATUS_DENIED);
+		_exit(STATUS_BROKEN);
 	}
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) <= 1,
+	    "dinit --is-ready ends with the wait status %#x", status);
+	return WEXITSTATUS(status) == 0;
 }
 
 static bool

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Runs the real binary ($DINIT) as the real PID 1 of fresh user, PID and mount
- * namespaces, or as an ordinary process, and waits on conditions with a
- * deadline. Whatever a test leaves running dies with it.
+ * namespaces (for root that may make no user namespace, of the other two), or
+ * as an ordinary process, and waits on conditions with a deadline. Whatever a
+ * test leaves running dies with it.
  *
  * Each container has a scratch folder, the same inside and outside: $DIR for
  * the app, container_path for the test. Standard output and error go to the
