@@ -184,7 +184,7 @@ $(MUSL_BUILT): tests/musl-libraries.sh
 # --- Tests ------------------------------------------------------------------
 
 # Unit tests are one program with all of dinit but its main, dynamically linked.
-$(O)/unit-tests: $(UNIT_OBJECTS) $(filter-out $(O)/main.o,$(OBJECTS))
+$(O)/unit-tests: $(UNIT_OBJECTS) $(O)/skips.o $(filter-out $(O)/main.o,$(OBJECTS))
 	$(call run,LD) $(CC) $(LINK_0$(PIE)) $(SANITIZER) $(LDFLAGS) -o $@ $^ \
 		$(TEST_LIBS) $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) \
 		$(LDLIBS)
@@ -193,11 +193,14 @@ $(O)/unit/%.o: tests/unit/%.c $(O)/flags
 	$(call run,CC) $(CC) $(CODE) $(SANITIZER) $(TEST_CFLAGS) -MMD -MP \
 		-c -o $@ $<
 
-$(O)/e2e-tests: $(E2E_OBJECTS)
+$(O)/e2e-tests: $(E2E_OBJECTS) $(O)/skips.o
 	$(call run,LD) $(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LDLIBS)
 
 $(O)/e2e/%.o: tests/e2e/%.c $(O)/flags
 	$(call run,CC) $(CC) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/skips.o: tests/skips.c $(O)/flags
+	$(call run,CC) $(CC) $(CODE) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Static, so that they also run in an empty root directory.
 $(O)/apps/%: tests/e2e/apps/%.c $(O)/flags
