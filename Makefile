@@ -159,7 +159,8 @@ $(O)/dinit: $(OBJECTS) init/layout.ld
 COMPLETIONS = $(addprefix $(O)/completion.,bash zsh fish)
 
 $(COMPLETIONS): $(O)/completion.%: man/completion.sh $(O)/dinit
-	$(call run,GEN) $(O)/dinit --help | $< $* >$@
+	$(call run,GEN) help=$$($(O)/dinit --help) && \
+		printf '%s\n' "$$help" | $< $* >$@
 
 $(O)/%.o: init/%.c $(O)/flags $(MUSL_BUILT)
 	$(call run,CC) $(DINIT_CC) $(DINIT_CFLAGS) -MMD -MP -c -o $@ $<
@@ -241,7 +242,8 @@ check-headers: $(O)/flags $(MUSL_BUILT)
 PURE = __assert_fail __stack_chk_fail _GLOBAL_OFFSET_TABLE_ mem[a-z]+ \
 	__mem[a-z]+_chk
 check-purity: $(O)/lifecycle.o
-	! nm -u $< | grep -vxE ' +U ($(subst $() ,|,$(PURE)))'
+	@undefined=$$(nm -u $<) && ! echo "$$undefined" | \
+		grep -vxE ' +U ($(subst $() ,|,$(PURE)))'
 
 check-man:
 	mandoc -T lint -W warning man/dinit.8

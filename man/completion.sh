@@ -8,12 +8,18 @@
 
 set -eu
 
-# One line an option: SHORT|LONG|ARGUMENT|HELP, each but one may be empty.
-options()
+# One line an option: SHORT|LONG|ARGUMENT|HELP, each but one may be empty. Fails
+# where there are none.
+read_options()
 {
 	sed -n 's/^  \(  \|-.\)\(, \|  \)\?\(--[a-z-]*\)\?\(=[^ ]*\)\?  *\(.*\)$/\1|\3|\4|\5/p' |
 		sed -n '/^\( *\|-.\)|\(--.*\)\?|.*|./s/^ *//p' |
 		grep -E '^(-.)?\|(--|\|)'
+}
+
+options()
+{
+	printf '%s\n' "$options"
 }
 
 bash_completion()
@@ -106,4 +112,5 @@ fish_completion()
 	echo "complete -c dinit -f -a '(__fish_complete_subcommand)'"
 }
 
+options=$(read_options)
 "${1}_completion"

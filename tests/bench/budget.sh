@@ -9,6 +9,7 @@
 # FOLDER holds driver, app and dinit, as for bench.py. Needs root.
 
 set -euo pipefail
+shopt -s inherit_errexit
 here=$(dirname "$0")
 folder=$(realpath "$1")
 scratch=$(mktemp -d)
@@ -40,9 +41,9 @@ measure()
 	page_faults) "$folder/driver" faults 0 "$folder/dinit" -- \
 	    "$folder/app" wait ;;
 	resident_kib) "$folder/driver" memory 0 "$folder/dinit" -- \
-	    "$folder/app" wait | head -n 1 ;;
+	    "$folder/app" wait | sed -n 1p ;;
 	anonymous_kib) "$folder/driver" memory 0 "$folder/dinit" -- \
-	    "$folder/app" wait | tail -n 1 ;;
+	    "$folder/app" wait | sed -n 2p ;;
 	idle_wakeups) "$folder/driver" idle 2 "$folder/dinit" -- \
 	    "$folder/app" wait ;;
 	binary_bytes) stat -c %s "$folder/dinit" ;;
@@ -56,13 +57,17 @@ least()
 }
 
 failed=0
+grep -v '^#' "$here/budget" >"$scratch/budget"
 printf '%-16s %10s %10s\n' '' counted budget
 while read -r name budget; do
 	counted=$(least "$name" </dev/null)
 	printf '%-16s %10s %10s\n' "$name" "$counted" "$budget"
-	if ((counted > budget)); then
+	if [[ ! $counted =~ ^[0-9]+$ ]]; then
+		echo "budget: $name cannot be counted" >&2
+		failed=1
+	elif ((counted > budget)); then
 		echo "budget: $name has grown: $counted, of $budget" >&2
 		failed=1
 	fi
-done < <(grep -v '^#' "$here/budget")
+done <"$scratch/budget"
 exit "$failed"
