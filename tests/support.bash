@@ -17,22 +17,29 @@ await()
 	done
 }
 
-# refute COMMAND...: it has to fail.
+# refute COMMAND...: it answers no, by status 1. Any other one is no answer.
 refute()
 {
-	if "$@"; then
-		echo "came true: $*" >&2
+	local status=0
+
+	"$@" || status=$?
+	if ((status != 1)); then
+		echo "status $status, not 1: $*" >&2
 		return 1
 	fi
 }
 
-# is EXPECTED COMMAND...: what it prints is just that.
+# is EXPECTED COMMAND...: what it prints is just that, and it does not fail. (In
+# await, set -e has no effect.)
 is()
 {
 	local expected=$1 actual
 	shift
 
-	actual=$("$@")
+	actual=$("$@") || {
+		echo "failed: $*" >&2
+		return 1
+	}
 	if [[ $actual != "$expected" ]]; then
 		printf '"%s" is "%s", not "%s"\n' "$*" "$actual" "$expected" >&2
 		return 1

@@ -90,14 +90,18 @@ start()
 }
 
 log()
-{
+(
+	set -o pipefail
 	"$ENGINE" logs "${1:-$C}" 2>&1 | tr -d '\r'
-}
+)
 
-# has_said LINE [CONTAINER]
+# has_said LINE [CONTAINER]: status 1 means no, and 2 that there is no log.
 has_said()
 {
-	log "${2:-}" | grep -qxF -e "$1"
+	local log
+
+	log=$(log "${2:-}") || return 2
+	grep -qxF -e "$1" <<<"$log"
 }
 
 # count_of PATTERN: the number of lines that are so.
@@ -109,7 +113,10 @@ count_of()
 # has_logged PATTERN: a line as grep -E knows it.
 has_logged()
 {
-	log | grep -qE -e "$1"
+	local log
+
+	log=$(log) || return 2
+	grep -qE -e "$1" <<<"$log"
 }
 
 state()

@@ -64,7 +64,11 @@ update_state()
 
 containers()
 {
-	docker ps --filter "label=com.docker.swarm.service.name=$C" -q | wc -l
+	local ids
+
+	ids=$(docker ps --filter "label=com.docker.swarm.service.name=$C" -q) ||
+		return
+	wc -w <<<"$ids"
 }
 
 begin_load()

@@ -132,16 +132,22 @@ die()
 	await test -s "$BATS_FILE_TMPDIR/$1.status"
 }
 
-# has_said NAME LINE
+# has_said NAME LINE: status 1 means no, and 2 that there is no log.
 has_said()
 {
-	log "$1" | grep -qxF -e "$2"
+	local log
+
+	log=$(log "$1") || return 2
+	grep -qxF -e "$2" <<<"$log"
 }
 
 # has_logged NAME PATTERN: a line as grep -E knows it.
 has_logged()
 {
-	log "$1" | grep -qE -e "$2"
+	local log
+
+	log=$(log "$1") || return 2
+	grep -qE -e "$2" <<<"$log"
 }
 
 # count_of PATTERN NAME...: the number of lines that are so, of all of them.
