@@ -123,9 +123,18 @@ up()
 	await grep -q "${1:-}up" "$DIR/out"
 }
 
+# finish STATUS: that of dinit, or of what waits for it, which is the job $pid.
 finish()
 {
+	local status=0
+
 	await has_ended "$tracer"
+	wait "$pid" || status=$?
+	if ((status != $1)); then
+		echo "lockdown: status $status, not $1:" >&2
+		cat "$DIR/log" >&2
+		exit 1
+	fi
 	if grep 'not permitted' "$DIR/log" >&2; then
 		exit 1
 	fi
@@ -154,7 +163,7 @@ gated_with_engine()
 	kill -HUP "$pid"
 	await grep -q HUP "$DIR/out"
 	kill -TERM "$pid"
-	finish
+	finish 0
 }
 
 budget_over()
@@ -163,7 +172,7 @@ budget_over()
 	start --ready-file="$DIR/ready" --startup-budget=1s \
 		--report-file="$DIR/report" \
 		--health-cmd='echo no; false' act TERM:exit=0
-	finish
+	finish 124
 }
 
 # Its folder is gone: it is made again.
@@ -178,7 +187,7 @@ folder_is_lost()
 	: >"$DIR/healthy"
 	await test -f "$DIR/new/ready"
 	kill -TERM "$pid"
-	finish
+	finish 0
 }
 
 leftovers_of_a_subreaper()
@@ -189,7 +198,7 @@ leftovers_of_a_subreaper()
 	up 'left '
 	up 'grouped '
 	kill -TERM "$pid"
-	finish
+	finish 0
 }
 
 leftovers_of_pid_1()
@@ -205,8 +214,8 @@ leftovers_of_pid_1()
 	follow "$(pgrep -P "$shell")"
 	up 'left '
 	kill -TERM "$pid"
-	wait "$shell" || true
-	finish
+	pid=$shell
+	finish 137
 }
 
 job_control()
@@ -231,9 +240,9 @@ job_control()
 	: >"$DIR/stopped"
 	await grep -q rt_sigpending "$DIR/trace"
 	kill -TERM "$pid"
-	wait "$shell" || true
+	pid=$shell
 	: >"$DIR/log"
-	finish
+	finish 143
 }
 
 # Each is written to in another way. What the last one is, only bash knows.
@@ -252,7 +261,7 @@ logs_of_all_kinds()
 		up
 		kill -TERM "$pid"
 		: >"$DIR/log"
-		finish
+		finish 0
 	done
 }
 
@@ -261,7 +270,7 @@ pause_container()
 	begin
 	start -vv --pause
 	kill -TERM "$pid"
-	finish
+	finish 0
 }
 
 # --- Judgement ---------------------------------------------------------------

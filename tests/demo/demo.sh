@@ -126,6 +126,7 @@ start()
 	probing=$!
 }
 
+# finish STATUS: with any other than that, the demo fails.
 finish()
 {
 	local status=0
@@ -136,6 +137,7 @@ finish()
 	exec 3>&-
 	wait $drawing
 	printf '\n'
+	[ $status -eq "$1" ]
 }
 
 mkfifo "$work/events"
@@ -158,7 +160,7 @@ kill -TERM "$init"
 await unready
 ask /
 wait $asking
-finish
+finish 0
 
 printf '%s2. An app that ignores SIGTERM%s\n\n' "$bold" "$plain"
 start --health-cmd="$health" --grace=2s -- \
@@ -167,4 +169,4 @@ await ready
 sleep 0.2
 tell 'you kill -TERM 1, as docker stop does'
 kill -TERM "$init"
-finish
+finish 137
