@@ -3,8 +3,14 @@
 # The suites that .ci/run calls beyond `make check`, each with the packages it
 # needs. Included by the Makefile.
 
-.PHONY: bench soak format $(addprefix check-,mutations faults fuzz containers \
-	scenarios analysis coverage budget completion)
+.PHONY: bench soak format deps-suites $(addprefix check-,mutations faults fuzz \
+	containers scenarios analysis coverage budget completion)
+
+# For those that .ci/run has side by side: they could not install at once.
+deps-suites:
+	@tests/deps.sh $(PACKAGES) $(CONTAINER_PACKAGES) $(SCENARIO_PACKAGES) \
+		$(RELEASE_PACKAGES) clang clang-tidy cppcheck $(CLANG_FORMAT) \
+		bash-completion zsh fish
 
 # libFuzzer's targets, each for so long, from the seeds in tests/fuzz/corpus. An
 # input that breaks something stays in build/fuzz, to be run again by its name.
@@ -29,7 +35,7 @@ fuzz-%: $(O)/fuzz-% FORCE
 		$(O)/corpus/$* tests/fuzz/corpus/$* >$(O)/$*.log 2>&1 || \
 		{ tail -n 40 $(O)/$*.log; exit 1; }
 	@sed -n 's/^stat::number_of_executed_units: */  $* ran on inputs: /p' \
-		$(O)/$*.log
+		$(O)/$*.log | grep '[1-9]'
 
 $(O)/fuzz-%: tests/fuzz/%.c tests/fuzz/fuzz.c tests/unit/exploration.c \
 	$(filter-out $(O)/main.o,$(OBJECTS))

@@ -46,6 +46,25 @@ is()
 	fi
 }
 
+# make_debian: into the archive $DEBIAN, once for all suites, which may want it
+# at the same time. It is kept until make clean.
+make_debian()
+{
+	local root lock
+
+	DEBIAN=$PWD/build/bookworm-slim.tar
+	exec {lock}>"$DEBIAN.lock"
+	flock "$lock"
+	if [[ ! -e $DEBIAN ]]; then
+		root=$(mktemp -d)
+		debootstrap --variant=minbase bookworm "$root"
+		tar -C "$root" -c . >"$DEBIAN.new"
+		rm -rf "$root"
+		mv "$DEBIAN.new" "$DEBIAN"
+	fi
+	exec {lock}>&-
+}
+
 # go_without REASON: where nothing may be skipped, that is a failure.
 go_without()
 {

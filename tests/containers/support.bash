@@ -68,19 +68,12 @@ make_image()
 		"$ENGINE" import "${changes[@]}" - "$name" >/dev/null
 }
 
-# A base image as there is no registry; it is kept in build/ until make clean.
+# A base image as there is no registry.
 make_base()
 {
-	local base=build/bookworm-slim.tar root=$SUITE/bookworm-slim
-
-	if [[ ! -e $base ]]; then
-		debootstrap --variant=minbase bookworm "$root"
-		tar -C "$root" -c . >"$base.new"
-		rm -rf "$root"
-		mv "$base.new" "$base"
-	fi
+	make_debian
 	docker image inspect debian:bookworm-slim >/dev/null 2>&1 ||
-		docker import "$base" debian:bookworm-slim
+		docker import "$DEBIAN" debian:bookworm-slim
 }
 
 # start [OPTION]... IMAGE [ARG]...: the container of the test.

@@ -5,6 +5,8 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../support
+
 setup()
 {
 	cd "$BATS_TEST_DIRNAME/../.." || return
@@ -89,7 +91,9 @@ EOF
 @test "the package gives /sbin/dinit, and takes it away again" {
 	[[ $(id -u) -eq 0 ]] || skip 'needs root'
 	root=$BATS_TEST_TMPDIR/root
-	debootstrap --variant=minbase bookworm "$root" >/dev/null
+	make_debian
+	mkdir "$root"
+	tar -C "$root" -xf "$DEBIAN"
 	cp "$release/dinit-init_$version-1_$(dpkg --print-architecture).deb" \
 		"$root/package.deb"
 	chroot "$root" dpkg -i /package.deb
