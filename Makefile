@@ -200,8 +200,9 @@ $(O)/e2e-tests: $(E2E_OBJECTS) $(O)/skips.o
 $(O)/e2e/%.o: tests/e2e/%.c $(O)/flags
 	$(call run,CC) $(CC) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
 
+# At no fixed address, as it is linked to both.
 $(O)/skips.o: tests/skips.c $(O)/flags
-	$(call run,CC) $(CC) $(CODE) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call run,CC) $(CC) -fPIE $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Static, so that they also run in an empty root directory.
 $(O)/apps/%: tests/e2e/apps/%.c $(O)/flags

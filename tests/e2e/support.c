@@ -146,14 +146,6 @@ write_file(const char *path, const char *text)
 	close(fd);
 }
 
-/* Where root may make no user namespace, it needs none. */
-static void
-enter_namespaces_as_root(void)
-{
-	if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
-		_exit(STATUS_DENIED);
-}
-
 /* Root of a user namespace that holds just us: needs no privilege outside. */
 static void
 enter_namespaces(void)
@@ -162,10 +154,8 @@ enter_namespaces(void)
 	uid_t uid = getuid();
 	gid_t gid = getgid();
 
-	if (unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS) < 0) {
-		enter_namespaces_as_root();
-		return;
-	}
+	if (unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS) < 0)
+		_exit(STATUS_DENIED);
 	write_file("/proc/self/setgroups", "deny");
 	snprintf(map, sizeof(map), "0 %d 1", uid);
 	write_file("/proc/self/uid_map", map);
@@ -554,8 +544,9 @@ keep(const struct run *run, const struct container *container, int slave,
 	prctl(PR_SET_CHILD_SUBREAPER, 1L);
 	if (run->place == AS_PID_1)
 		enter_namespaces();
-	if (run->place == AS_PID_1_AS_ROOT)
-		enter_namespaces_as_root();
+	if (run->place == AS_PID_1_AS_ROOT &&
+	    unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
+		_exit(STATUS_DENIED);
 	init = fork_init(run, container, slave, &words);
 	if (write(report, &init, sizeof(init)) != sizeof(init))
 		_exit(STATUS_BROKEN);
@@ -639,11 +630,37 @@ reap_keeper(const struct container *container)
 	return WEXITSTATUS(status);
 }
 
+/* False if namespaces are denied. */
+static bool
+start_keeper(const struct run *run, struct container *container, int slave)
+{
+	int ends[2];
+	bool has_started;
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	container->keeper = fork();
+	cr_assert(container->keeper >= 0);
+	if (container->keeper == 0) {
+		close(ends[0]);
+		if (container->pty >= 0)
+			close(container->pty);
+		keep(run, container, slave, ends[1]);
+	}
+	close(ends[1]);
+	has_started = read(ends[0], &container->init,
+	    sizeof(container->init)) == sizeof(container->init);
+	close(ends[0]);
+	if (!has_started)
+		cr_assert_eq(reap_keeper(container), STATUS_DENIED,
+		    "the container cannot be set up");
+	return has_started;
+}
+
 struct container
 container_start(const struct run *run)
 {
 	struct container container = { .pty = -1 };
-	int ends[2];
+	struct run as_root = *run;
 	int slave = -1;
 
 	must_get("DINIT");
@@ -654,26 +671,14 @@ container_start(const struct run *run)
 	if (run->terminal)
 		cr_assert_eq(openpty(&container.pty, &slave, NULL, NULL, NULL),
 		    0);
-	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
-	container.keeper = fork();
-	cr_assert(container.keeper >= 0);
-	if (container.keeper == 0) {
-		close(ends[0]);
-		if (container.pty >= 0)
-			close(container.pty);
-		keep(run, &container, slave, ends[1]);
-	}
-	close(ends[1]);
+	/* Where root may make no user namespace, it needs none. */
+	as_root.place = AS_PID_1_AS_ROOT;
+	if (!start_keeper(run, &container, slave) &&
+	    (geteuid() != 0 || !start_keeper(&as_root, &container, slave)))
+		cr_skip("skipped: user, PID and mount namespaces are denied "
+		    "here");
 	if (slave >= 0)
 		close(slave);
-	if (read(ends[0], &container.init, sizeof(container.init)) !=
-	    sizeof(container.init)) {
-		if (reap_keeper(&container) == STATUS_DENIED)
-			cr_skip("skipped: user, PID and mount namespaces are "
-			    "denied here");
-		cr_assert_fail("the container cannot be set up");
-	}
-	close(ends[0]);
 	return container;
 }
 
