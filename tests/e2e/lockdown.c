@@ -17,7 +17,7 @@
 
 #include "support.h"
 
-TestSuite(lockdown, .timeout = 60);
+TestSuite(lockdown, .timeout = 60, .init = skip_under_filter);
 
 #define GATED \
 	"--ready-file=$DIR/ready", "--health-interval=10ms", \

@@ -630,6 +630,13 @@ reap_keeper(const struct container *container)
 	return WEXITSTATUS(status);
 }
 
+void
+skip_under_filter(void)
+{
+	if (status_field(process_status(getpid()), "Seccomp") != 0)
+		cr_skip("skipped: an engine's seccomp filter is in place");
+}
+
 /* False if namespaces are denied. */
 static bool
 start_keeper(const struct run *run, struct container *container, int slave)

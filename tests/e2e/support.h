@@ -83,6 +83,10 @@ struct container {
 void
 skip_without(const char *program, const char *path);
 
+/* Skips the test where a filter that is not of dinit shows in /proc. */
+void
+skip_under_filter(void);
+
 /* Starts RUN; skips the test, saying why, where namespaces are denied. */
 struct container
 container_start(const struct run *run);
