@@ -112,7 +112,7 @@ ends_with_status()
 @test "gVisor: a gated container is ready, says so, and no longer at the stop" {
 	begin /sbin/dinit -vv \
 		'--health-cmd=["/bin/act","start:need=up,exit=0"]' -- \
-		/bin/act USR1:touch=up TERM:nap=500,exit=9
+		/bin/act USR1:touch=up TERM:nap=3000,exit=9
 	says '^dinit: debug: check 3: '
 	refute gvisor exec "$ID" /sbin/dinit --is-ready
 	gvisor kill "$ID" USR1
