@@ -85,11 +85,10 @@ CODE = $(if $(filter 1,$(PIE)),-fPIE,-fno-pie) \
 # what works before the fork or in other processes only, with the libraries it
 # needs; libcap, which looks around before main(), as near as can be. Why, and
 # what else, says init/layout.ld.
-BEHIND = $(addprefix $(O)/,regular_file.o user.o capabilities.o \
-	privileges.o)
-FAR_BEHIND = $(addprefix $(O)/,await.o seccomp_filter.o seccomp_builder.o \
-	profile_json.o seccomp_profile.o errno_name.o probe.o http_answer.o \
-	executable.o)
+BEHIND = $(O)/capabilities.o
+FAR_BEHIND = $(addprefix $(O)/,privileges.o user.o regular_file.o await.o \
+	seccomp_filter.o seccomp_builder.o profile_json.o seccomp_profile.o \
+	errno_name.o probe.o http_answer.o executable.o)
 LAYOUT = -Wl,-T,init/layout.ld,-z,noseparate-code
 LINK_ORDER = $(filter-out $(BEHIND) $(FAR_BEHIND) %.ld,$^) -lc $(BEHIND) -lcap \
 	$(FAR_BEHIND) $(LIBRARIES_LIBS)

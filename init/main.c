@@ -214,20 +214,28 @@ prepare_readiness(const struct options *options, struct supervisor *sup)
 	return error;
 }
 
-/* Everything about what COMMAND may do. 0, or -errno after one message. */
-static int
-prepare_privileges(const struct options *options, struct supervisor *sup)
+static struct privileges_request
+requested_privileges(const struct options *options)
 {
-	const struct privileges_request request = {
+	return (struct privileges_request){
 		.user = options->user,
 		.keep_caps = options->keep_caps,
 		.drop_caps = options->drop_caps,
 		.seccomp = options->seccomp,
 		.no_new_privs = options->no_new_privs,
 	};
+}
+
+/* Everything about what COMMAND may do. 0, or -errno after one message. */
+static int
+prepare_privileges(const struct options *options, struct supervisor *sup)
+{
+	const struct privileges_request request = requested_privileges(options);
 	struct problem problem;
 	char origin[64];
 
+	if (sup->command == NULL || !privileges_are_requested(&request))
+		return 0;
 	if (privileges_prepare(&request, &sup->privileges, &problem) == 0) {
 		sup->health_plan.privileges = sup->privileges;
 		return 0;
@@ -353,6 +361,7 @@ prepare_listener(const struct options *options, struct supervisor *sup)
 static int
 rehearse_calls(const struct options *options)
 {
+	const struct privileges_request request = requested_privileges(options);
 	unsigned int needs = DENIAL_LOOP;
 	const char *call;
 	int error;
@@ -363,8 +372,7 @@ rehearse_calls(const struct options *options)
 		needs |= DENIAL_NOTES;
 	if (options->ready_file != NULL)
 		needs |= DENIAL_FILES;
-	if (options->user != NULL || options->keep_caps != NULL ||
-	    options->drop_caps != NULL || options->seccomp != NULL)
+	if (privileges_are_requested(&request))
 		needs |= DENIAL_PRIVILEGES;
 	if (options->seccomp != NULL)
 		needs |= DENIAL_PROFILE;
@@ -440,7 +448,7 @@ prepare(const struct options *options, pid_t parent, struct supervisor *sup)
 		return refuse("open a signalfd", sup->signal_fd);
 	terminal_open(&sup->terminal);
 	prepare_upstream(options, sup);
-	if (sup->command != NULL && prepare_privileges(options, sup) < 0)
+	if (prepare_privileges(options, sup) < 0)
 		return -EINVAL;
 	error = prepare_readiness(options, sup);
 	return error < 0 ? error : prepare_listener(options, sup);

@@ -326,14 +326,6 @@ wait_for_worker(pid_t worker, const struct privileges *shared,
 	return -EINVAL;
 }
 
-static bool
-asks_for_nothing(const struct privileges_request *request)
-{
-	return request->user == NULL && request->keep_caps == NULL &&
-	    request->drop_caps == NULL && request->seccomp == NULL &&
-	    !request->no_new_privs;
-}
-
 /* Others shall not trace it while it has more rights than they. */
 static void __attribute__((noreturn))
 run_worker(struct privileges *shared, const struct privileges_request *request)
@@ -371,7 +363,7 @@ privileges_prepare(const struct privileges_request *request,
 
 	*out = NULL;
 	problem->option = "user";
-	if (asks_for_nothing(request))
+	if (!privileges_are_requested(request))
 		return 0;
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -26,6 +26,18 @@ struct privileges_request {
 	bool no_new_privs;
 };
 
+/*
+ * If they are not, nothing of privileges.c has to run, so that PID 1 does not
+ * have it in memory.
+ */
+static inline bool
+privileges_are_requested(const struct privileges_request *request)
+{
+	return request->user != NULL || request->keep_caps != NULL ||
+	    request->drop_caps != NULL || request->seccomp != NULL ||
+	    request->no_new_privs;
+}
+
 /* Ready to be applied: no name left to look up. */
 struct privileges {
 	bool changes_user;

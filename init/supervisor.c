@@ -728,7 +728,8 @@ take_exec_result(struct supervisor *sup)
 	} else {
 		take_start(sup);
 	}
-	privileges_release(sup->privileges);
+	if (sup->privileges != NULL)
+		privileges_release(sup->privileges);
 	/* It may all be over by now, and take_children() has seen it. */
 	if (sup->exit_status < 0) {
 		let_go(sup);

@@ -200,13 +200,14 @@ Test(boundary, under_a_profile_dinit_does_all_its_work)
 			    "--health-interval=10ms", "--health-cmd=true",
 			    "--", "sh", "-c",
 			    "act name=left start:session & "
-			    "exec act TERM:exit=3" },
+			    "exec act name=app TERM:exit=3" },
 			.place = place,
 			.before_exec = give_all_up,
 		});
 
 		container_await_file(&c, "ready");
 		container_await_text(&c, "out", "left up\n");
+		container_await_text(&c, "out", "app up\n");
 		container_signal(&c, SIGTERM);
 		container_expect_status(&c, 3);
 		cr_expect(!container_has_file(&c, "ready"));
