@@ -390,20 +390,24 @@ next_pause_ms(struct worker *worker, const struct health_report *last)
 	    plan->interval_ms);
 }
 
-/* One that was killed is reaped whenever it ends. */
+/*
+ * Pauses for at least PAUSE_MS: what is left of it is rounded up. A check that
+ * was killed is reaped whenever it ends.
+ */
 static void
 pause_checks(const struct worker *worker, struct check *check, int64_t pause_ms)
 {
-	int64_t began_ns = clock_monotonic_ns();
+	int64_t end_ns = clock_monotonic_ns() + pause_ms * CLOCK_NS_PER_MS;
 
 	for (;;) {
-		int64_t left = pause_ms - clock_ms_since(began_ns);
+		int64_t left_ns = end_ns - clock_monotonic_ns();
 
 		if (check->pid != 0 && has_ended(check))
 			reap_check(check);
-		if (left <= 0)
+		if (left_ns <= 0)
 			return;
-		wait_for_something(worker, check, left);
+		wait_for_something(worker, check,
+		    (left_ns + CLOCK_NS_PER_MS - 1) / CLOCK_NS_PER_MS);
 	}
 }
 
