@@ -46,12 +46,14 @@ read_head(const char *path, struct head *head)
 	ssize_t length;
 	int error;
 
+	head->length = 0;
 	if (fd < 0)
 		return -errno;
 	length = read(fd, head->bytes, sizeof(head->bytes));
 	error = length < 0 ? -errno : 0;
 	close(fd);
-	head->length = length < 0 ? 0 : (size_t)length;
+	if (length > 0)
+		head->length = (size_t)length;
 	return error;
 }
 
@@ -176,7 +178,8 @@ has_machine(const struct head *head)
 	return is_elf(head) && head->length >= offsetof(Elf32_Ehdr, e_version);
 }
 
-/* dinit's own, in memory: the linker knows where. */
+/* dinit's own, in memory: the linker knows where, and has given it its name. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
 static bool

@@ -281,7 +281,7 @@ pass_on(struct worker *worker, const struct datagram *datagram,
 	news->says = words_of(message);
 	news->extend_ms = message->extend_ms;
 	news->sender = datagram->sender;
-	strcpy(news->text, message->text);
+	memcpy(news->text, message->text, strlen(message->text) + 1);
 	if (has_new_status(worker, message->text))
 		news->says |= LISTENER_NEW_STATUS;
 	if (news->says != 0 || news->extend_ms > 0 ||
@@ -294,7 +294,7 @@ static bool
 hear(struct worker *worker)
 {
 	struct listener_news news;
-	struct datagram datagram;
+	struct datagram datagram = { .sender = 0 };
 	int error = receive(worker->plan->socket, &datagram);
 
 	if (error < 0)
