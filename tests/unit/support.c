@@ -97,6 +97,12 @@ now_ms(void)
 }
 
 bool
+is_sanitized(void)
+{
+	return getenv("ASAN_OPTIONS") != NULL;
+}
+
+bool
 comes_true(bool (*condition)(void *), void *argument)
 {
 	long until = now_ms() + PATIENCE_MS;

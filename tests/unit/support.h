@@ -26,6 +26,13 @@ void
 must(bool condition, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * True if AddressSanitizer runs with the tests: it makes system calls of its
+ * own, which a filter denies.
+ */
+bool
+is_sanitized(void);
+
 /* Waits until CONDITION(ARGUMENT) holds; false: it did not for a long time. */
 bool
 comes_true(bool (*condition)(void *), void *argument);
