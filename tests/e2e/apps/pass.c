@@ -186,6 +186,8 @@ pass_fuse(void)
 	}
 	if (fork() == 0)
 		serve(device);
+	/* Or, killed before our exec, we would wait for ourselves. */
+	close(device);
 	fd = open("fuse", O_RDONLY);
 	if (fd < 0)
 		err(1, "cannot open the file");
