@@ -85,6 +85,21 @@ Test(await, ends_as_soon_as_the_container_is_ready)
 	stop(&c);
 }
 
+Test(await, goes_on_waiting_when_another_file_of_the_folder_changes)
+{
+	struct container c = start_gated("-q", NULL);
+	struct container waiter;
+
+	container_await_text(&c, "out", "up");
+	waiter = start_sleeping_waiter(&c);
+	container_touch(&c, "a/other");
+	await_fast_asleep(waiter.init, "the waiter sleeps again");
+	cr_assert(container_is_running(&waiter));
+	container_touch(&c, "up");
+	expect_end(&waiter, 0, NULL);
+	stop(&c);
+}
+
 Test(await, waits_for_a_container_that_is_still_to_come)
 {
 	char path[] = "/tmp/dinit-await.XXXXXX";
