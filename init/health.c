@@ -358,7 +358,8 @@ run_check(struct worker *worker, struct check *check,
 	report->status = -error;
 }
 
-static void
+/* False: memory is short. */
+static bool
 send_report(const struct worker *worker, struct check *check,
     struct health_report *report)
 {
@@ -368,23 +369,27 @@ send_report(const struct worker *worker, struct check *check,
 	};
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
 
-	/* Where memory is short, the next check will be reported. */
-	if (sendmsg(worker->report_fd, &message, MSG_NOSIGNAL) < 0 &&
-	    errno != ENOMEM && errno != ENOBUFS)
+	if (sendmsg(worker->report_fd, &message, MSG_NOSIGNAL) >= 0)
+		return true;
+	if (errno != ENOMEM && errno != ENOBUFS)
 		leave(worker, check);
+	return false;
 }
 
+/* What could not be reported is checked again at the pace of a start. */
 static int64_t
-next_pause_ms(struct worker *worker, const struct health_report *last)
+next_pause_ms(struct worker *worker, const struct health_report *last,
+    bool is_reported)
 {
 	const struct health_plan *plan = worker->plan;
 	/* One that is stuck costs the app nothing more. */
 	int64_t took_ms = last->result == HEALTH_STUCK ? plan->timeout_ms
 						       : last->took_ms;
 
-	if (plan->monitor_ms > 0 && last->result == HEALTH_PASSED)
+	if (is_reported && plan->monitor_ms > 0 &&
+	    last->result == HEALTH_PASSED)
 		worker->monitors = true;
-	if (worker->monitors)
+	if (is_reported && worker->monitors)
 		return plan->monitor_ms;
 	return health_pause_ms(clock_ms_since(worker->started_ns), took_ms,
 	    plan->interval_ms);
@@ -427,9 +432,12 @@ work(const struct health_plan *plan, int report_fd)
 	if (worker.arguments == NULL || worker.signal_fd < 0)
 		_exit(1);
 	for (;;) {
+		bool is_reported;
+
 		run_check(&worker, &check, &report);
-		send_report(&worker, &check, &report);
-		pause_checks(&worker, &check, next_pause_ms(&worker, &report));
+		is_reported = send_report(&worker, &check, &report);
+		pause_checks(&worker, &check,
+		    next_pause_ms(&worker, &report, is_reported));
 	}
 }
 

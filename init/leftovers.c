@@ -94,6 +94,12 @@ is_descendant(const struct process *process, pid_t ancestor)
 	return false;
 }
 
+/* One search of /proc, by one system call for who we are. */
+struct search {
+	const struct leftovers *which;
+	pid_t self;
+};
+
 static bool
 is_spared(const struct leftovers *which, const struct process *process)
 {
@@ -103,11 +109,11 @@ is_spared(const struct leftovers *which, const struct process *process)
 }
 
 static bool
-is_meant(const struct leftovers *which, pid_t pid, struct process *out)
+is_meant(const struct search *search, pid_t pid, struct process *out)
 {
-	return pid != getpid() && read_process(pid, out) &&
-	    !is_spared(which, out) &&
-	    (which->everybody || is_descendant(out, getpid()));
+	return pid != search->self && read_process(pid, out) &&
+	    !is_spared(search->which, out) &&
+	    (search->which->everybody || is_descendant(out, search->self));
 }
 
 /*
@@ -117,7 +123,7 @@ is_meant(const struct leftovers *which, pid_t pid, struct process *out)
  * the look; 0 or -errno.
  */
 static int
-signal_grandchild(const struct leftovers *which, pid_t pid, int signo)
+signal_grandchild(const struct search *search, pid_t pid, int signo)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct process process;
@@ -125,7 +131,7 @@ signal_grandchild(const struct leftovers *which, pid_t pid, int signo)
 
 	if (pidfd < 0)
 		return errno == ESRCH ? 0 : send_signal(pid, signo);
-	if (is_meant(which, pid, &process) &&
+	if (is_meant(search, pid, &process) &&
 	    syscall(SYS_pidfd_send_signal, pidfd, signo, NULL, 0) < 0)
 		error = errno == ENOSYS ? send_signal(pid, signo) : -errno;
 	close(pidfd);
@@ -134,16 +140,16 @@ signal_grandchild(const struct leftovers *which, pid_t pid, int signo)
 
 /* A child of ours keeps its number until we reap it: no detour. 0 or -errno. */
 static int
-signal_left_over(const struct leftovers *which, pid_t pid, int signo)
+signal_left_over(const struct search *search, pid_t pid, int signo)
 {
 	struct process process;
 	int error;
 
-	if (!is_meant(which, pid, &process))
+	if (!is_meant(search, pid, &process))
 		return 0;
-	error = process.parent == getpid()
+	error = process.parent == search->self
 	    ? send_signal(pid, signo)
-	    : signal_grandchild(which, pid, signo);
+	    : signal_grandchild(search, pid, signo);
 	return error == -ESRCH ? 0 : error;
 }
 
@@ -195,7 +201,7 @@ reading_error(void)
 
 /* The newest of a block first: it is the one that may be gone the soonest. */
 static int
-signal_entries(const struct leftovers *which, int proc, int signo)
+signal_entries(const struct search *search, int proc, int signo)
 {
 	_Alignas(struct directory_entry) char block[BLOCK_SIZE];
 	pid_t pids[BLOCK_SIZE / ENTRY_SIZE_MIN];
@@ -206,7 +212,7 @@ signal_entries(const struct leftovers *which, int proc, int signo)
 		int count = parse_block(block, length, pids);
 
 		while (count-- > 0) {
-			int sent = signal_left_over(which, pids[count], signo);
+			int sent = signal_left_over(search, pids[count], signo);
 
 			if (sent < 0)
 				error = sent;
@@ -308,6 +314,7 @@ kill_children(void)
 int
 leftovers_signal(const struct leftovers *which, int signo)
 {
+	const struct search search = { .which = which, .self = getpid() };
 	int error;
 	int proc;
 
@@ -320,7 +327,7 @@ leftovers_signal(const struct leftovers *which, int signo)
 	proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (proc < 0)
 		return reading_error();
-	error = signal_entries(which, proc, signo);
+	error = signal_entries(&search, proc, signo);
 	close(proc);
 	return error;
 }
