@@ -42,6 +42,7 @@ soak "$dinit" "$size" "$apps" "$dinit"
 # descriptor too many changes the exit status, and is printed to the log.
 build O="$folder/dynamic" STATIC=0 all
 soak valgrind instrumented "$apps" valgrind -q --vgdb=no \
+	--suppressions=tests/soak/valgrind.supp \
 	--leak-check=full --error-exitcode=99 \
 	"$folder/dynamic/dinit" --no-lockdown
 
