@@ -393,7 +393,22 @@ find_call(const struct seccomp_builder *builder, const char *name,
 	return false;
 }
 
-/* Refuses ENTRY if another one decides on all calls that it is for. */
+/* ENTRY has no effect, because OTHER decides on all calls that it is for. */
+static int
+refuse_ineffective(const struct entry *entry, const struct entry *other,
+    struct problem *problem)
+{
+	return problem_set(problem,
+	    "syscalls[%zu] has no effect on %.64s, for which syscalls[%zu] has "
+	    "another action: only one can hold",
+	    entry->rule.place, entry->name, other->rule.place);
+}
+
+/*
+ * Refuses ENTRY if another one decides on all calls that it is for. Where one
+ * of the two only counts under some circumstances, as a pair in Podman's own
+ * profile does, that may be meant, and is said. 0; 1: it was said; or -EINVAL.
+ */
 static int
 check_entry(const struct seccomp_builder *builder, const struct entry *entry,
     const struct seccomp_filter *filter, struct problem *problem)
@@ -409,14 +424,15 @@ check_entry(const struct seccomp_builder *builder, const struct entry *entry,
 
 		if (effect == entry->rule.action)
 			return 0;
-		if (other->number == entry->number &&
-		    other->rule.action == effect &&
-		    is_covered(&entry->rule, &other->rule))
-			return problem_set(problem,
-			    "syscalls[%zu] has no effect on %.64s, for which "
-			    "syscalls[%zu] has another action: only one can "
-			    "hold",
-			    entry->rule.place, entry->name, other->rule.place);
+		if (other->number != entry->number ||
+		    other->rule.action != effect ||
+		    !is_covered(&entry->rule, &other->rule))
+			continue;
+		refuse_ineffective(entry, other, problem);
+		if (!entry->rule.is_conditional && !other->rule.is_conditional)
+			return -EINVAL;
+		log_line(LOG_LEVEL_WARN, "%s", problem->text);
+		return 1;
 	}
 	return 0;
 }
@@ -425,11 +441,17 @@ static int
 check_entries(const struct seccomp_builder *builder,
     const struct seccomp_filter *filter, struct problem *problem)
 {
-	for (size_t i = 0; i < builder->count; i++)
-		if (check_entry(builder, &builder->entries[i], filter,
-			problem) < 0)
-			return -EINVAL;
-	if (builder->clashes)
+	bool is_explained = false;
+
+	for (size_t i = 0; i < builder->count; i++) {
+		int found = check_entry(builder, &builder->entries[i], filter,
+		    problem);
+
+		if (found < 0)
+			return found;
+		is_explained = is_explained || found > 0;
+	}
+	if (builder->clashes && !is_explained)
 		return problem_set(problem,
 		    "two rules have different actions for the same calls");
 	return 0;

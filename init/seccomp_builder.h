@@ -7,6 +7,7 @@
 #define DINIT_SECCOMP_BUILDER_H
 
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +19,8 @@ struct seccomp_filter;
 
 /* What becomes of a call whose arguments meet all comparisons. */
 struct seccomp_rule {
-	size_t place; /* in the profile's "syscalls" */
+	size_t place;        /* in the profile's "syscalls" */
+	bool is_conditional; /* by its includes or excludes */
 	uint32_t action;
 	unsigned int count;
 	struct scmp_arg_cmp comparisons[SECCOMP_COMPARISONS_MAX];

@@ -462,7 +462,12 @@ take_rule(struct compiler *compiler, const json_t *object, size_t place)
 {
 	const json_t *names = profile_json_get(object, "names");
 	const char *name = profile_json_text(object, "name");
-	struct seccomp_rule rule = { .place = place };
+	struct seccomp_rule rule = {
+		.place = place,
+		.is_conditional = json_object_size(profile_json_get(object,
+				      "includes")) > 0 ||
+		    json_object_size(profile_json_get(object, "excludes")) > 0,
+	};
 	int applies;
 	size_t i;
 	const json_t *item;

@@ -113,15 +113,17 @@ EOF
 
 # qemu is process 1 itself, with a thread of its own, and knows neither seccomp
 # nor subreapers nor all signals: what needs those is tested on a machine of
-# that kind only. Of NOTIFY_SOCKET it loses a datagram at times. These suites
-# need none of them. (Not in bats' folder, which is for one user only.)
+# that kind only. Of NOTIFY_SOCKET it loses a datagram at times, and it does not
+# end with a PID namespace that is stuck. These suites need none of them, but for
+# two of their tests. (Not in bats' folder, which is for one user only.)
 @test "the program for arm64 passes the end-to-end tests that qemu can run" {
 	local dinit=$PWD/build/release-arm64/qemu
+	local not='hears_what_the_app_says_while*|check_that_even_sigkill*'
 
 	printf '#!/bin/sh\nexec qemu-aarch64-static %s "$@"\n' \
 		"$program-arm64" >"$dinit"
 	chmod +x "$dinit"
 	run -0 make LIBC=musl -o "$dinit" check-e2e DINIT="$dinit" \
-		TEST_ARGS="--filter='@(log|monitor|readiness|report|upstream)/*'"
+		TEST_ARGS="--filter='@(log|monitor|readiness|report|upstream)/!($not)'"
 	grep 'Passing: [1-9]' <<<"$output"
 }
