@@ -16,8 +16,8 @@
 #include "health.h"
 #include "array.h"
 #include "clock.h"
-#include "descriptors.h"
 #include "exit_status.h"
+#include "helper.h"
 #include "privileges.h"
 #include "program.h"
 #include "signals.h"
@@ -416,9 +416,15 @@ pause_checks(const struct worker *worker, struct check *check, int64_t pause_ms)
 	}
 }
 
-static void __attribute__((noreturn))
-work(const struct health_plan *plan, int report_fd)
+/*
+ * The app's user and capabilities are the helper's, its filter only the check's:
+ * it need not allow what the helper does. So the app must not get at the helper,
+ * nor at a check before its exec: neither is dumpable.
+ */
+static void
+work(const void *what, int report_fd)
 {
+	const struct health_plan *plan = what;
 	struct worker worker = {
 		.plan = plan,
 		.report_fd = report_fd,
@@ -441,54 +447,18 @@ work(const struct health_plan *plan, int report_fd)
 	}
 }
 
-/*
- * Only the report socket stays; a session of its own has no terminal. The
- * app's user and capabilities are the helper's, its filter only the check's:
- * it need not allow what the helper does. So the app must not get at the
- * helper's memory or make it call anything, nor at a check's before its exec:
- * neither is dumpable (PR_SET_DUMPABLE(2const); ptrace(2)).
- */
-static void __attribute__((noreturn))
-become_helper(const struct health_plan *plan, int report_fd)
-{
-	const int kept[] = { report_fd };
-	const char *step;
-
-	prctl(PR_SET_DUMPABLE, 0L);
-	prctl(PR_SET_NAME, "dinit-health");
-	setsid();
-	descriptors_close_others(kept, ARRAY_SIZE(kept));
-	descriptors_hold_standard();
-	if (plan->privileges != NULL &&
-	    privileges_apply(plan->privileges, &step) < 0)
-		_exit(1);
-	work(plan, report_fd);
-}
-
 int
-health_start(const struct health_plan *plan, struct health_helper *out)
+health_start(const struct health_plan *plan, struct helper *out)
 {
-	int ends[2];
-	pid_t pid;
+	const struct helper_role role = {
+		.name = "dinit-health",
+		.privileges = plan->privileges,
+		.kept = -1,
+		.work = work,
+		.plan = plan,
+	};
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return -errno;
-	pid = fork();
-	if (pid == 0) {
-		/* Were a copy left, the helper would not see the other go. */
-		close(ends[0]);
-		become_helper(plan, ends[1]);
-	}
-	close(ends[1]);
-	if (pid < 0) {
-		int error = errno;
-
-		close(ends[0]);
-		return -error;
-	}
-	out->pid = pid;
-	out->fd = ends[0];
-	return 0;
+	return helper_start(&role, out);
 }
 
 /* Not so from one that the app, who may be the same user, has taken over. */
@@ -507,7 +477,7 @@ is_known(enum health_result result)
 }
 
 ssize_t
-health_receive(const struct health_helper *helper, struct health_report *report,
+health_receive(const struct helper *helper, struct health_report *report,
     char output[HEALTH_OUTPUT_MAX])
 {
 	struct health_report received = { .result = HEALTH_NOT_RUN };
@@ -524,12 +494,4 @@ health_receive(const struct health_helper *helper, struct health_report *report,
 		return -EPIPE;
 	*report = received;
 	return length - (ssize_t)sizeof(received);
-}
-
-void
-health_stop(struct health_helper *helper)
-{
-	if (helper->fd >= 0)
-		close(helper->fd);
-	helper->fd = -1;
 }

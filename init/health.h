@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct helper;
 struct privileges;
 struct signal_state;
 
@@ -44,12 +45,6 @@ struct health_report {
 	int64_t took_ms;
 };
 
-/* The helper as its parent sees it. */
-struct health_helper {
-	pid_t pid; /* 0: reaped or none */
-	int fd;    /* -1: none */
-};
-
 /*
  * Starts the helper, which takes over the working directory, environment and
  * user of the caller, and nothing else. Its checks begin at once; when one has
@@ -59,7 +54,7 @@ struct health_helper {
  * -errno.
  */
 int
-health_start(const struct health_plan *plan, struct health_helper *out);
+health_start(const struct health_plan *plan, struct helper *out);
 
 /*
  * Takes the next report, with the first HEALTH_OUTPUT_MAX bytes the check
@@ -67,12 +62,8 @@ health_start(const struct health_plan *plan, struct health_helper *out);
  * no memory for it; -EPIPE: the helper is gone, or is not ours any more.
  */
 ssize_t
-health_receive(const struct health_helper *helper, struct health_report *report,
+health_receive(const struct helper *helper, struct health_report *report,
     char output[HEALTH_OUTPUT_MAX]);
-
-/* Ends the helper and the check that is running, without waiting for it. */
-void
-health_stop(struct health_helper *helper);
 
 /*
  * The pause before the next check: a twentieth of the time since the start, at

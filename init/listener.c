@@ -5,21 +5,14 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "listener.h"
 #include "array.h"
-#include "descriptors.h"
+#include "helper.h"
 #include "lockdown.h"
-#include "privileges.h"
-
-/* Linux 6.16; the headers at hand may be older. */
-#ifndef SO_PASSRIGHTS
-#define SO_PASSRIGHTS 83
-#endif
 
 /* Of a command name, with its end (TASK_COMM_LEN). */
 #define COMMAND_NAME_MAX 16
@@ -309,15 +302,19 @@ hear(struct worker *worker)
 	return true;
 }
 
-/*
- * Not declared as what never returns: ahead of a call that does not return,
- * AddressSanitizer makes a system call that the lock-down denies.
- */
+/* Beyond what the app's user may, it can do no more than PID 1 once locked down. */
 static void
-work(const struct listener_plan *plan, int news_fd)
+work(const void *what, int news_fd)
 {
+	const struct listener_plan *plan = what;
 	struct worker worker = { .plan = plan, .news_fd = news_fd };
 
+	/* Where a filter denies it the folder stays in use, and no more. */
+	(void)!chdir("/");
+	if (plan->locks_down) {
+		lockdown_drop_capabilities(NULL);
+		lockdown_filter_calls();
+	}
 	while (!worker.finishes) {
 		struct pollfd fds[] = {
 			{ .fd = plan->socket, .events = POLLIN },
@@ -334,67 +331,20 @@ work(const struct listener_plan *plan, int news_fd)
 		continue;
 }
 
-/*
- * Only the two sockets stay. The app's user is the helper's; beyond that it may
- * do no more than PID 1 once that is locked down. It is not dumpable, so that
- * an app of the same user cannot make it say something (ptrace(2)); with a new
- * user it is what fs.suid_dumpable says (proc(5)), so it is said once more.
- */
-static void __attribute__((noreturn))
-become_helper(const struct listener_plan *plan, int news_fd)
-{
-	const int kept[] = { plan->socket, news_fd };
-	const char *step;
-
-	prctl(PR_SET_NAME, "dinit-notify");
-	prctl(PR_SET_DUMPABLE, 0L);
-	setsid();
-	descriptors_close_others(kept, ARRAY_SIZE(kept));
-	descriptors_hold_standard();
-	/* Where a filter denies it the folder stays in use, and no more. */
-	(void)!chdir("/");
-	if (plan->privileges != NULL &&
-	    privileges_apply(plan->privileges, &step) < 0)
-		_exit(1);
-	prctl(PR_SET_DUMPABLE, 0L);
-	if (plan->locks_down) {
-		lockdown_drop_capabilities(NULL);
-		lockdown_filter_calls();
-	}
-	work(plan, news_fd);
-	_exit(0);
-}
-
 /* --- In PID 1 -------------------------------------------------------------- */
 
 int
-listener_start(const struct listener_plan *plan, struct listener *out)
+listener_start(const struct listener_plan *plan, struct helper *out)
 {
-	const int off = 0;
-	int ends[2];
-	pid_t pid;
+	const struct helper_role role = {
+		.name = "dinit-notify",
+		.privileges = plan->privileges,
+		.kept = plan->socket,
+		.work = work,
+		.plan = plan,
+	};
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return -errno;
-	/* Where the kernel can, not even a helper that was taken over shall
-	 * pass a descriptor to PID 1. */
-	setsockopt(ends[0], SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
-	pid = fork();
-	if (pid == 0) {
-		/* Were a copy left, the helper would not see the other go. */
-		close(ends[0]);
-		become_helper(plan, ends[1]);
-	}
-	close(ends[1]);
-	if (pid < 0) {
-		int error = errno;
-
-		close(ends[0]);
-		return -error;
-	}
-	out->pid = pid;
-	out->fd = ends[0];
-	return 0;
+	return helper_start(&role, out);
 }
 
 static bool
@@ -410,7 +360,7 @@ is_sound(const struct listener_news *news, size_t text_length)
 }
 
 int
-listener_receive(const struct listener *listener, struct listener_news *news)
+listener_receive(const struct helper *listener, struct listener_news *news)
 {
 	const size_t head = offsetof(struct listener_news, text);
 	struct iovec part = {
@@ -429,7 +379,7 @@ listener_receive(const struct listener *listener, struct listener_news *news)
 }
 
 static void
-give_order(const struct listener *listener, enum order order)
+give_order(const struct helper *listener, enum order order)
 {
 	const char byte = (char)order;
 
@@ -439,21 +389,13 @@ give_order(const struct listener *listener, enum order order)
 }
 
 void
-listener_go_on(const struct listener *listener)
+listener_go_on(const struct helper *listener)
 {
 	give_order(listener, ORDER_GO_ON);
 }
 
 void
-listener_finish(const struct listener *listener)
+listener_finish(const struct helper *listener)
 {
 	give_order(listener, ORDER_FINISH);
-}
-
-void
-listener_close(struct listener *listener)
-{
-	if (listener->fd >= 0)
-		close(listener->fd);
-	listener->fd = -1;
 }

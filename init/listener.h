@@ -21,6 +21,7 @@
 
 #include "notify.h"
 
+struct helper;
 struct privileges;
 
 #define LISTENER_PATH_MAX (sizeof(((struct sockaddr_un *)NULL)->sun_path))
@@ -42,12 +43,6 @@ struct listener_plan {
 	bool has_engine;           /* which hears what is meant for it */
 	bool locks_down;           /* the helper too */
 	const struct privileges *privileges; /* the app's; NULL: dinit's own */
-};
-
-/* The helper as its parent sees it. */
-struct listener {
-	pid_t pid; /* 0: reaped or none */
-	int fd;    /* -1: none */
 };
 
 /* What a datagram says, in listener_news.says. */
@@ -85,7 +80,7 @@ listener_remove(int directory, const struct listener_socket *socket);
 
 /* Starts the helper. 0 and OUT, or -errno. */
 int
-listener_start(const struct listener_plan *plan, struct listener *out);
+listener_start(const struct listener_plan *plan, struct helper *out);
 
 /*
  * Takes the next news, all of it checked, for the helper may not be ours any
@@ -93,21 +88,17 @@ listener_start(const struct listener_plan *plan, struct listener *out);
  * helper is gone, or is not ours any more.
  */
 int
-listener_receive(const struct listener *listener, struct listener_news *news);
+listener_receive(const struct helper *listener, struct listener_news *news);
 
 /* Says that the last news has been acted on. */
 void
-listener_go_on(const struct listener *listener);
+listener_go_on(const struct helper *listener);
 
 /*
  * Says that COMMAND has ended: the helper passes on what it had still said
  * and ends. Nobody waits for that but as for any other child.
  */
 void
-listener_finish(const struct listener *listener);
-
-/* Lets go of the helper, which ends. */
-void
-listener_close(struct listener *listener);
+listener_finish(const struct helper *listener);
 
 #endif

@@ -278,7 +278,7 @@ perform(struct supervisor *sup, const struct action *action)
 		return sup->limits.listens ? start_listener(sup)
 					   : start_health(sup);
 	case ACTION_STOP_HEALTH:
-		health_stop(&sup->health);
+		helper_close(&sup->health);
 		listener_finish(&sup->listener);
 		break;
 	case ACTION_PUBLISH:
@@ -506,7 +506,7 @@ take_reports(struct supervisor *sup)
 		if (length == -EAGAIN)
 			return;
 		if (length < 0) {
-			health_stop(&sup->health);
+			helper_close(&sup->health);
 			handle(sup, EVENT_HEALTH_LOST, 0);
 			return;
 		}
@@ -574,7 +574,7 @@ take_notification(struct supervisor *sup)
 		take_news(sup, &news);
 		listener_go_on(&sup->listener);
 	} else if (error != -EAGAIN) {
-		listener_close(&sup->listener);
+		helper_close(&sup->listener);
 		handle(sup, EVENT_HEALTH_LOST, 0);
 	}
 	return error == 0;

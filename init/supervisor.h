@@ -12,6 +12,7 @@
 
 #include "children.h"
 #include "health.h"
+#include "helper.h"
 #include "lifecycle.h"
 #include "listener.h"
 #include "notify.h"
@@ -37,10 +38,10 @@ struct supervisor {
 	struct notify_upstream upstream;
 	struct listener_socket notify_socket; /* where COMMAND tells ... */
 	enum notify_access notify_access;
-	struct listener listener; /* ... and who hears it */
-	bool is_reloading;        /* COMMAND says so, and the engine knows */
-	bool feeds_watchdog;      /* of the engine, by healthy checks */
-	struct health_helper health;
+	struct helper listener; /* ... and who hears it */
+	bool is_reloading;      /* COMMAND says so, and the engine knows */
+	bool feeds_watchdog;    /* of the engine, by healthy checks */
+	struct helper health;
 	int signal_fd;
 	int report_fd; /* -1: none was asked for */
 	int spawn_fd;  /* result of the exec; -1: it is known */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "health.h"
+#include "helper.h"
 #include "array.h"
 #include "signals.h"
 #include "support.h"
@@ -156,11 +157,11 @@ Test(health, leaves_anything_else_to_the_shell)
 
 static char output[HEALTH_OUTPUT_MAX + 1];
 
-static struct health_helper
+static struct helper
 start_with_timeout(const char *command, int64_t timeout_ms)
 {
 	static struct signal_state found;
-	struct health_helper helper = { .fd = -1 };
+	struct helper helper = { .fd = -1 };
 	const struct health_plan plan = {
 		.command = command,
 		.interval_ms = 20,
@@ -173,7 +174,7 @@ start_with_timeout(const char *command, int64_t timeout_ms)
 	return helper;
 }
 
-static struct health_helper
+static struct helper
 start(const char *command)
 {
 	return start_with_timeout(command, 60000);
@@ -181,7 +182,7 @@ start(const char *command)
 
 /* What health_receive gives once there is something. */
 static ssize_t
-receive_anything(const struct health_helper *helper,
+receive_anything(const struct helper *helper,
     struct health_report *report)
 {
 	struct pollfd news = { .fd = helper->fd, .events = POLLIN };
@@ -192,7 +193,7 @@ receive_anything(const struct health_helper *helper,
 
 /* The next report; its output is in OUTPUT, terminated. */
 static struct health_report
-receive(const struct health_helper *helper)
+receive(const struct helper *helper)
 {
 	struct health_report report;
 	ssize_t length = receive_anything(helper, &report);
@@ -204,11 +205,11 @@ receive(const struct health_helper *helper)
 
 /* Stops the helper, which has to end by itself then. */
 static void
-stop(struct health_helper *helper)
+stop(struct helper *helper)
 {
 	int status;
 
-	health_stop(helper);
+	helper_close(helper);
 	must(helper->fd == -1, "the socket is not let go");
 	must(waitpid(helper->pid, &status, 0) == helper->pid, "waitpid");
 	must(WIFEXITED(status) && WEXITSTATUS(status) == 0,
@@ -226,7 +227,7 @@ static void
 expect_report(void *argument)
 {
 	const struct expectation *expected = argument;
-	struct health_helper helper = start(expected->command);
+	struct helper helper = start(expected->command);
 	struct health_report report = receive(&helper);
 
 	must(report.result == expected->result, "%s: result %d, '%s'",
@@ -273,7 +274,7 @@ Test(health, reports_how_a_check_ended_and_what_it_said)
 static void
 check_until_file(void *argument)
 {
-	struct health_helper helper;
+	struct helper helper;
 	struct health_report report;
 
 	(void)argument;
@@ -302,7 +303,7 @@ Test(health, checks_again_and_again)
 static void
 receive_too_early(void *argument)
 {
-	struct health_helper helper = start("sleep 600");
+	struct helper helper = start("sleep 600");
 	struct health_report report;
 
 	(void)argument;
@@ -320,7 +321,7 @@ refuse_forged_reports(void *argument)
 {
 	struct health_report report = { .result = HEALTH_PASSED };
 	char output[HEALTH_OUTPUT_MAX];
-	struct health_helper helper;
+	struct helper helper;
 	int ends[2];
 
 	(void)argument;
@@ -348,7 +349,7 @@ receive_a_late_report(void *argument)
 		.result = HEALTH_PASSED,
 		.checks = INT64_C(1) << 40,
 	};
-	struct health_helper helper;
+	struct helper helper;
 	int ends[2];
 
 	(void)argument;
@@ -380,7 +381,7 @@ static void
 count_after_each_step(void *argument)
 {
 	int before = count_descriptors();
-	struct health_helper helper = start("true");
+	struct helper helper = start("true");
 
 	(void)argument;
 	must(count_descriptors() == before + 1, "%d more",
@@ -400,7 +401,7 @@ Test(health, leaves_no_descriptor_open_but_that_of_the_helper)
 static void
 count_in_checks(void *argument)
 {
-	struct health_helper helper =
+	struct helper helper =
 	    start("ls /proc/$PPID/fd | wc -l; exit 1");
 	char first[16];
 
@@ -422,7 +423,7 @@ Test(health, leaves_no_descriptor_of_a_check_open)
 static void
 look_at_helper(void *argument)
 {
-	struct health_helper helper = start("true");
+	struct helper helper = start("true");
 	char path[64];
 	const char *text;
 	int session;
@@ -447,7 +448,7 @@ Test(health, runs_in_a_helper_with_a_name_and_a_session)
 static void
 look_at_check(void *argument)
 {
-	struct health_helper helper;
+	struct helper helper;
 	int extra = open("/dev/null", O_RDONLY);
 
 	(void)argument;
@@ -473,7 +474,7 @@ Test(health, runs_checks_in_the_surroundings_of_the_app)
 static void
 look_at_signals(void *argument)
 {
-	struct health_helper helper;
+	struct helper helper;
 	sigset_t mask;
 	const char *line;
 
@@ -505,7 +506,7 @@ static void
 expect_first_output(void *argument)
 {
 	/* Numbers, so that it shows which part is kept; the pipe overflows. */
-	struct health_helper helper = start("seq 100000; exit 1");
+	struct helper helper = start("seq 100000; exit 1");
 	struct health_report report = receive(&helper);
 	char expected[HEALTH_OUTPUT_MAX + 16] = "";
 	size_t used = 0;
@@ -529,7 +530,7 @@ static void
 expect_end_of_output(void *argument)
 {
 	/* Out of the group's reach, and it ends only when nobody reads on. */
-	struct health_helper helper = start("setsid yes & exit 3");
+	struct helper helper = start("setsid yes & exit 3");
 
 	(void)argument;
 	must(receive(&helper).status == 3, "not the check's status");
@@ -545,7 +546,7 @@ Test(health, is_not_held_up_by_who_writes_on_for_ever)
 static void
 expect_output_of_last(void *argument)
 {
-	struct health_helper helper;
+	struct helper helper;
 
 	(void)argument;
 	must(chdir(scratch_path("")) == 0, "chdir");
@@ -594,7 +595,7 @@ expect_hanging_ended(pid_t check, pid_t child)
 static void
 time_out(void *argument)
 {
-	struct health_helper helper;
+	struct helper helper;
 	struct health_report report;
 
 	(void)argument;
@@ -623,7 +624,7 @@ Test(health, kills_a_check_that_takes_too_long_with_its_group)
 static void
 expect_no_limit(void *argument)
 {
-	struct health_helper helper = start_with_timeout("sleep 0.1; echo up",
+	struct helper helper = start_with_timeout("sleep 0.1; echo up",
 	    0);
 	struct health_report report = receive(&helper);
 
@@ -646,7 +647,7 @@ static const char deserting[] =
 static void
 time_out_deserter(void *argument)
 {
-	struct health_helper helper;
+	struct helper helper;
 	struct health_report report;
 
 	(void)argument;
@@ -672,7 +673,7 @@ Test(health, kills_a_check_that_has_left_its_group)
 static void
 stop_while_checking(void *argument)
 {
-	struct health_helper helper;
+	struct helper helper;
 	pid_t check;
 	pid_t child;
 
@@ -693,13 +694,13 @@ Test(health, ends_the_running_check_with_its_group_when_stopped)
 static void
 stop_in_a_pause(void *argument)
 {
-	struct health_helper helper = start("sleep 0.1; exit 1");
+	struct helper helper = start("sleep 0.1; exit 1");
 
 	(void)argument;
 	receive(&helper);
 	stop(&helper);
 	/* Twice is no harm. */
-	health_stop(&helper);
+	helper_close(&helper);
 }
 
 Test(health, ends_when_stopped_between_two_checks)
@@ -710,7 +711,7 @@ Test(health, ends_when_stopped_between_two_checks)
 static void
 lose_helper(void *argument)
 {
-	struct health_helper helper;
+	struct helper helper;
 	struct health_report report;
 	pid_t check;
 
@@ -733,7 +734,7 @@ Test(health, says_that_the_helper_is_gone)
 static void
 die_suddenly(void *argument)
 {
-	struct health_helper helper;
+	struct helper helper;
 
 	(void)argument;
 	must(chdir(scratch_path("")) == 0, "chdir");
@@ -764,7 +765,7 @@ Test(health, leaves_nothing_behind_when_dinit_dies)
 static void
 start_without_descriptors(void *argument)
 {
-	struct health_helper helper = { .pid = -2, .fd = -2 };
+	struct helper helper = { .pid = -2, .fd = -2 };
 	const struct health_plan plan = { .command = "true" };
 
 	(void)argument;

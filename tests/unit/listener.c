@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "listener.h"
+#include "helper.h"
 #include "array.h"
 #include "support.h"
 
@@ -138,7 +139,7 @@ Test(listener, takes_the_longest_path_and_not_one_byte_more)
 
 struct heard {
 	struct listener_socket socket;
-	struct listener listener;
+	struct helper listener;
 	struct listener_news news;
 };
 
@@ -439,7 +440,7 @@ close_and_wait(void *argument)
 
 	(void)argument;
 	start(&heard, NOTIFY_MAIN, false);
-	listener_close(&heard.listener);
+	helper_close(&heard.listener);
 	must(comes_true(is_zombie, &heard.listener.pid), "it goes on");
 }
 
@@ -491,16 +492,16 @@ receive_record(const struct record *record)
 	};
 	size_t length = record->length > 0 ? record->length
 					   : strlen(record->text);
-	struct listener listener;
+	struct helper listener;
 	int ends[2];
 	int error;
 
 	memcpy(news.text, record->text, length);
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
 	send(ends[1], &news, offsetof(struct listener_news, text) + length, 0);
-	listener = (struct listener){ .fd = ends[0] };
+	listener = (struct helper){ .fd = ends[0] };
 	error = listener_receive(&listener, &news);
-	listener_close(&listener);
+	helper_close(&listener);
 	cr_expect_eq(listener.fd, -1);
 	close(ends[1]);
 	return error;
@@ -535,11 +536,11 @@ Test(listener, takes_sound_news_only)
 Test(listener, takes_a_helper_that_breaks_off_for_a_lost_one)
 {
 	struct listener_news news;
-	struct listener listener;
+	struct helper listener;
 	int ends[2];
 
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
-	listener = (struct listener){ .fd = ends[0] };
+	listener = (struct helper){ .fd = ends[0] };
 	send(ends[1], &news, offsetof(struct listener_news, text) - 1, 0);
 	cr_expect_eq(listener_receive(&listener, &news), -EPIPE);
 	cr_expect_eq(listener_receive(&listener, &news), -EAGAIN);
@@ -548,6 +549,6 @@ Test(listener, takes_a_helper_that_breaks_off_for_a_lost_one)
 	/* Which is no reason to die of a SIGPIPE. */
 	listener_go_on(&listener);
 	listener_finish(&listener);
-	listener_close(&listener);
+	helper_close(&listener);
 	listener_finish(&listener);
 }
