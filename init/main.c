@@ -471,6 +471,8 @@ supervise(const struct options *options, const struct signal_state *found,
 			line_file_empty(report_fd);
 		options_remove_variables(environ);
 		status = supervisor_run(&supervisor);
+		listener_remove(supervisor.readiness.directory,
+		    &supervisor.notify_socket);
 	}
 	readiness_end(&supervisor.readiness);
 	return status;

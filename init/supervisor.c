@@ -269,14 +269,26 @@ report(const struct supervisor *sup, enum ending ending)
 	line_file_append(sup->report_fd, text);
 }
 
+static int
+start_helper(struct supervisor *sup)
+{
+	return sup->limits.listens ? start_listener(sup) : start_health(sup);
+}
+
+static int
+look(const struct supervisor *sup)
+{
+	return children_is_anybody_left(&sup->family) ? NO_EVENT
+						      : EVENT_ALL_GONE;
+}
+
 /* Carries ACTION out. The event that answers it, or NO_EVENT. */
 static int
 perform(struct supervisor *sup, const struct action *action)
 {
 	switch (action->type) {
 	case ACTION_START_HEALTH:
-		return sup->limits.listens ? start_listener(sup)
-					   : start_health(sup);
+		return start_helper(sup);
 	case ACTION_STOP_HEALTH:
 		helper_close(&sup->health);
 		listener_finish(&sup->listener);
@@ -311,8 +323,7 @@ perform(struct supervisor *sup, const struct action *action)
 		signal_all(sup, SIGKILL);
 		break;
 	case ACTION_LOOK:
-		return children_is_anybody_left(&sup->family) ? NO_EVENT
-							      : EVENT_ALL_GONE;
+		return look(sup);
 	case ACTION_SUSPEND:
 		suspend(sup, action->arg);
 		break;
@@ -328,8 +339,6 @@ perform(struct supervisor *sup, const struct action *action)
 	case ACTION_EXIT:
 		/* A group that had it may have outlived COMMAND until now. */
 		terminal_take_back(&sup->terminal, sup->family.app);
-		listener_remove(sup->readiness.directory, &sup->notify_socket);
-		readiness_end(&sup->readiness);
 		sup->exit_status = action->arg;
 		break;
 	}

@@ -128,6 +128,21 @@ Test(denied, says_which_call_the_socket_for_notifications_takes)
 	cr_assert_str_empty(container_read(&c, "out"));
 }
 
+Test(denied, start_that_fails_leaves_nothing_beside_the_readiness_file)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--notify", "--ready-file=$DIR/ready", "--",
+		    "echo", "run" },
+		.before_exec = deny_calls,
+		.argument = &(struct denial){ { SYS_pipe2 }, EPERM },
+	});
+
+	container_expect_status(&c, 125);
+	container_expect_log(&c, "cannot start echo");
+	cr_assert_not(container_has_file(&c, ".ready.notify"));
+	cr_assert_not(container_has_file(&c, ".ready.state"));
+}
+
 Test(denied, asks_before_the_start_what_only_the_loop_needs)
 {
 	expect_refused((struct run){
