@@ -21,10 +21,8 @@ import collections
 import ctypes
 import multiprocessing
 import os
-import shutil
 import struct
 import sys
-import tempfile
 
 import faults
 import launch
@@ -225,18 +223,7 @@ def print_matrix(results):
 
 
 def main():
-    dinit, app = (os.path.abspath(path) for path in sys.argv[1:3])
-    if os.geteuid() != 0:
-        faults.skip("only root makes namespaces")
-    with tempfile.TemporaryDirectory(prefix="denied-") as folder:
-        tempfile.tempdir = folder
-        # where another user reaches it
-        os.chmod(folder, 0o755)
-        app = shutil.copy(app, folder)
-        try:
-            results = judge_all(dinit, app, sys.argv[3:])
-        except PermissionError as error:
-            faults.skip(error)
+    results = faults.judge_arguments(judge_all)
     if not results:
         print("denied: no such call is made")
         sys.exit(0 if sys.argv[3:] else 1)

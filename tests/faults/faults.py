@@ -341,7 +341,8 @@ def say_wrong(results):
     return bool(wrong or untouched)
 
 
-def main():
+def judge_arguments(judge):
+    """What JUDGE, such as judge_all, finds of what the command line names."""
     dinit, app = (os.path.abspath(path) for path in sys.argv[1:3])
     if os.geteuid() != 0:
         skip("only root makes namespaces")
@@ -351,9 +352,13 @@ def main():
         os.chmod(folder, 0o755)
         app = shutil.copy(app, folder)
         try:
-            results = judge_all(dinit, app, sys.argv[3:])
+            return judge(dinit, app, sys.argv[3:])
         except PermissionError as error:
-            skip(error)
+            return skip(error)
+
+
+def main():
+    results = judge_arguments(judge_all)
     if not results:
         sys.exit("faults: no such call is made")
     print_matrix(results)
