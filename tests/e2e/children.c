@@ -394,26 +394,27 @@ Test(children, reaps_orphans_while_it_only_holds_the_namespaces)
 	}
 }
 
-/* Work that needs some time to end, and then leaves a file. */
 static void
-work_inside(const struct container *container)
+act_inside(const struct container *container, const char *rule)
 {
 	char path[256];
 
 	setenv("DIR", container_path(container, "."), 1);
 	snprintf(path, sizeof(path), "%s/act", getenv("APPS"));
-	execl(path, "act", "name=entered", "start:touch=begun",
-	    "TERM:nap=300,touch=done,exit=0", NULL);
+	execl(path, "act", "name=entered", "start:touch=begun", rule, NULL);
+}
+
+/* Work that needs some time to end, and then leaves a file. */
+static void
+work_inside(const struct container *container)
+{
+	act_inside(container, "TERM:nap=300,touch=done,exit=0");
 }
 
 static void
 idle_inside(const struct container *container)
 {
-	char path[256];
-
-	setenv("DIR", container_path(container, "."), 1);
-	snprintf(path, sizeof(path), "%s/act", getenv("APPS"));
-	execl(path, "act", "name=entered", "start:touch=begun", NULL);
+	act_inside(container, "TERM:");
 }
 
 Test(children, that_came_from_outside_finish_their_work_when_a_pause_is_stopped)
