@@ -358,7 +358,7 @@ run_check(struct worker *worker, struct check *check,
 	report->status = -error;
 }
 
-/* False: memory is short. */
+/* False: memory is short, and PID 1 has not got the report. */
 static bool
 send_report(const struct worker *worker, struct check *check,
     struct health_report *report)
@@ -376,13 +376,13 @@ send_report(const struct worker *worker, struct check *check,
 	return false;
 }
 
-/* What could not be reported is checked again at the pace of a start. */
+/* After a report that was lost, the next check comes at the pace of a start. */
 static int64_t
 next_pause_ms(struct worker *worker, const struct health_report *last,
     bool is_reported)
 {
 	const struct health_plan *plan = worker->plan;
-	/* One that is stuck costs the app nothing more. */
+	/* A check that is stuck takes no more of the app's time. */
 	int64_t took_ms = last->result == HEALTH_STUCK ? plan->timeout_ms
 						       : last->took_ms;
 
@@ -417,9 +417,10 @@ pause_checks(const struct worker *worker, struct check *check, int64_t pause_ms)
 }
 
 /*
- * The app's user and capabilities are the helper's, its filter only the check's:
- * it need not allow what the helper does. So the app must not get at the helper,
- * nor at a check before its exec: neither is dumpable.
+ * The helper runs as the app's user and with its capabilities. The app's filter
+ * is put on a check only, as it need not allow what the helper does. So the app
+ * must not get at the helper, nor at a check before its exec: neither of them
+ * is dumpable.
  */
 static void
 work(const void *what, int report_fd)

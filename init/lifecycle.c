@@ -165,7 +165,10 @@ become_unready(struct lifecycle *lc, enum message why, struct actions *out)
 	add(out, ACTION_SAY, (int)why);
 }
 
-/* A check has failed, or its helper was silent for as long. */
+/*
+ * Counts one failure: a check that has failed, or a helper that has said
+ * nothing for as long as a check and the pause before it may take.
+ */
 static void
 take_failure(struct lifecycle *lc, int64_t now, enum message why,
     struct actions *out)
@@ -184,7 +187,10 @@ extend_budget(struct lifecycle *lc, const struct event *ev)
 		lc->budget_until = ev->now + ev->arg;
 }
 
-/* Unless nobody vouches for the app any more. */
+/*
+ * Publishes when that is due again, unless the last report is so old that
+ * nobody vouches for the app any more.
+ */
 static void
 publish_again(struct lifecycle *lc, int64_t now, struct actions *out)
 {
@@ -397,7 +403,7 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		if (ev->now >= lc->report_until)
 			take_failure(lc, ev->now, MESSAGE_MONITOR_SILENT, out);
 		break;
-	case EVENT_HEALTH_LOST: /* as told, unless it was still to go on */
+	case EVENT_HEALTH_LOST: /* it was told to end, or it was needed */
 		if (lc->limits->monitor_failures > 0 || lc->limits->listens)
 			become_unready(lc, MESSAGE_MONITOR_LOST, out);
 		break;

@@ -45,7 +45,7 @@ struct datagram {
 	struct notify_message message;
 };
 
-/* --- The socket ------------------------------------------------------------ */
+/* --- The socket ----------------------------------------------------------- */
 
 static const char *
 socket_name(const struct listener_socket *socket)
@@ -136,7 +136,7 @@ listener_remove(int directory, const struct listener_socket *socket)
 		unlinkat(directory, socket_name(socket), 0);
 }
 
-/* --- The helper ------------------------------------------------------------ */
+/* --- The helper ----------------------------------------------------------- */
 
 /*
  * There is room for the sender's credentials, which come first, and for nothing
@@ -302,7 +302,10 @@ hear(struct worker *worker)
 	return true;
 }
 
-/* Beyond what the app's user may, it can do no more than PID 1 once locked down. */
+/*
+ * The helper runs as the app's user, and locks itself down as PID 1 does, since
+ * both only have a loop to go through.
+ */
 static void
 work(const void *what, int news_fd)
 {
@@ -331,7 +334,7 @@ work(const void *what, int news_fd)
 		continue;
 }
 
-/* --- In PID 1 -------------------------------------------------------------- */
+/* --- In PID 1 ------------------------------------------------------------- */
 
 int
 listener_start(const struct listener_plan *plan, struct helper *out)

@@ -196,7 +196,7 @@ put_rule(struct lockdown_filter *filter, const struct lockdown_rule *rule,
 	put_load(filter, lower_half(rule->argument));
 }
 
-/* A call that has several rules has them side by side: all of them must hold. */
+/* A call with several rules has them side by side: all of them must hold. */
 static void
 put_rules(struct lockdown_filter *filter, const struct lockdown_list *list)
 {

@@ -36,7 +36,7 @@ messages_tell_engine(const struct supervisor *sup, const char *text)
 		    strerror(-error));
 }
 
-/* Neither is about the file itself. */
+/* Two of these errors are not about the file itself. */
 const char *
 messages_publish_reason(int error)
 {

@@ -631,7 +631,7 @@ read_environment(struct options *out, char *const *environment,
 	return error;
 }
 
-/* Its name alone is a yes. */
+/* True if the option may be given by its name alone, which means yes. */
 static bool
 may_stand_alone(const struct row *row)
 {

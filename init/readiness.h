@@ -83,7 +83,7 @@ int
 readiness_publish(struct readiness *readiness,
     const struct readiness_facts *facts);
 
-/* Deletes the file if it is still ours, and lets go of the lock. 0 or -errno. */
+/* Deletes the file if it is still ours, and unlocks it. 0 or -errno. */
 int
 readiness_withdraw(struct readiness *readiness);
 

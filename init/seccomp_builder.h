@@ -56,7 +56,7 @@ int
 seccomp_builder_add(struct seccomp_builder *builder,
     const struct seccomp_rule *rule, const char *name, struct problem *problem);
 
-/* The filter of all that was added, with no flags. 0, or -EINVAL and PROBLEM. */
+/* The filter of what was added, with no flags. 0, or -EINVAL and PROBLEM. */
 int
 seccomp_builder_finish(struct seccomp_builder *builder,
     struct seccomp_filter *out, struct problem *problem);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Starting COMMAND: fork, its own process group, the terminal's foreground,
- * the signals as they were found, LISTEN_PID and the like, exec. A failure before or in
- * the exec comes back through a close-on-exec pipe.
+ * the signals as they were found, LISTEN_PID and the like, exec. A failure
+ * before or in the exec comes back through a close-on-exec pipe.
  */
 #ifndef DINIT_SPAWN_H
 #define DINIT_SPAWN_H

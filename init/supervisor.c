@@ -547,7 +547,11 @@ take_ready(struct supervisor *sup)
 	sup->is_reloading = false;
 }
 
-/* In this order whatever theirs was: what it means is said before it acts. */
+/*
+ * Acts on NEWS in an order of its own, whatever the order of its lines was:
+ * what is logged or passed on to the engine comes before what changes the
+ * state.
+ */
 static void
 take_news(struct supervisor *sup, const struct listener_news *news)
 {
@@ -596,7 +600,10 @@ take_notifications(struct supervisor *sup)
 		continue;
 }
 
-/* What the helper had passed on before it ended, as all our children have. */
+/*
+ * Takes what the helper had passed on before it ended: by now it has, as dinit
+ * has no child left.
+ */
 static void
 take_last_words(struct supervisor *sup)
 {
@@ -681,7 +688,10 @@ take_children(struct supervisor *sup)
 	return found == -ECHILD || found > 0 ? 0 : found;
 }
 
-/* The same while COMMAND runs. What fails is tried until it works again. */
+/*
+ * As take_children, while COMMAND runs: an error is no reason to end, so that
+ * waiting for children is tried until it works again.
+ */
 static void
 reap_children(struct supervisor *sup)
 {
@@ -749,7 +759,7 @@ take_exec_result(struct supervisor *sup)
 static void
 take_timeout(struct supervisor *sup)
 {
-	/* For the words, should it be the helper that was waited for. */
+	/* The log names this time where the helper was silent for too long. */
 	sup->silent_ms = clock_ms_since(sup->reported_ns);
 	handle(sup, EVENT_TIMEOUT, 0);
 }
