@@ -395,7 +395,7 @@ find_call(const struct seccomp_builder *builder, const char *name,
 
 /* ENTRY has no effect, because OTHER decides on all calls that it is for. */
 static int
-refuse_ineffective(const struct entry *entry, const struct entry *other,
+set_ineffective(const struct entry *entry, const struct entry *other,
     struct problem *problem)
 {
 	return problem_set(problem,
@@ -414,6 +414,7 @@ check_entry(const struct seccomp_builder *builder, const struct entry *entry,
     const struct seccomp_filter *filter, struct problem *problem)
 {
 	struct seccomp_data call = { .nr = 0 };
+	struct problem warning;
 	uint32_t effect;
 
 	if (!find_call(builder, entry->name, &call))
@@ -428,10 +429,10 @@ check_entry(const struct seccomp_builder *builder, const struct entry *entry,
 		    other->rule.action != effect ||
 		    !is_covered(&entry->rule, &other->rule))
 			continue;
-		refuse_ineffective(entry, other, problem);
 		if (!entry->rule.is_conditional && !other->rule.is_conditional)
-			return -EINVAL;
-		log_line(LOG_LEVEL_WARN, "%s", problem->text);
+			return set_ineffective(entry, other, problem);
+		set_ineffective(entry, other, &warning);
+		log_line(LOG_LEVEL_WARN, "%s", warning.text);
 		return 1;
 	}
 	return 0;

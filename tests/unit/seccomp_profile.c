@@ -93,6 +93,8 @@ compile_file(const char *path)
 	}
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	cr_assert(found->is_done && status == 0, "wait status %#x", status);
+	cr_assert_eq(found->result == 0, found->problem.text[0] == '\0',
+	    "%d, with '%s'", found->result, found->problem.text);
 	return found;
 }
 
