@@ -97,6 +97,12 @@ stops_with()
 	refute has_logged 'after the grace period'
 }
 
+# first_in_log PATTERN: what of the log is so first, as grep -E knows it.
+first_in_log()
+{
+	log | grep -oE -m1 -e "$1"
+}
+
 @test "nginx: a download under way is finished" {
 	start_gallery nginx
 	docker exec "$C" truncate --size 32M /var/www/html/large
@@ -159,6 +165,15 @@ sql()
 	job_ends_with 0 "$stop"
 	ends_with 0
 	refute has_logged 'after the grace period'
+}
+
+# A worker that has got a TERM of its own before gunicorn looks at its signals
+# would be replaced, and the new one, which can miss its TERM, be waited for.
+@test "gunicorn: its workers are told by gunicorn alone" {
+	start_gallery gunicorn -e DINIT_DRAIN=0
+	stops_with 0
+	is 'Handling signal: term' first_in_log \
+		'Handling signal: term|Worker exiting'
 }
 
 @test "static: FROM scratch, with a user and a capability of its own" {
