@@ -85,10 +85,12 @@ CODE = $(if $(filter 1,$(PIE)),-fPIE,-fno-pie) \
 # what works before the fork or in other processes only, with the libraries it
 # needs; libcap, which looks around before main(), as near as can be. Why, and
 # what else, says init/layout.ld.
-BEHIND = $(O)/capabilities.o
-FAR_BEHIND = $(addprefix $(O)/,privileges.o user.o regular_file.o await.o \
-	seccomp_filter.o seccomp_builder.o profile_json.o seccomp_profile.o \
-	errno_name.o probe.o http_answer.o executable.o)
+BEHIND = $(O)/privileges/capabilities.o
+FAR_BEHIND = $(patsubst %,$(O)/%.o,privileges/privileges privileges/user \
+	base/regular_file readiness/await privileges/seccomp_filter \
+	privileges/seccomp_builder privileges/profile_json \
+	privileges/seccomp_profile base/errno_name readiness/probe \
+	readiness/http_answer app/executable)
 LAYOUT = -Wl,-T,init/layout.ld,-z,noseparate-code
 LINK_ORDER = $(filter-out $(BEHIND) $(FAR_BEHIND) %.ld,$^) -lc $(BEHIND) -lcap \
 	$(FAR_BEHIND) $(LIBRARIES_LIBS)
@@ -139,8 +141,9 @@ run = $(if $(V),,@echo '  $(1) $@' &&)
 
 # --- Program ----------------------------------------------------------------
 
-OBJECTS = $(patsubst init/%.c,$(O)/%.o,$(wildcard init/*.c))
-UNIT_OBJECTS = $(patsubst tests/%.c,$(O)/%.o,$(wildcard tests/unit/*.c))
+OBJECTS = $(patsubst init/%.c,$(O)/%.o,$(wildcard init/*.c init/*/*.c))
+UNIT_OBJECTS = $(patsubst tests/%.c,$(O)/%.o,$(wildcard \
+	tests/unit/*.c tests/unit/*/*.c))
 E2E_OBJECTS = $(patsubst tests/%.c,$(O)/%.o,$(wildcard tests/e2e/*.c))
 APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))
 
@@ -168,7 +171,8 @@ $(O)/%.o: init/%.c $(O)/flags $(MUSL_BUILT)
 FLAGS = $(subst ','\'',$(DINIT_CC) $(DINIT_CFLAGS) $(DINIT_LDFLAGS) \
 	$(LIBRARIES_LIBS))
 $(O)/flags: FORCE
-	@mkdir -p build $(O)/unit $(O)/e2e $(O)/apps
+	@mkdir -p $(sort $(dir $(OBJECTS) $(UNIT_OBJECTS) $(E2E_OBJECTS) \
+		$(APPS)))
 	@echo '*' >build/.gitignore
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
@@ -190,8 +194,8 @@ $(O)/unit-tests: $(UNIT_OBJECTS) $(O)/skips.o $(filter-out $(O)/main.o,$(OBJECTS
 		$(LDLIBS)
 
 $(O)/unit/%.o: tests/unit/%.c $(O)/flags
-	$(call run,CC) $(CC) $(CODE) $(SANITIZER) $(TEST_CFLAGS) -MMD -MP \
-		-c -o $@ $<
+	$(call run,CC) $(CC) $(CODE) $(SANITIZER) -iquote tests/unit \
+		$(TEST_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(O)/e2e-tests: $(E2E_OBJECTS) $(O)/skips.o
 	$(call run,LD) $(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LDLIBS)
@@ -232,8 +236,10 @@ check-lockdown: $(O)/dinit $(APPS)
 		check-e2e
 	APPS=$(abspath $(O)/apps) tests/lockdown.sh $(DINIT)
 
+# Each compiles alone, and includes nothing that is above it.
 check-headers: $(O)/flags $(MUSL_BUILT)
-	@for header in init/*.h; do \
+	@tests/layers.sh
+	@for header in init/*/*.h; do \
 		echo "#include \"$${header#init/}\"" | \
 		    $(DINIT_CC) $(DINIT_CFLAGS) -fsyntax-only -x c - || exit; \
 	done
@@ -241,7 +247,7 @@ check-headers: $(O)/flags $(MUSL_BUILT)
 # The lifecycle is pure: what it could act with, it does not even link to.
 PURE = __assert_fail __stack_chk_fail _GLOBAL_OFFSET_TABLE_ mem[a-z]+ \
 	__mem[a-z]+_chk
-check-purity: $(O)/lifecycle.o
+check-purity: $(O)/life/lifecycle.o
 	@undefined=$$(nm -u $<) && ! echo "$$undefined" | \
 		grep -vxE ' +U ($(subst $() ,|,$(PURE)))'
 
@@ -299,4 +305,4 @@ uninstall:
 clean:
 	rm -rf build
 
--include $(wildcard $(addprefix $(O)/,*.d unit/*.d e2e/*.d apps/*.d))
+-include $(wildcard $(addprefix $(O)/,*.d */*.d */*/*.d))

@@ -13,20 +13,20 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "await.h"
-#include "denial.h"
-#include "descriptors.h"
-#include "duration.h"
-#include "exit_status.h"
-#include "line_file.h"
-#include "lockdown.h"
-#include "log.h"
-#include "options.h"
-#include "privileges.h"
-#include "probe.h"
-#include "readiness.h"
-#include "signals.h"
-#include "supervisor.h"
+#include "app/descriptors.h"
+#include "base/duration.h"
+#include "base/exit_status.h"
+#include "base/line_file.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "life/supervisor.h"
+#include "privileges/denial.h"
+#include "privileges/lockdown.h"
+#include "privileges/privileges.h"
+#include "readiness/await.h"
+#include "readiness/probe.h"
+#include "readiness/readiness.h"
+#include "settings/options.h"
 
 static int
 print(void (*format)(const struct options *options, char *text, size_t size),

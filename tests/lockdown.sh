@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Holds the list of system calls in init/lockdown.c, and of the requests of
+# Holds the list of system calls in init/privileges/lockdown.c, and of the requests of
 # fcntl and ioctl there, against those that dinit makes once it has locked itself
 # down:
 #
@@ -42,7 +42,7 @@ declare -A unseen=(
 	[fcntl F_GETLK]='where F_OFD_GETLK is unknown (gVisor)'
 	[fcntl F_OFD_GETLK]='for a state file that may only be read'
 	[fcntl F_SETFD]='musl does it after open(3), glibc does not'
-	[ioctl AUTOREAP_GET_INFO]='strace may have no name for it'
+	[ioctl KERNEL_PIDFD_GET_INFO]='strace may have no name for it'
 )
 
 scratch=$(mktemp -d)
@@ -139,7 +139,7 @@ finish()
 		exit 1
 	fi
 	sed '1,/^seccomp(SECCOMP_SET_MODE_FILTER/d' "$DIR/trace" |
-		sed -nE 's/PIDFD_GET_INFO/AUTOREAP_GET_INFO/
+		sed -nE 's/PIDFD_GET_INFO/KERNEL_PIDFD_GET_INFO/
 			h; s/^([a-z0-9_]*)\(.*/\1/p; g
 			s/^(fcntl|ioctl)\([0-9]*, ([A-Z0-9_]*)[,)].*/\1 \2/p' \
 		>>"$scratch/seen"
@@ -292,7 +292,7 @@ status=0
 sort -u "$scratch/seen" -o "$scratch/seen"
 # Each SYS_NAME; with a request behind it in the same row of a rule, the two too.
 sed '/^static const uint16_t calls/,/^const struct lockdown_list /!d' \
-	init/lockdown.c | tr '\n' ' ' | sed 's/SYS_/\n/g; s/$/\n/' | sed 1d |
+	init/privileges/lockdown.c | tr '\n' ' ' | sed 's/SYS_/\n/g; s/$/\n/' | sed 1d |
 	while IFS=$',{} \t' read -r call row; do
 		echo "$call"
 		[[ $call == fcntl || $call == ioctl ]] || continue

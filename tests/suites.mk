@@ -115,7 +115,7 @@ $(O)/faults/app: tests/faults/app.c tests/suites.mk $(O)/flags
 CLANG_FORMAT = clang-format-19
 format:
 	@tests/deps.sh $(CLANG_FORMAT)
-	$(CLANG_FORMAT) -i init/*.[ch]
+	$(CLANG_FORMAT) -i init/*.c init/*/*.[ch]
 
 # What finds bugs without running anything; .clang-tidy and these say which.
 # clang-tidy by file: of several, it takes each va_list but those of the first
@@ -126,10 +126,10 @@ CPPCHECK_FLAGS = -q --enable=warning,performance,portability \
 	-D'json_object_foreach(o,k,v)=while((v=next(o,k)))'
 check-analysis:
 	@tests/deps.sh $(PACKAGES) clang-tidy cppcheck $(CLANG_FORMAT)
-	$(CLANG_FORMAT) --dry-run -Werror init/*.[ch]
+	$(CLANG_FORMAT) --dry-run -Werror init/*.c init/*/*.[ch]
 	@$(MAKE) --no-print-directory -j$$(nproc) O=build/analysis CC=gcc \
 		CFLAGS='-O2 -fanalyzer' CPPFLAGS=-Werror all
-	printf '%s\n' init/*.c | xargs -P$$(nproc) -I{} \
+	printf '%s\n' init/*.c init/*/*.c | xargs -P$$(nproc) -I{} \
 		clang-tidy -quiet {} -- -std=c17 $(DEFINES) -iquote init
 	cppcheck $(CPPCHECK_FLAGS) $(DEFINES) init
 

@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "array.h"
+#include "base/array.h"
 #include "support.h"
 
 TestSuite(seccomp, .timeout = 60);

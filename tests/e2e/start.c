@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "array.h"
+#include "base/array.h"
 #include "support.h"
 
 TestSuite(start, .timeout = 60);

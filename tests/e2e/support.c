@@ -24,8 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "array.h"
 #include "support.h"
+#include "base/array.h"
 
 /* The keeper's exit statuses, as long as there is no container yet, when the
  * kernel denies the namespaces, and when something else fails. */

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/capability.h>
 
-#include "capabilities.h"
+#include "privileges/capabilities.h"
+#include "base/problem.h"
 #include "fuzz.h"
-#include "problem.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

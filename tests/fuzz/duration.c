@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "duration.h"
+#include "base/duration.h"
 #include "fuzz.h"
 
 int

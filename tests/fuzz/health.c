@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "health.h"
+#include "readiness/health.h"
 
 static void
 require_strings(const json_t *array, char *const *arguments)

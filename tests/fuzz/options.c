@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "duration.h"
+#include "settings/options.h"
+#include "base/duration.h"
+#include "base/log.h"
 #include "fuzz.h"
-#include "log.h"
-#include "options.h"
 
 #define WORDS_MAX 64
 

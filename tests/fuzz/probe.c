@@ -6,8 +6,8 @@
 #include <sys/un.h>
 
 #include "fuzz.h"
-#include "http_answer.h"
-#include "probe.h"
+#include "readiness/http_answer.h"
+#include "readiness/probe.h"
 
 /* It asks for one thing, points into the URL, and no request can be forged. */
 static void

@@ -4,11 +4,11 @@
 #include <linux/seccomp.h>
 
 #include "fuzz.h"
-#include "architecture.h"
-#include "kernel.h"
-#include "problem.h"
-#include "seccomp_profile.h"
-#include "seccomp_filter.h"
+#include "base/architecture.h"
+#include "base/kernel.h"
+#include "base/problem.h"
+#include "privileges/seccomp_filter.h"
+#include "privileges/seccomp_profile.h"
 
 /* As in bpf_check_classic of the kernel: ends, and jumps nowhere else. */
 static void

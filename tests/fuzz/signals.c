@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "signals.h"
+#include "base/signals.h"
 
 static void
 try_name(const char *text)

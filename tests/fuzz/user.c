@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "problem.h"
-#include "user.h"
+#include "base/problem.h"
+#include "privileges/user.h"
 
 /* Where the part that begins at PART ends. */
 static const uint8_t *

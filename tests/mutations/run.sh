@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Holds the exploration of the lifecycle to its word: each mutated copy of
-# init/lifecycle.c has to be found out.
+# init/life/lifecycle.c has to be found out.
 #
 #	tests/mutations/run.sh FOLDER
 #
@@ -40,8 +40,8 @@ judge()
 	local name=${1%%|*} copy status=0
 
 	copy=$(mktemp -d "$folder/XXXXXX")
-	sed -e "${1#*|}" init/lifecycle.c >"$copy/lifecycle.c"
-	! cmp -s init/lifecycle.c "$copy/lifecycle.c" ||
+	sed -e "${1#*|}" init/life/lifecycle.c >"$copy/lifecycle.c"
+	! cmp -s init/life/lifecycle.c "$copy/lifecycle.c" ||
 		complain "changes nothing: $name"
 	# shellcheck disable=SC2086 # words
 	compile -o "$copy/explore" $objects "$copy/lifecycle.c" ||
@@ -58,7 +58,7 @@ export -f compile complain judge
 compile -c -o "$folder/main.o" tests/mutations/main.c
 compile -c -o "$folder/exploration.o" tests/unit/exploration.c
 # shellcheck disable=SC2086 # words
-compile -o "$folder/explore" $objects init/lifecycle.c
+compile -o "$folder/explore" $objects init/life/lifecycle.c
 said=$(timeout 120 "$folder/explore") ||
 	complain "the unchanged lifecycle does not hold: $said"
 echo "unchanged: $said"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "exploration.h"
-#include "array.h"
-#include "exit_status.h"
+#include "base/array.h"
+#include "base/exit_status.h"
 
 #define NEVER INT64_MAX
 

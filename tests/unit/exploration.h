@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lifecycle.h"
+#include "life/lifecycle.h"
 
 /* Where life begins and ends. */
 #define OUTSIDE STATE_COUNT

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "app/autoreap.h"
+#include "base/kernel.h"
+
+/* linux/pidfd.h of Linux 6.15; the headers at hand may be older. */
+struct process_info {
+	uint64_t mask;
+	uint64_t cgroup;
+	uint32_t ids[11];
+	int32_t exit_code; /* as wait(2) has it */
+};
+static_assert(sizeof(struct process_info) == 64,
+    "KERNEL_PIDFD_GET_INFO fills in another size");
+#define INFO_EXIT (UINT64_C(1) << 3)
+#define SIGNAL_PROCESS_GROUP (1U << 2)
+
+static int
+get_info(int app_fd, struct process_info *out)
+{
+	*out = (struct process_info){ .mask = INFO_EXIT };
+	/* Of ioctl(2) the C libraries disagree on how wide the request is. */
+	return syscall(SYS_ioctl, app_fd, KERNEL_PIDFD_GET_INFO, out) < 0
+	    ? -errno
+	    : 0;
+}
+
+static int
+set_disposition(void (*handler)(int))
+{
+	const struct sigaction action = { .sa_handler = handler };
+
+	return sigaction(SIGCHLD, &action, NULL) < 0 ? -errno : 0;
+}
+
+int
+autoreap_begin(pid_t app)
+{
+	struct process_info info;
+	int error;
+	int fd;
+
+	/*
+	 * Linux 6.13 has the same call, and passes over what it does not know:
+	 * while COMMAND lives, only the version tells.
+	 */
+	if (kernel_version() < kernel_of(6, 15))
+		return -ENOSYS;
+	fd = (int)syscall(SYS_pidfd_open, app, 0);
+	if (fd < 0)
+		return -errno;
+	error = get_info(fd, &info);
+	if (error == 0)
+		error = autoreap_signal_group(fd, 0);
+	if (error == 0)
+		error = set_disposition(SIG_IGN);
+	if (error == 0)
+		return fd;
+	close(fd);
+	return error;
+}
+
+void
+autoreap_end(int app_fd)
+{
+	set_disposition(SIG_DFL);
+	close(app_fd);
+}
+
+static bool
+knows_end(int app_fd, struct process_info *info)
+{
+	return get_info(app_fd, info) == 0 && (info->mask & INFO_EXIT);
+}
+
+static int
+exit_status(const struct process_info *info)
+{
+	return WIFEXITED(info->exit_code) ? WEXITSTATUS(info->exit_code)
+					  : 128 + WTERMSIG(info->exit_code);
+}
+
+int
+autoreap_exit_status(int app_fd)
+{
+	struct process_info info;
+
+	if (knows_end(app_fd, &info))
+		return exit_status(&info);
+	if (autoreap_signal_app(app_fd, 0) != -ESRCH)
+		return -EAGAIN;
+	/* It may have gone while it was looked at. */
+	return knows_end(app_fd, &info) ? exit_status(&info) : -ENODATA;
+}
+
+static int
+send_signal(int app_fd, int signo, unsigned int flags)
+{
+	if (syscall(SYS_pidfd_send_signal, app_fd, signo, NULL, flags) < 0)
+		return -errno;
+	return 0;
+}
+
+int
+autoreap_signal_app(int app_fd, int signo)
+{
+	return send_signal(app_fd, signo, 0);
+}
+
+int
+autoreap_signal_group(int app_fd, int signo)
+{
+	return send_signal(app_fd, signo, SIGNAL_PROCESS_GROUP);
+}

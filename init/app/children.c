@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "app/children.h"
+#include "app/autoreap.h"
+#include "app/leftovers.h"
+
+static int
+exit_status(const siginfo_t *info)
+{
+	if (info->si_code == CLD_EXITED)
+		return info->si_status;
+	return 128 + info->si_status;
+}
+
+/* As children_next, of those that we reap. */
+static int
+next_unreaped(struct child_change *out)
+{
+	const int changes = WEXITED | WSTOPPED | WNOHANG | WNOWAIT;
+	siginfo_t info = { .si_pid = 0 };
+
+	/* What is not found now, no further SIGCHLD tells of. */
+	while (waitid(P_ALL, 0, &info, changes) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (info.si_pid == 0)
+		return 0;
+	out->pid = info.si_pid;
+	out->stopped = info.si_code == CLD_STOPPED ||
+	    info.si_code == CLD_TRAPPED;
+	out->status = out->stopped ? info.si_status : exit_status(&info);
+	return 1;
+}
+
+/* Only what was given: an end behind a stop is a change of its own. */
+static void
+reap(const struct child_change *change)
+{
+	siginfo_t info;
+
+	waitid(P_PID, (id_t)change->pid, &info,
+	    (change->stopped ? WSTOPPED : WEXITED) | WNOHANG);
+}
+
+/* As children_next, while the kernel reaps: only COMMAND's end is news. */
+static int
+next_told(const struct family *family, struct child_change *out)
+{
+	int status = autoreap_exit_status(family->app_fd);
+
+	if (status == -EAGAIN)
+		return 0;
+	out->pid = family->app;
+	out->stopped = false;
+	out->status = status;
+	return 1;
+}
+
+static void
+go_back_to_waiting(struct family *family)
+{
+	autoreap_end(family->app_fd);
+	family->app_fd = -1;
+}
+
+bool
+children_leave_to_kernel(struct family *family)
+{
+	struct child_change change = { .pid = 0 };
+	int found;
+	int fd;
+
+	if (!family->is_init || family->app == 0)
+		return false;
+	fd = autoreap_begin(family->app);
+	if (fd < 0)
+		return false;
+	family->app_fd = fd;
+	while ((found = next_unreaped(&change)) == 1) {
+		if (change.pid == family->app && !change.stopped)
+			break;
+		reap(&change);
+	}
+	if (found == 0 || found == -ECHILD)
+		return false;
+	go_back_to_waiting(family);
+	return true;
+}
+
+int
+children_next(const struct family *family, struct child_change *out)
+{
+	return family->app_fd < 0 ? next_unreaped(out) : next_told(family, out);
+}
+
+void
+children_reap(struct family *family, const struct child_change *change)
+{
+	if (family->app_fd < 0)
+		reap(change);
+	else
+		go_back_to_waiting(family);
+}
+
+static int
+send_signal(pid_t pid, int signo)
+{
+	return kill(pid, signo) < 0 ? -errno : 0;
+}
+
+int
+children_signal_app(const struct family *family, int signo)
+{
+	if (family->app == 0)
+		return 0;
+	return family->app_fd < 0 ? send_signal(family->app, signo)
+				  : autoreap_signal_app(family->app_fd, signo);
+}
+
+/*
+ * The app may move to another group, and leave children in its own. (Should
+ * the number be a stranger's by now, the app is gone, and no signal follows.)
+ */
+static bool
+has_left_group(const struct family *family)
+{
+	pid_t group = getpgid(family->app);
+
+	return group >= 0 && group != family->app;
+}
+
+int
+children_signal_group(const struct family *family, int signo)
+{
+	int error;
+
+	if (family->app == 0)
+		return 0;
+	error = family->app_fd < 0
+	    ? send_signal(-family->app, signo)
+	    : autoreap_signal_group(family->app_fd, signo);
+	if (error == -ESRCH || has_left_group(family))
+		return children_signal_app(family, signo);
+	return error;
+}
+
+bool
+children_exist(void)
+{
+	siginfo_t info;
+	int error;
+
+	do
+		error = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+	while (error < 0 && errno == EINTR);
+	return error == 0 || errno != ECHILD;
+}
+
+/* Some that may not be signalled are there all the same: kill(2), EPERM. */
+bool
+children_is_anybody_left(const struct family *family)
+{
+	return family->is_init ? send_signal(-1, 0) != -ESRCH
+			       : children_exist();
+}
+
+int
+children_signal_all(const struct family *family, int signo)
+{
+	const struct leftovers outside_of_group = {
+		.spared_group = family->app,
+		.spared_until = INT64_MAX,
+	};
+	int error;
+	int rest;
+
+	if (family->is_init)
+		return send_signal(-1, signo);
+	error = children_signal_group(family, signo);
+	rest = leftovers_signal(&outside_of_group, signo);
+	return rest < 0 ? rest : error;
+}
+
+int
+children_signal_rest(const struct family *family, int64_t told, int signo)
+{
+	const struct leftovers untold = {
+		.everybody = family->is_init,
+		.spared_group = family->app,
+		.spared_until = told,
+	};
+	int error = leftovers_signal(&untold, signo);
+
+	return error == -ENOENT ? children_signal_all(family, signo) : error;
+}

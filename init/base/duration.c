@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/duration.h"
+
+#define MS_PER_SECOND INT64_C(1000)
+#define MS_PER_MINUTE (60 * MS_PER_SECOND)
+#define MS_PER_HOUR (60 * MS_PER_MINUTE)
+
+/* A decimal number: WHOLE + FRACTION / SCALE. */
+struct decimal {
+	int64_t whole;
+	int64_t fraction;
+	int64_t scale;
+};
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Reads digits, at most nine of them behind a point. NULL: no number. */
+static const char *
+read_decimal(const char *text, struct decimal *out)
+{
+	struct decimal number = { 0, 0, 1 };
+
+	if (!is_digit(*text))
+		return NULL;
+	for (; is_digit(*text); text++) {
+		if (number.whole > DURATION_MAX_MS)
+			continue;
+		number.whole = number.whole * 10 + (*text - '0');
+	}
+	if (*text == '.') {
+		text++;
+		if (!is_digit(*text))
+			return NULL;
+		for (; is_digit(*text); text++) {
+			if (number.scale == 1000000000)
+				return NULL;
+			number.fraction = number.fraction * 10 + (*text - '0');
+			number.scale *= 10;
+		}
+	}
+	*out = number;
+	return text;
+}
+
+/* Length of the unit that TEXT begins with, and its worth in *MS; 0: none. */
+static size_t
+read_unit(const char *text, int64_t *ms)
+{
+	static const struct {
+		const char *name;
+		int64_t ms;
+	} units[] = {
+		/* "ms" before "m": the longer name is tried first. */
+		{ "ms", 1 },
+		{ "s", MS_PER_SECOND },
+		{ "m", MS_PER_MINUTE },
+		{ "h", MS_PER_HOUR },
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		size_t length = strlen(units[i].name);
+
+		if (strncmp(text, units[i].name, length) == 0) {
+			*ms = units[i].ms;
+			return length;
+		}
+	}
+	return 0;
+}
+
+static int64_t
+to_ms(const struct decimal *number, int64_t unit_ms)
+{
+	int64_t part;
+
+	if (number->whole > DURATION_MAX_MS / unit_ms)
+		return -ERANGE;
+	part = (number->fraction * unit_ms + number->scale - 1) / number->scale;
+	return number->whole * unit_ms + part;
+}
+
+int64_t
+duration_parse(const char *text)
+{
+	int64_t total = 0;
+	bool first = true;
+
+	do {
+		struct decimal number;
+		int64_t unit_ms = MS_PER_SECOND;
+		int64_t ms;
+		size_t unit_length;
+
+		text = read_decimal(text, &number);
+		if (text == NULL)
+			return -EINVAL;
+		unit_length = read_unit(text, &unit_ms);
+		/* Only a number that stands alone goes without its unit. */
+		if (unit_length == 0 && !(first && *text == '\0'))
+			return -EINVAL;
+		text += unit_length;
+		ms = to_ms(&number, unit_ms);
+		if (ms < 0 || total + ms > DURATION_MAX_MS)
+			return -ERANGE;
+		total += ms;
+		first = false;
+	} while (*text != '\0');
+	return total;
+}
+
+/* Seconds below a minute, with their part of a second: "30", "1.5". */
+static void
+format_seconds(int64_t ms, char *text, size_t size)
+{
+	int length = snprintf(text, size, "%" PRId64 ".%03" PRId64,
+	    ms / MS_PER_SECOND, ms % MS_PER_SECOND);
+
+	while (text[length - 1] == '0')
+		text[--length] = '\0';
+	if (text[length - 1] == '.')
+		text[length - 1] = '\0';
+}
+
+void
+duration_format(int64_t ms, char *text, size_t size)
+{
+	char hours[24] = "";
+	char minutes[8] = "";
+	char seconds[8];
+
+	if (ms > 0 && ms < MS_PER_SECOND) {
+		snprintf(text, size, "%" PRId64 "ms", ms);
+		return;
+	}
+	if (ms >= MS_PER_HOUR)
+		snprintf(hours, sizeof(hours), "%" PRId64 "h",
+		    ms / MS_PER_HOUR);
+	ms %= MS_PER_HOUR;
+	if (ms >= MS_PER_MINUTE)
+		snprintf(minutes, sizeof(minutes), "%dm",
+		    (int)(ms / MS_PER_MINUTE));
+	ms %= MS_PER_MINUTE;
+	format_seconds(ms, seconds, sizeof(seconds));
+	if (ms == 0 && (hours[0] != '\0' || minutes[0] != '\0'))
+		snprintf(text, size, "%s%s", hours, minutes);
+	else
+		snprintf(text, size, "%s%s%ss", hours, minutes, seconds);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/line_file.h"
+#include "base/text.h"
+
+/*
+ * A FIFO or a terminal is no file, but must not hold us up either. A link may
+ * be the app's of an earlier run, to a file that is not. The app writes to the
+ * file too, and neither may overwrite the other: hence O_APPEND.
+ */
+static int
+open_to_append(const char *path, int access)
+{
+	int fd = open(path,
+	    access | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+		O_CLOEXEC,
+	    0644);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Opened for reading too, a FIFO that nobody reads would have a reader: us. */
+static bool
+is_fifo(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+int
+line_file_open(const char *path)
+{
+	int fd = open_to_append(path, O_RDWR);
+
+	if (fd >= 0 && is_fifo(fd)) {
+		close(fd);
+		fd = -EACCES;
+	}
+	return fd == -EACCES ? open_to_append(path, O_WRONLY) : fd;
+}
+
+void
+line_file_empty(int fd)
+{
+	if (ftruncate(fd, 0) < 0)
+		return;
+}
+
+/* Writes TEXT and the end of the line into LINE. The length of both. */
+static size_t
+make_line(const char *text, char line[LINE_FILE_MAX])
+{
+	size_t length = strnlen(text, LINE_FILE_MAX - 1);
+
+	memcpy(line, text, length);
+	text_make_printable(line, length);
+	line[length] = '\n';
+	return length + 1;
+}
+
+/*
+ * True if the last line of the file has no end. Where that cannot be read, an
+ * empty line is better than two in one. What is no file cannot be searched.
+ */
+static bool
+has_open_line(int fd)
+{
+	char last;
+
+	return lseek(fd, -1, SEEK_END) >= 0 &&
+	    (read(fd, &last, 1) != 1 || last != '\n');
+}
+
+void
+line_file_append(int fd, const char *text)
+{
+	char line[1 + LINE_FILE_MAX] = "\n";
+	size_t length = make_line(text, line + 1);
+	size_t skipped = has_open_line(fd) ? 0 : 1;
+
+	/* In one piece, so that nobody else's bytes come in between. */
+	if (write(fd, line + skipped, 1 + length - skipped) < 0)
+		return;
+}
+
+void
+line_file_replace(int fd, const char *text)
+{
+	char line[LINE_FILE_MAX];
+	size_t length = make_line(text, line);
+	ssize_t written = pwrite(fd, line, length, 0);
+
+	if (written > 0 && ftruncate(fd, written) < 0)
+		return;
+}

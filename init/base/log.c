@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/line_file.h"
+#include "base/text.h"
+
+/* As PIPE_BUF, so that a line never mixes with another writer's. */
+#define LINE_MAX_BYTES 4096
+
+/* How a line reaches standard error without ever waiting. */
+enum sink {
+	SINK_PLAIN,    /* a regular file or the like: a write never waits */
+	SINK_REOPENED, /* our own non-blocking description of the same pipe */
+	SINK_SOCKET,   /* MSG_DONTWAIT */
+	SINK_POLLED,   /* could not be reopened: ask before each line */
+};
+
+static struct {
+	enum log_level level;
+	enum log_format format;
+	enum sink sink;
+	int fd;
+	int report_fd; /* -1: none */
+	unsigned int dropped;
+} logger = {
+	.level = LOG_LEVEL_INFO,
+	.format = LOG_FORMAT_TEXT,
+	.sink = SINK_PLAIN,
+	.fd = STDERR_FILENO,
+	.report_fd = -1,
+};
+
+static const char *const level_names[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARN] = "warn",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+};
+
+static const char *const format_names[] = {
+	[LOG_FORMAT_TEXT] = "text",
+	[LOG_FORMAT_JSON] = "json",
+};
+
+/*
+ * O_NONBLOCK belongs to the open file description, which the app shares: set
+ * there, it would break the app's own writes. A second description of the
+ * same pipe or terminal is ours alone. A regular file is not reopened, for
+ * the new description would write from offset 0.
+ */
+void
+log_open(void)
+{
+	struct stat status;
+	int fd;
+
+	if (fstat(STDERR_FILENO, &status) < 0)
+		return;
+	if (S_ISSOCK(status.st_mode)) {
+		logger.sink = SINK_SOCKET;
+		return;
+	}
+	if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode))
+		return;
+	fd = open("/proc/self/fd/2",
+	    O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		logger.sink = SINK_POLLED;
+		return;
+	}
+	logger.sink = SINK_REOPENED;
+	logger.fd = fd;
+}
+
+int
+log_descriptor(void)
+{
+	return logger.sink == SINK_REOPENED ? logger.fd : -1;
+}
+
+void
+log_set_level(enum log_level level)
+{
+	logger.level = level;
+}
+
+/* Place of NAME among NAMES, or -EINVAL. */
+static int
+find_name(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name, names[i]) == 0)
+			return (int)i;
+	return -EINVAL;
+}
+
+int
+log_parse_level(const char *name)
+{
+	return find_name(level_names, ARRAY_SIZE(level_names), name);
+}
+
+void
+log_set_format(enum log_format format)
+{
+	logger.format = format;
+}
+
+int
+log_parse_format(const char *name)
+{
+	return find_name(format_names, ARRAY_SIZE(format_names), name);
+}
+
+const char *
+log_format_name(enum log_format format)
+{
+	return format_names[format];
+}
+
+void
+log_set_report(int fd)
+{
+	logger.report_fd = fd;
+}
+
+const char *
+log_level_name(enum log_level level)
+{
+	return level_names[level];
+}
+
+/*
+ * Without a description of our own: RWF_NOWAIT is exact where the kernel has
+ * it (pipes since 6.4); before that, a pipe that polls as writable takes a
+ * line of PIPE_BUF bytes at once unless the app fills it in between.
+ */
+static ssize_t
+write_polled(struct iovec *line)
+{
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+	/* musl has no wrapper; -1 in both halves: the current position. */
+	ssize_t written = syscall(SYS_pwritev2, STDERR_FILENO, line, 1L, -1L,
+	    -1L, RWF_NOWAIT);
+
+	if (written >= 0 || errno == EAGAIN || errno == EPIPE)
+		return written;
+	if (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT))
+		return -1;
+	return writev(STDERR_FILENO, line, 1);
+}
+
+static bool
+write_line(char *text, size_t length)
+{
+	struct iovec line = { .iov_base = text, .iov_len = length };
+	ssize_t written = -1;
+
+	switch (logger.sink) {
+	case SINK_PLAIN:
+	case SINK_REOPENED:
+		written = write(logger.fd, text, length);
+		break;
+	case SINK_SOCKET:
+		written = send(logger.fd, text, length,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+		break;
+	case SINK_POLLED:
+		written = write_polled(&line);
+		break;
+	}
+	return written >= 0;
+}
+
+/*
+ * Bytes of the UTF-8 character that TEXT begins with; 0: it is none (RFC 3629:
+ * not too long, no surrogate, up to U+10FFFF).
+ */
+static size_t
+utf8_length(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+	size_t length = c[0] < 0x80 ? 1
+	    : c[0] < 0xc2           ? 0
+	    : c[0] < 0xe0           ? 2
+	    : c[0] < 0xf0           ? 3
+	    : c[0] < 0xf5           ? 4
+				    : 0;
+
+	for (size_t i = 1; i < length; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
+	    (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
+		return 0;
+	return length;
+}
+
+/* How the character at TEXT is written within a JSON string (RFC 8259). */
+static size_t
+escape(const char *text, char out[8], size_t *taken)
+{
+	size_t length = utf8_length(text);
+	size_t control = text_measure_control(text, length);
+	unsigned char c = (unsigned char)*text;
+
+	*taken = length > 0 ? length : 1;
+	if (length == 0)
+		return (size_t)snprintf(out, 8, "\\ufffd");
+	if (c == '"' || c == '\\')
+		return (size_t)snprintf(out, 8, "\\%c", c);
+	if (control == 1)
+		return (size_t)snprintf(out, 8, "\\u%04x", c);
+	memcpy(out, text, length);
+	memset(out, ' ', control);
+	return length;
+}
+
+/*
+ * MESSAGE as an object. What does not fit is cut off. Its room is not to lie
+ * on every stack.
+ */
+static bool __attribute__((noinline))
+write_json(enum log_level level, const char *message)
+{
+	char line[LINE_MAX_BYTES];
+	static const char end[] = "\"}\n";
+	struct timespec now = clock_wall();
+	char date[CLOCK_TEXT_MAX];
+	size_t used;
+
+	clock_format_utc(now.tv_sec, date);
+	used = (size_t)snprintf(line, LINE_MAX_BYTES,
+	    "{\"time\":\"%s.%03dZ\",\"level\":\"%s\",\"logger\":\"dinit\","
+	    "\"message\":\"",
+	    date, (int)(now.tv_nsec / CLOCK_NS_PER_MS), level_names[level]);
+	while (*message != '\0') {
+		char escaped[8];
+		size_t taken;
+		size_t length = escape(message, escaped, &taken);
+
+		if (used + length + sizeof(end) > LINE_MAX_BYTES)
+			break;
+		memcpy(line + used, escaped, length);
+		used += length;
+		message += taken;
+	}
+	memcpy(line + used, end, sizeof(end));
+	return write_line(line, used + sizeof(end) - 1);
+}
+
+static bool
+write_text(char *line)
+{
+	size_t length = strlen(line);
+
+	text_make_printable(line, length);
+	line[length] = '\n';
+	return write_line(line, length + 1);
+}
+
+/* What stands in front of a message; its length. */
+static size_t
+begin_line(char *line, enum log_level level)
+{
+	if (logger.format == LOG_FORMAT_JSON)
+		return 0;
+	return (size_t)(level == LOG_LEVEL_INFO
+		? sprintf(line, "dinit: ")
+		: sprintf(line, "dinit: %s: ", level_names[level]));
+}
+
+static bool __attribute__((format(printf, 2, 0)))
+say(enum log_level level, const char *format, va_list arguments)
+{
+	char line[LINE_MAX_BYTES];
+	size_t begun = begin_line(line, level);
+	char *message = line + begun;
+
+	/* One byte is for the end of the line. */
+	vsnprintf(message, sizeof(line) - 1 - begun, format, arguments);
+	if (level == LOG_LEVEL_ERROR && logger.report_fd >= 0) {
+		line_file_empty(logger.report_fd);
+		line_file_append(logger.report_fd, message);
+	}
+	return logger.format == LOG_FORMAT_JSON ? write_json(level, message)
+						: write_text(line);
+}
+
+static bool __attribute__((format(printf, 1, 2)))
+say_dropped(const char *format, ...)
+{
+	va_list arguments;
+	bool said;
+
+	va_start(arguments, format);
+	said = say(LOG_LEVEL_WARN, format, arguments);
+	va_end(arguments);
+	return said;
+}
+
+/* What was lost is said as soon as something can be said again. */
+static bool
+admit_dropped_lines(void)
+{
+	if (logger.dropped == 0)
+		return true;
+	if (!say_dropped("standard error was full, %u lines dropped",
+		logger.dropped))
+		return false;
+	logger.dropped = 0;
+	return true;
+}
+
+void
+log_line(enum log_level level, const char *format, ...)
+{
+	int saved_errno = errno;
+	va_list arguments;
+
+	if (level > logger.level)
+		return;
+	va_start(arguments, format);
+	if (!admit_dropped_lines() || !say(level, format, arguments))
+		logger.dropped++;
+	va_end(arguments);
+	errno = saved_errno;
+}

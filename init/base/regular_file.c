@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/regular_file.h"
+#include "base/problem.h"
+
+static const char *
+describe(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "a directory";
+	case S_IFIFO:
+		return "a FIFO";
+	default:
+		return "a device";
+	}
+}
+
+static int
+give_errno(int error, struct problem *problem)
+{
+	problem_set(problem, "%s", strerror(error));
+	return -error;
+}
+
+static int
+check_type(int fd, struct problem *problem)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return give_errno(errno, problem);
+	if (S_ISREG(status.st_mode))
+		return 0;
+	return problem_set(problem, "it is %s, not a regular file",
+	    describe(status.st_mode));
+}
+
+/*
+ * With O_NONBLOCK the open of a FIFO does not wait for somebody who writes to
+ * it (fifo(7)); for a regular file it means nothing.
+ */
+int
+regular_file_open(const char *path, FILE **out, struct problem *problem)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	FILE *file = NULL;
+	int error;
+
+	if (fd < 0)
+		return give_errno(errno, problem);
+	error = check_type(fd, problem);
+	if (error == 0 && (file = fdopen(fd, "r")) == NULL)
+		error = give_errno(ENOMEM, problem);
+	if (error < 0)
+		close(fd);
+	else
+		*out = file;
+	return error;
+}

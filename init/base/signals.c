@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/signals.h"
+
+/*
+ * The first real-time signal that programs use. The kernel's is 32; the C
+ * libraries keep some for their threads (musl one more than glibc). Docker
+ * and systemd mean glibc's, whatever libc this program is linked with.
+ */
+#define REALTIME_MIN 34
+#define REALTIME_MAX 64
+
+/* The longest item of a list, "SIGRTMIN+30:SIGRTMAX-30", and its end. */
+#define ITEM_MAX 32
+
+/* clang-format off */
+static const char *const names[SIGNALS_MAX + 1] = {
+	[SIGHUP] = "HUP", [SIGINT] = "INT", [SIGQUIT] = "QUIT",
+	[SIGILL] = "ILL", [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT",
+	[SIGBUS] = "BUS", [SIGFPE] = "FPE", [SIGKILL] = "KILL",
+	[SIGUSR1] = "USR1", [SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
+	[SIGPIPE] = "PIPE", [SIGALRM] = "ALRM", [SIGTERM] = "TERM",
+	[SIGSTKFLT] = "STKFLT", [SIGCHLD] = "CHLD", [SIGCONT] = "CONT",
+	[SIGSTOP] = "STOP", [SIGTSTP] = "TSTP", [SIGTTIN] = "TTIN",
+	[SIGTTOU] = "TTOU", [SIGURG] = "URG", [SIGXCPU] = "XCPU",
+	[SIGXFSZ] = "XFSZ", [SIGVTALRM] = "VTALRM", [SIGPROF] = "PROF",
+	[SIGWINCH] = "WINCH", [SIGIO] = "IO", [SIGPWR] = "PWR",
+	[SIGSYS] = "SYS", [32] = "32", [33] = "33",
+	[34] = "RTMIN", [35] = "RTMIN+1", [36] = "RTMIN+2",
+	[37] = "RTMIN+3", [38] = "RTMIN+4", [39] = "RTMIN+5",
+	[40] = "RTMIN+6", [41] = "RTMIN+7", [42] = "RTMIN+8",
+	[43] = "RTMIN+9", [44] = "RTMIN+10", [45] = "RTMIN+11",
+	[46] = "RTMIN+12", [47] = "RTMIN+13", [48] = "RTMIN+14",
+	[49] = "RTMIN+15", [50] = "RTMAX-14", [51] = "RTMAX-13",
+	[52] = "RTMAX-12", [53] = "RTMAX-11", [54] = "RTMAX-10",
+	[55] = "RTMAX-9", [56] = "RTMAX-8", [57] = "RTMAX-7",
+	[58] = "RTMAX-6", [59] = "RTMAX-5", [60] = "RTMAX-4",
+	[61] = "RTMAX-3", [62] = "RTMAX-2", [63] = "RTMAX-1",
+	[64] = "RTMAX",
+};
+/* clang-format on */
+
+/* The system call itself: the libraries' wrappers filter 32 to 34 out. */
+static int
+change_mask(int how, uint64_t set, uint64_t *before)
+{
+	if (syscall(SYS_rt_sigprocmask, how, &set, before, sizeof(set)) < 0)
+		return -errno;
+	return 0;
+}
+
+int
+signals_take_over(struct signal_state *found)
+{
+	struct sigaction by_default = { .sa_handler = SIG_DFL };
+	int error = change_mask(SIG_SETMASK, SIGNALS_ALL, &found->mask);
+
+	if (error < 0)
+		return error;
+	if (sigaction(SIGCHLD, &by_default, &found->child) < 0)
+		return -errno;
+	return 0;
+}
+
+int
+signals_hand_back(const struct signal_state *found)
+{
+	if (sigaction(SIGCHLD, &found->child, NULL) < 0)
+		return -errno;
+	return change_mask(SIG_SETMASK, found->mask, NULL);
+}
+
+int
+signals_open_descriptor(void)
+{
+	uint64_t all = SIGNALS_ALL;
+	long fd = syscall(SYS_signalfd4, -1, &all, sizeof(all),
+	    SFD_CLOEXEC | SFD_NONBLOCK);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+/*
+ * A stop ends with SIGCONT, which is blocked and therefore pending afterwards;
+ * the caller's loop reads it later like any other signal.
+ */
+bool
+signals_stop_own_group(int signo)
+{
+	uint64_t pending = 0;
+	uint64_t before;
+
+	if (kill(0, signo) < 0)
+		return false;
+	change_mask(SIG_UNBLOCK, signals_bit(signo), &before);
+	change_mask(SIG_SETMASK, before, NULL);
+	syscall(SYS_rt_sigpending, &pending, sizeof(pending));
+	return pending & signals_bit(SIGCONT);
+}
+
+/* A whole decimal number of at most two digits, or -EINVAL. */
+static int
+parse_number(const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length < 1 || length > 2 || strspn(text, "0123456789") != length)
+		return -EINVAL;
+	return atoi(text);
+}
+
+static int
+parse_realtime(const char *name)
+{
+	bool from_top = strncasecmp(name, "RTMAX-", 6) == 0;
+	int offset;
+
+	if (strcasecmp(name, "RTMIN") == 0)
+		return REALTIME_MIN;
+	if (strcasecmp(name, "RTMAX") == 0)
+		return REALTIME_MAX;
+	if (!from_top && strncasecmp(name, "RTMIN+", 6) != 0)
+		return -EINVAL;
+	offset = parse_number(name + 6);
+	if (offset < 0 || offset > REALTIME_MAX - REALTIME_MIN)
+		return -EINVAL;
+	return from_top ? REALTIME_MAX - offset : REALTIME_MIN + offset;
+}
+
+int
+signals_parse(const char *text)
+{
+	int number = parse_number(text);
+
+	if (number >= 0)
+		return number >= 1 && number <= SIGNALS_MAX ? number : -EINVAL;
+	if (strncasecmp(text, "SIG", 3) == 0)
+		text += 3;
+	for (int signo = 1; signo < 32; signo++)
+		if (strcasecmp(text, names[signo]) == 0)
+			return signo;
+	return parse_realtime(text);
+}
+
+int
+signals_follow_parent(int signo, pid_t parent)
+{
+	const union sigval nothing = { 0 };
+
+	if (signo == 0)
+		return 0;
+	if (prctl(PR_SET_PDEATHSIG, signo) < 0)
+		return -errno;
+	/*
+	 * Not by kill(2), so that a SIGPIPE or SIGXFSZ differs from one that a
+	 * write of ours causes; unless no more signals can be queued.
+	 */
+	if (getppid() != parent && sigqueue(getpid(), signo, nothing) < 0)
+		kill(getpid(), signo);
+	return 0;
+}
+
+const char *
+signals_name(int signo)
+{
+	return names[signo];
+}
+
+/* Copies the next item of a list; where the rest begins, NULL: too long. */
+static const char *
+next_item(const char *list, char item[ITEM_MAX])
+{
+	size_t length = strcspn(list, ",");
+
+	if (length >= ITEM_MAX)
+		return NULL;
+	memcpy(item, list, length);
+	item[length] = '\0';
+	return list + length;
+}
+
+int
+signals_parse_set(const char *text, uint64_t *set)
+{
+	uint64_t added = 0;
+	int first = 0;
+
+	if (strcasecmp(text, "all") == 0) {
+		*set = SIGNALS_ALL;
+		return SIGTERM;
+	}
+	for (;;) {
+		char item[ITEM_MAX];
+		int signo;
+
+		text = next_item(text, item);
+		signo = text == NULL ? -EINVAL : signals_parse(item);
+		if (signo < 0)
+			return signo;
+		if (first == 0)
+			first = signo;
+		added |= signals_bit(signo);
+		if (*text == '\0')
+			break;
+		text++;
+	}
+	*set |= added;
+	return first;
+}
+
+void
+signals_clear_rewrite(struct signal_policy *policy)
+{
+	for (int signo = 0; signo <= SIGNALS_MAX; signo++)
+		policy->rewrite[signo] = (unsigned char)signo;
+}
+
+static int
+parse_rewrite_item(char *item, unsigned char rewrite[SIGNALS_MAX + 1])
+{
+	char *separator = strchr(item, ':');
+	int from;
+	int to;
+
+	if (separator == NULL)
+		return -EINVAL;
+	*separator = '\0';
+	from = signals_parse(item);
+	to = strcmp(separator + 1, "0") == 0 ? 0 : signals_parse(separator + 1);
+	if (from < 0 || to < 0)
+		return -EINVAL;
+	rewrite[from] = (unsigned char)to;
+	return 0;
+}
+
+int
+signals_parse_rewrite(const char *text, struct signal_policy *policy)
+{
+	unsigned char rewrite[SIGNALS_MAX + 1];
+
+	memcpy(rewrite, policy->rewrite, sizeof(rewrite));
+	for (;;) {
+		char item[ITEM_MAX];
+
+		text = next_item(text, item);
+		if (text == NULL || parse_rewrite_item(item, rewrite) < 0)
+			return -EINVAL;
+		if (*text == '\0')
+			break;
+		text++;
+	}
+	memcpy(policy->rewrite, rewrite, sizeof(rewrite));
+	return 0;
+}
+
+/* Appends to TEXT, with a comma if it is not the first; the new length. */
+static size_t
+append_item(char *text, size_t size, size_t used, const char *item)
+{
+	if (used >= size)
+		return used;
+	return used +
+	    (size_t)snprintf(text + used, size - used, "%s%s",
+		used > 0 ? "," : "", item);
+}
+
+void
+signals_format_set(uint64_t set, int first, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	if (set == SIGNALS_ALL) {
+		snprintf(text, size, "all");
+		return;
+	}
+	if (first != 0)
+		used = append_item(text, size, used, names[first]);
+	for (int signo = 1; signo <= SIGNALS_MAX; signo++)
+		if ((set & signals_bit(signo)) && signo != first)
+			used = append_item(text, size, used, names[signo]);
+}
+
+void
+signals_format_rewrite(const struct signal_policy *policy, char *text,
+    size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (int signo = 1; signo <= SIGNALS_MAX; signo++) {
+		char item[ITEM_MAX];
+		int to = policy->rewrite[signo];
+
+		if (to == signo)
+			continue;
+		snprintf(item, sizeof(item), "%s:%s", names[signo],
+		    to == 0 ? "0" : names[to]);
+		used = append_item(text, size, used, item);
+	}
+}

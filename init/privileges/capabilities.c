@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/capability.h>
+
+#include "privileges/capabilities.h"
+#include "base/problem.h"
+
+/* Numbers of capabilities, as many as there are bits in a set. */
+#define NUMBERS 64
+
+/* The longest word in a list, with the byte that ends it. */
+#define WORD_SIZE 256
+
+#define DIGITS "0123456789"
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+
+/*
+ * Number of NET_ADMIN, cap_net_admin or 12, or -1. cap_from_name(3) takes a
+ * word's beginning and numbers as strtoul(3) does, so it is held to whole
+ * names and decimals first.
+ */
+static int
+parse_word(const char *word)
+{
+	char name[sizeof("cap_") + WORD_SIZE];
+	const char *prefix = strncasecmp(word, "cap_", 4) == 0 ? "" : "cap_";
+	size_t length = strlen(word);
+	cap_value_t value;
+
+	if (strspn(word, DIGITS) == length)
+		return length > 2 || atoi(word) >= NUMBERS ? -1 : atoi(word);
+	if (strspn(word, NAME_CHARACTERS) != length)
+		return -1;
+	snprintf(name, sizeof(name), "%s%s", prefix, word);
+	for (char *c = name; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	if (cap_from_name(name, &value) < 0 || value < 0 || value >= NUMBERS)
+		return -1;
+	return value;
+}
+
+int
+capabilities_parse(const char *list, uint64_t every, uint64_t *out,
+    struct problem *problem)
+{
+	uint64_t set = 0;
+
+	if (strcasecmp(list, "all") == 0)
+		set = every;
+	else if (strcasecmp(list, "none") != 0)
+		for (const char *rest = list; rest != NULL;) {
+			size_t length = strcspn(rest, ",");
+			char word[WORD_SIZE];
+			int value;
+
+			snprintf(word, sizeof(word), "%.*s", (int)length, rest);
+			value = parse_word(word);
+			if (length == 0 || length >= sizeof(word) || value < 0)
+				return problem_set(problem,
+				    "'%.64s' is not a capability such as "
+				    "net_bind_service, CAP_CHOWN or 10, nor "
+				    "all or none",
+				    word);
+			set |= UINT64_C(1) << value;
+			rest = rest[length] == ',' ? rest + length + 1 : NULL;
+		}
+	*out = set;
+	return 0;
+}
+
+struct capabilities
+capabilities_of_process(void)
+{
+	struct capabilities found = { 0 };
+	uint64_t permitted = 0;
+	cap_t own = cap_get_proc();
+
+	for (cap_value_t value = 0; value < cap_max_bits(); value++) {
+		cap_flag_value_t set = CAP_CLEAR;
+
+		/* What cannot be read counts: it is to be dropped, or fail. */
+		if (cap_get_bound(value) != 0)
+			found.bounding |= UINT64_C(1) << value;
+		if (own != NULL &&
+		    cap_get_flag(own, value, CAP_PERMITTED, &set) == 0 &&
+		    set == CAP_SET)
+			permitted |= UINT64_C(1) << value;
+	}
+	if (own != NULL)
+		cap_free(own);
+	found.own = permitted & found.bounding;
+	return found;
+}
+
+void
+capabilities_format(uint64_t set, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (cap_value_t value = 0; value < NUMBERS; value++) {
+		char *name = set >> value & 1 ? cap_to_name(value) : NULL;
+
+		if (name != NULL && used + strlen(name) + 1 < size)
+			used += (size_t)snprintf(text + used, size - used,
+			    "%s%s", used > 0 ? "," : "", name);
+		cap_free(name);
+	}
+}

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <limits.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "privileges/privileges.h"
+#include "base/array.h"
+#include "base/kernel.h"
+#include "privileges/capabilities.h"
+#include "privileges/denial.h"
+#include "privileges/seccomp_profile.h"
+
+static bool
+contains(uint64_t set, int capability)
+{
+	return set >> capability & 1;
+}
+
+static int
+resolve_user(struct privileges *out, const char *spec)
+{
+	const struct user_files files = { "/etc/passwd", "/etc/group" };
+
+	out->problem.option = "user";
+	out->changes_user = true;
+	return user_resolve(spec, &files, &out->user, &out->problem);
+}
+
+/* What is kept must be there to be kept. */
+static int
+resolve_kept(struct privileges *out, const char *list, uint64_t own)
+{
+	char missing[256];
+
+	out->problem.option = "keep-caps";
+	if (capabilities_parse(list, own, &out->kept, &out->problem) < 0)
+		return -EINVAL;
+	if ((out->kept & ~own) == 0)
+		return 0;
+	capabilities_format(out->kept & ~own, missing, sizeof(missing));
+	return problem_set(&out->problem,
+	    "%s: not in the container's bounding set: add it with --cap-add",
+	    missing);
+}
+
+/* Root's exec gives it all of its bounding set (capabilities(7)). */
+static bool
+needs_ambient(const struct privileges *privileges)
+{
+	uid_t uid = privileges->changes_user ? privileges->user.uid : geteuid();
+
+	return privileges->keeps_capabilities && uid != 0;
+}
+
+/*
+ * Any user else keeps only what is ambient. A kernel that does not know that
+ * answers EINVAL (PR_CAP_AMBIENT(2const)); libcap makes EPERM of every errno.
+ */
+static int
+check_ambient(struct privileges *out)
+{
+	char hint[DENIAL_HINT_MAX];
+	char kept[256];
+
+	if (!needs_ambient(out) || out->kept == 0 ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, CAP_CHOWN, 0L, 0L) >=
+		0)
+		return 0;
+	out->problem.option = "keep-caps";
+	if (errno != EINVAL) {
+		int error = errno;
+
+		denial_format_hint(-error, false, hint);
+		return problem_set(&out->problem,
+		    "cannot ask for ambient capabilities: %s%s",
+		    strerror(error), hint);
+	}
+	capabilities_format(out->kept, kept, sizeof(kept));
+	return problem_set(&out->problem,
+	    "%s: only root can keep them here, as this kernel has no ambient "
+	    "capabilities (gVisor)",
+	    kept);
+}
+
+static int
+resolve_dropped(struct privileges *out, const char *list)
+{
+	out->problem.option = "drop-caps";
+	return capabilities_parse(list, UINT64_MAX, &out->dropped,
+	    &out->problem);
+}
+
+static int
+resolve_capabilities(struct privileges *out,
+    const struct privileges_request *request, const struct capabilities *ours)
+{
+	out->keeps_capabilities = request->keep_caps != NULL;
+	out->changes_capabilities = request->keep_caps != NULL ||
+	    request->drop_caps != NULL;
+	out->kept = ours->own;
+	if (request->keep_caps != NULL &&
+	    resolve_kept(out, request->keep_caps, ours->own) < 0)
+		return -EINVAL;
+	if (request->drop_caps != NULL &&
+	    resolve_dropped(out, request->drop_caps) < 0)
+		return -EINVAL;
+	out->kept &= ~out->dropped;
+	if (out->keeps_capabilities)
+		out->dropped = ~out->kept;
+	if (check_ambient(out) < 0)
+		return -EINVAL;
+	out->dropped &= ours->bounding;
+	if (out->dropped == 0 || contains(ours->own, CAP_SETPCAP))
+		return 0;
+	out->problem.option = out->keeps_capabilities ? "keep-caps"
+						      : "drop-caps";
+	return problem_set(&out->problem,
+	    "the bounding set can be reduced only with CAP_SETPCAP, which this "
+	    "container does not have: add it with --cap-add=SETPCAP");
+}
+
+/*
+ * dinit stays what it is. Without CAP_KILL it could never stop COMMAND as
+ * another user: better no start than no stop.
+ */
+static int
+check_power(struct privileges *out, uint64_t own)
+{
+	if (!out->changes_user || out->user.uid == geteuid())
+		return 0;
+	out->problem.option = "user";
+	if (!contains(own, CAP_SETUID) || !contains(own, CAP_SETGID))
+		return problem_set(&out->problem,
+		    "becoming uid %u takes CAP_SETUID and CAP_SETGID, which "
+		    "this container does not have (it must start as root)",
+		    out->user.uid);
+	if (!contains(own, CAP_KILL))
+		return problem_set(&out->problem,
+		    "without CAP_KILL dinit could never stop COMMAND as uid "
+		    "%u: add it with --cap-add=KILL",
+		    out->user.uid);
+	return 0;
+}
+
+/*
+ * Straight, -1 and errno: the C library's functions would stop all threads
+ * first, of which there are none; and 2 KB come along.
+ */
+static long
+set_groups(const struct user *user)
+{
+	return syscall(SYS_setgroups, user->group_count, user->groups);
+}
+
+static long
+set_gids(gid_t gid)
+{
+	return syscall(SYS_setresgid, gid, gid, gid);
+}
+
+static long
+set_uids(uid_t uid)
+{
+	return syscall(SYS_setresuid, uid, uid, uid);
+}
+
+/* Supplementary groups of this process. */
+struct own_groups {
+	int count;
+	gid_t list[NGROUPS_MAX];
+};
+
+static bool
+is_among(gid_t gid, const struct own_groups *groups)
+{
+	for (int i = 0; i < groups->count; i++)
+		if (groups->list[i] == gid)
+			return true;
+	return false;
+}
+
+/*
+ * Holds the groups that cannot be changed against those that are wanted. The
+ * main group may be among the others as well, as Docker has it. Groups beyond
+ * those in /etc/group the engine has added: they stay where no group was named,
+ * but a user who names one wants no other.
+ */
+static int
+compare_groups(struct privileges *out, const struct own_groups *own,
+    bool names_group)
+{
+	const struct user *user = &out->user;
+
+	for (size_t i = 0; i < user->group_count; i++)
+		if (user->groups[i] != user->gid &&
+		    !is_among(user->groups[i], own))
+			return problem_set(&out->problem,
+			    "this container runs as uid %u already, but not in "
+			    "its group %u, and cannot change groups (that "
+			    "takes CAP_SETGID): leave this out, or start as "
+			    "root",
+			    user->uid, user->groups[i]);
+	for (int i = 0; names_group && i < own->count; i++)
+		if (own->list[i] != user->gid)
+			return problem_set(&out->problem,
+			    "this container runs as uid %u already, and cannot "
+			    "drop its group %u (that takes CAP_SETGID): leave "
+			    "this out to keep it, or start as root",
+			    user->uid, own->list[i]);
+	return 0;
+}
+
+/*
+ * In a container that is the user already, without the right to change groups,
+ * those that it has must do. Whether it has the right is found out by trying,
+ * as this process is thrown away: a user namespace may deny it even to root
+ * (user_namespaces(7), /proc/PID/setgroups).
+ */
+static int
+check_groups(struct privileges *out, const char *spec)
+{
+	struct own_groups own;
+
+	if (!out->changes_user || out->user.uid != geteuid())
+		return 0;
+	out->problem.option = "user";
+	if (set_gids(out->user.gid) < 0 && errno == EPERM)
+		return problem_set(&out->problem,
+		    "this container runs as uid %u already, but not with gid "
+		    "%u, and cannot change groups (that takes CAP_SETGID): "
+		    "leave this out, or start as root",
+		    out->user.uid, out->user.gid);
+	if (set_groups(&out->user) == 0 || errno != EPERM)
+		return 0;
+	own.count = getgroups(ARRAY_SIZE(own.list), own.list);
+	if (own.count < 0)
+		return problem_set(&out->problem,
+		    "cannot read the groups of this container: %s",
+		    strerror(errno));
+	if (compare_groups(out, &own, strchr(spec, ':') != NULL) < 0)
+		return -EINVAL;
+	out->keeps_groups = true;
+	return 0;
+}
+
+static int
+compile_filter(struct privileges *out, const char *path, uint64_t bounding)
+{
+	struct seccomp_circumstances here = {
+		.capabilities = bounding & ~out->dropped,
+		.kernel = kernel_version(),
+	};
+	struct problem why;
+
+	out->problem.option = "seccomp";
+	if (seccomp_profile_compile(path, &here, &out->filter, &why) < 0)
+		return problem_set(&out->problem, "%.100s: %.400s", path,
+		    why.text);
+	if (seccomp_filter_forbids_exec(&out->filter))
+		return problem_set(&out->problem,
+		    "%.100s: it forbids execve, so that COMMAND could never be "
+		    "started: allow execve",
+		    path);
+	out->no_new_privs = true;
+	return 0;
+}
+
+static int
+work_out(struct privileges *out, const struct privileges_request *request)
+{
+	struct capabilities ours = capabilities_of_process();
+
+	out->problem.option = "user";
+	out->no_new_privs = request->no_new_privs;
+	if (request->user != NULL && resolve_user(out, request->user) < 0)
+		return -EINVAL;
+	if (resolve_capabilities(out, request, &ours) < 0 ||
+	    check_power(out, ours.own) < 0)
+		return -EINVAL;
+	if (request->seccomp != NULL &&
+	    compile_filter(out, request->seccomp, ours.bounding) < 0)
+		return -EINVAL;
+	/* Last, as it changes the groups, by which files may be readable. */
+	return check_groups(out, request->user);
+}
+
+/* What became of the worker. It is the only child there is at this time. */
+static int
+wait_for_worker(pid_t worker, const struct privileges *shared,
+    struct problem *problem)
+{
+	siginfo_t info;
+	int waited;
+
+	do
+		waited = waitid(P_PID, (id_t)worker, &info, WEXITED);
+	while (waited < 0 && errno == EINTR);
+	if (waited < 0) {
+		problem_set(problem,
+		    "cannot wait for the process that prepares it: %s",
+		    strerror(errno));
+		/* It must not outlive us; here wait4(2) does. */
+		kill(worker, SIGKILL);
+		waitpid(worker, NULL, 0);
+		return -EINVAL;
+	}
+	problem->option = shared->problem.option;
+	if (info.si_code != CLD_EXITED)
+		return problem_set(problem,
+		    "the process that prepares it died of signal %d%s",
+		    info.si_status,
+		    info.si_status == SIGKILL ? "; is memory short?" : "");
+	if (info.si_status == 0)
+		return 0;
+	*problem = shared->problem;
+	return -EINVAL;
+}
+
+/* Others shall not trace it while it has more rights than they. */
+static void __attribute__((noreturn))
+run_worker(struct privileges *shared, const struct privileges_request *request)
+{
+	prctl(PR_SET_DUMPABLE, 0L);
+	_exit(work_out(shared, request) < 0);
+}
+
+/*
+ * What COMMAND may not do, it must not do by way of us: of a process of its own
+ * user it could write the memory (ptrace(2), "Ptrace access mode checking"), if
+ * that has no capability that COMMAND lacks. So before it runs we give up new
+ * privileges where it has to; under a filter we are out of its reach for good.
+ */
+static int
+guard_ourselves(const struct privileges *privileges, struct problem *problem)
+{
+	if ((privileges->no_new_privs &&
+		prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0) ||
+	    (privileges->filter.length > 0 && prctl(PR_SET_DUMPABLE, 0L) < 0))
+		return problem_set(problem,
+		    "cannot keep COMMAND from getting around it by way of "
+		    "dinit: %s",
+		    strerror(errno));
+	return 0;
+}
+
+int
+privileges_prepare(const struct privileges_request *request,
+    const struct privileges **out, struct problem *problem)
+{
+	struct privileges *shared;
+	char hint[DENIAL_HINT_MAX];
+	pid_t worker;
+
+	*out = NULL;
+	problem->option = "user";
+	if (!privileges_are_requested(request))
+		return 0;
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return problem_set(problem, "out of memory");
+	worker = fork();
+	if (worker == 0)
+		run_worker(shared, request);
+	if (worker < 0) {
+		int error = errno;
+
+		denial_format_hint(-error, true, hint);
+		return problem_set(problem, "cannot fork to prepare it: %s%s",
+		    strerror(error), hint);
+	}
+	if (wait_for_worker(worker, shared, problem) < 0)
+		return -EINVAL;
+	problem->option = request->seccomp != NULL ? "seccomp" : "no-new-privs";
+	if (guard_ourselves(shared, problem) < 0)
+		return -EINVAL;
+	*out = shared;
+	return 0;
+}
+
+/* Groups before gid before uid: each takes a right that the next takes away. */
+static int
+become_user(const struct privileges *privileges, const char **step)
+{
+	const struct user *user = &privileges->user;
+
+	*step = "set the groups for";
+	if (!privileges->keeps_groups && set_groups(user) < 0)
+		return -errno;
+	*step = "set the group of";
+	if (set_gids(user->gid) < 0)
+		return -errno;
+	*step = "set HOME for";
+	if (putenv((char *)(uintptr_t)user->home) != 0)
+		return -errno;
+	/*
+	 * Permitted capabilities stay for the next step (capabilities(7)). Until
+	 * those go, the app cannot trace us; where fs.suid_dumpable is 1 it
+	 * could then, as another uid sets what that says (proc(5)).
+	 */
+	*step = "set the user of";
+	if (prctl(PR_SET_KEEPCAPS, 1L) < 0 || set_uids(user->uid) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0L) < 0)
+		return -errno;
+	return 0;
+}
+
+/* CAP_SETPCAP was permitted when it was worked out; a new uid disables it. */
+static int
+drop_bounding(const struct privileges *privileges)
+{
+	const cap_value_t needed = CAP_SETPCAP;
+	cap_t own = cap_get_proc();
+	int error = 0;
+
+	if (own == NULL)
+		return -ENOMEM;
+	cap_set_flag(own, CAP_EFFECTIVE, 1, &needed, CAP_SET);
+	if (cap_set_proc(own) < 0)
+		error = -errno;
+	for (cap_value_t value = 0; error == 0 && value < cap_max_bits();
+	    value++)
+		if (contains(privileges->dropped, value) &&
+		    cap_drop_bound(value) < 0)
+			error = -errno;
+	cap_free(own);
+	return error;
+}
+
+/*
+ * Not libcap's cap_iab_set_proc(3), which takes CAP_SETPCAP for the ambient
+ * set too. The kernel does not, so a container need not have it. For root it is
+ * a matter of securebits only.
+ */
+static int
+raise_ambient(const struct privileges *privileges)
+{
+	for (cap_value_t value = 0; value < cap_max_bits(); value++)
+		if (contains(privileges->kept, value) &&
+		    cap_set_ambient(value, CAP_SET) < 0 &&
+		    needs_ambient(privileges))
+			return -errno;
+	return 0;
+}
+
+/*
+ * The process's own sets: what is not kept must not help until the exec. What
+ * leaves the inheritable set leaves the ambient one. Without a list of what to
+ * keep, the rest of these two stays: the engine may have filled them (Podman).
+ */
+static int
+reduce_own(const struct privileges *privileges)
+{
+	cap_t reduced = cap_get_proc();
+	bool keeps = privileges->keeps_capabilities ||
+	    privileges->user.uid == 0 || !privileges->changes_user;
+	int error = 0;
+
+	if (reduced == NULL)
+		return -ENOMEM;
+	for (cap_value_t value = 0; value < cap_max_bits(); value++) {
+		bool kept = keeps && contains(privileges->kept, value);
+		cap_flag_value_t raised = kept ? CAP_SET : CAP_CLEAR;
+
+		cap_set_flag(reduced, CAP_PERMITTED, 1, &value, raised);
+		cap_set_flag(reduced, CAP_EFFECTIVE, 1, &value, raised);
+		if (!kept || privileges->keeps_capabilities)
+			cap_set_flag(reduced, CAP_INHERITABLE, 1, &value,
+			    raised);
+	}
+	if (cap_set_proc(reduced) < 0)
+		error = -errno;
+	cap_free(reduced);
+	return error;
+}
+
+/* Bounding before permitted before ambient: each takes the one before. */
+static int
+set_capabilities(const struct privileges *privileges)
+{
+	int error = 0;
+
+	if (privileges->dropped != 0)
+		error = drop_bounding(privileges);
+	if (error == 0 &&
+	    (privileges->changes_capabilities || privileges->changes_user))
+		error = reduce_own(privileges);
+	if (error == 0 && privileges->keeps_capabilities)
+		error = raise_ambient(privileges);
+	return error;
+}
+
+/* Trying is the only proof. Whoever keeps the capability may go back. */
+static int
+prove_no_way_back(const struct privileges *privileges)
+{
+	bool keeps = privileges->keeps_capabilities;
+
+	if (privileges->user.uid != 0 &&
+	    !(keeps && contains(privileges->kept, CAP_SETUID)) &&
+	    set_uids(0) == 0)
+		return -ENOTRECOVERABLE;
+	if (privileges->user.gid != 0 && privileges->user.uid != 0 &&
+	    !(keeps && contains(privileges->kept, CAP_SETGID)) &&
+	    set_gids(0) == 0)
+		return -ENOTRECOVERABLE;
+	return 0;
+}
+
+int
+privileges_apply(const struct privileges *privileges, const char **step)
+{
+	int error;
+
+	if (privileges->changes_user) {
+		error = become_user(privileges, step);
+		if (error < 0)
+			return error;
+	}
+	*step = "set the capabilities of";
+	error = set_capabilities(privileges);
+	if (error < 0)
+		return error;
+	*step = "set no-new-privs for";
+	if (privileges->no_new_privs &&
+	    prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0)
+		return -errno;
+	*step = "take all ways back to root from";
+	return privileges->changes_user ? prove_no_way_back(privileges) : 0;
+}
+
+int
+privileges_apply_filter(const struct privileges *privileges)
+{
+	/* The kernel only reads it. */
+	struct sock_fprog program = {
+		.len = privileges->filter.length,
+		.filter =
+		    (struct sock_filter *)(uintptr_t)privileges->filter.code,
+	};
+
+	if (program.len == 0)
+		return 0;
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+		   privileges->filter.flags, &program) < 0
+	    ? -errno
+	    : 0;
+}
+
+void
+privileges_release(const struct privileges *privileges)
+{
+	if (privileges != NULL)
+		munmap((void *)(uintptr_t)privileges, sizeof(*privileges));
+}

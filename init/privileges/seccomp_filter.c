@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "privileges/seccomp_filter.h"
+#include "base/architecture.h"
+
+/* How many instructions CODE, a jump, skips. */
+static uint32_t
+jump(const struct sock_filter *code, uint32_t accumulator)
+{
+	bool holds = false;
+
+	switch (BPF_OP(code->code)) {
+	case BPF_JA:
+		return code->k;
+	case BPF_JEQ:
+		holds = accumulator == code->k;
+		break;
+	case BPF_JGT:
+		holds = accumulator > code->k;
+		break;
+	case BPF_JGE:
+		holds = accumulator >= code->k;
+		break;
+	case BPF_JSET:
+		holds = (accumulator & code->k) != 0;
+		break;
+	}
+	return holds ? code->jt : code->jf;
+}
+
+/* The 32 bits of CALL at OFFSET; 0 beyond its end. */
+static uint32_t
+load(const struct seccomp_data *call, uint32_t offset)
+{
+	uint32_t word = 0;
+
+	if (offset <= sizeof(*call) - sizeof(word))
+		memcpy(&word, (const char *)call + offset, sizeof(word));
+	return word;
+}
+
+struct seccomp_verdict
+seccomp_filter_judge(const struct seccomp_filter *filter,
+    const struct seccomp_data *call)
+{
+	const struct seccomp_verdict unknown = { SECCOMP_RET_KILL_PROCESS,
+		false };
+	bool is_for_number = true;
+	uint32_t accumulator = 0;
+
+	for (uint64_t i = 0; i < filter->length; i++) {
+		const struct sock_filter *code = &filter->code[i];
+
+		if (code->code == (BPF_RET | BPF_K))
+			return (struct seccomp_verdict){ code->k,
+				is_for_number };
+		if (code->code == (BPF_ALU | BPF_AND | BPF_K)) {
+			accumulator &= code->k;
+		} else if (code->code == (BPF_LD | BPF_W | BPF_ABS)) {
+			accumulator = load(call, code->k);
+			if (code->k >= offsetof(struct seccomp_data, args))
+				is_for_number = false;
+		} else if (BPF_CLASS(code->code) == BPF_JMP &&
+		    BPF_SRC(code->code) == BPF_K) {
+			i += jump(code, accumulator);
+		} else {
+			return unknown;
+		}
+	}
+	return unknown;
+}
+
+bool
+seccomp_filter_forbids_exec(const struct seccomp_filter *filter)
+{
+	const struct seccomp_data call = {
+		.nr = SYS_execve,
+		.arch = ARCHITECTURE_AUDIT,
+	};
+	struct seccomp_verdict verdict = seccomp_filter_judge(filter, &call);
+
+	switch (verdict.action & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_ALLOW:
+	case SECCOMP_RET_LOG:
+	case SECCOMP_RET_TRACE:
+		return false;
+	default:
+		return verdict.is_for_number;
+	}
+}

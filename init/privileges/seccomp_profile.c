@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: MIT */
+#include <ctype.h>
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+
+#include "privileges/seccomp_profile.h"
+#include "base/architecture.h"
+#include "base/array.h"
+#include "base/errno_name.h"
+#include "base/kernel.h"
+#include "base/log.h"
+#include "base/problem.h"
+#include "privileges/profile_json.h"
+#include "privileges/seccomp_builder.h"
+#include "privileges/seccomp_filter.h"
+
+/* The kernel's MAX_ERRNO. */
+#define ERRNO_MAX 4095
+
+/* What names of capabilities are made of. */
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+
+struct compiler {
+	const struct seccomp_circumstances *circumstances;
+	struct seccomp_builder *builder;
+	json_t *strangers; /* keys that were passed over */
+	struct problem *problem;
+};
+
+struct named_number {
+	const char *name;
+	uint32_t number;
+};
+
+/* Number of NAME in LIST, or -1. */
+static int64_t
+find_number(const struct named_number *list, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i].name, name) == 0)
+			return list[i].number;
+	return -1;
+}
+
+static int
+check(struct compiler *compiler, const json_t *object,
+    const struct profile_key *keys, const char *where)
+{
+	return profile_json_check(object, keys, where, compiler->strangers,
+	    compiler->problem);
+}
+
+/* --- Actions --- */
+
+/* Where an action stands: for calls that no rule names, or in a rule. */
+struct action_keys {
+	const char *action;
+	const char *number;
+	const char *name;
+};
+
+static const struct action_keys default_keys = { "defaultAction",
+	"defaultErrnoRet", "defaultErrno" };
+static const struct action_keys rule_keys = { "action", "errnoRet", "errno" };
+
+/*
+ * The errno that OBJECT gives: by name or in digits, as containers-common has
+ * it, which then counts, or else by number.
+ */
+static int
+parse_errno(struct compiler *compiler, const json_t *object,
+    const struct action_keys *keys)
+{
+	const char *name = profile_json_text(object, keys->name);
+	bool has_number = profile_json_get(object, keys->number) != NULL;
+	uint64_t number = profile_json_number(object, keys->number);
+	bool is_digits = *name != '\0' && strlen(name) < 5 &&
+	    strspn(name, "0123456789") == strlen(name);
+	int found = is_digits ? atoi(name) : errno_of_name(name);
+
+	if (found >= 0 && found <= ERRNO_MAX)
+		return found;
+	if (*name != '\0' && !has_number)
+		return problem_set(compiler->problem,
+		    "\"%s\": %.64s is not an errno such as EPERM", keys->name,
+		    name);
+	if (!has_number)
+		return EPERM;
+	if (number > ERRNO_MAX)
+		return problem_set(compiler->problem, "\"%s\" is not an errno",
+		    keys->number);
+	return (int)number;
+}
+
+/* The action of that name; that of an errno, ERROR_NUMBER, goes with two. */
+static int
+parse_action(struct compiler *compiler, const json_t *object,
+    const struct action_keys *keys, uint32_t *action)
+{
+	static const struct named_number known[] = {
+		{ "SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD },
+		{ "SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD },
+		{ "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS },
+		{ "SCMP_ACT_TRAP", SCMP_ACT_TRAP },
+		{ "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(0) },
+		{ "SCMP_ACT_TRACE", SCMP_ACT_TRACE(0) },
+		{ "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW },
+		{ "SCMP_ACT_LOG", SCMP_ACT_LOG },
+	};
+	const char *name = profile_json_text(object, keys->action);
+	int64_t found = find_number(known, ARRAY_SIZE(known), name);
+	int error_number = parse_errno(compiler, object, keys);
+
+	if (error_number < 0)
+		return error_number;
+	if (strcmp(name, "SCMP_ACT_NOTIFY") == 0)
+		return problem_set(compiler->problem,
+		    "SCMP_ACT_NOTIFY needs an agent outside of the container "
+		    "to answer, which dinit is not");
+	if (*name == '\0')
+		return problem_set(compiler->problem, "it has no \"%s\"",
+		    keys->action);
+	if (found < 0)
+		return problem_set(compiler->problem,
+		    "\"%s\": %.64s is not an action such as SCMP_ACT_ERRNO",
+		    keys->action, name);
+	*action = (uint32_t)found;
+	if (found == SCMP_ACT_ERRNO(0) || found == SCMP_ACT_TRACE(0))
+		*action |= (uint32_t)error_number;
+	return 0;
+}
+
+/* --- Architectures and flags --- */
+
+static int
+add_architectures(struct compiler *compiler, const json_t *names)
+{
+	size_t i;
+	const json_t *name;
+
+	json_array_foreach(names, i, name)
+		if (seccomp_builder_add_architecture(compiler->builder,
+			json_string_value(name), compiler->problem) < 0)
+			return -EINVAL;
+	return 0;
+}
+
+/* Docker lists all its machines; only the entry of this one counts. */
+static int
+take_map_entry(struct compiler *compiler, const json_t *entry)
+{
+	static const struct profile_key keys[] = {
+		{ "architecture", PROFILE_TEXT },
+		{ "subArchitectures", PROFILE_TEXTS },
+		{ NULL, PROFILE_TEXT },
+	};
+	const char *where = "an entry of archMap";
+
+	if (check(compiler, entry, keys, where) < 0)
+		return -EINVAL;
+	if (profile_json_get(entry, "architecture") == NULL)
+		return problem_set(compiler->problem, "%s has no architecture",
+		    where);
+	if (strcmp(profile_json_text(entry, "architecture"),
+		ARCHITECTURE_IN_PROFILES) != 0)
+		return 0;
+	return add_architectures(compiler,
+	    profile_json_get(entry, "subArchitectures"));
+}
+
+static int
+take_architectures(struct compiler *compiler, const json_t *profile)
+{
+	const json_t *map = profile_json_get(profile, "archMap");
+	const json_t *list = profile_json_get(profile, "architectures");
+	size_t i;
+	const json_t *entry;
+
+	if (json_array_size(map) > 0 && json_array_size(list) > 0)
+		return problem_set(compiler->problem,
+		    "it has both archMap and architectures: only one can hold");
+	json_array_foreach(map, i, entry)
+		if (take_map_entry(compiler, entry) < 0)
+			return -EINVAL;
+	return add_architectures(compiler, list);
+}
+
+static int
+parse_flags(struct compiler *compiler, const json_t *profile,
+    unsigned int *flags)
+{
+	static const struct named_number known[] = {
+		/* of no effect on a process with one thread */
+		{ "SECCOMP_FILTER_FLAG_TSYNC", 0 },
+		{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
+		{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+		    SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+	};
+	const json_t *list = profile_json_get(profile, "flags");
+	unsigned int all = 0;
+	size_t i;
+	const json_t *flag;
+
+	json_array_foreach(list, i, flag) {
+		const char *name = json_string_value(flag);
+		int64_t number = find_number(known, ARRAY_SIZE(known), name);
+
+		if (number < 0)
+			return problem_set(compiler->problem,
+			    "flag %.64s is not supported", name);
+		all |= (unsigned int)number;
+	}
+	*flags = all;
+	return 0;
+}
+
+/* --- Conditions --- */
+
+static bool
+has_string(const json_t *list, const char *wanted)
+{
+	size_t i;
+	const json_t *item;
+
+	json_array_foreach(list, i, item) {
+		const char *text = json_string_value(item);
+
+		if (text != NULL && strcmp(text, wanted) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* How many of LIST's capabilities the app has. */
+static size_t
+count_capabilities(const struct compiler *compiler, const json_t *list)
+{
+	uint64_t held = compiler->circumstances->capabilities;
+	size_t count = 0;
+	size_t i;
+	const json_t *item;
+
+	json_array_foreach(list, i, item) {
+		const char *text = json_string_value(item);
+		char name[64] = "";
+		cap_value_t value;
+
+		/* cap_from_name(3) takes a word's beginning, and numbers. */
+		if (strspn(text, LETTERS) != strlen(text))
+			continue;
+		for (size_t j = 0; j < sizeof(name) - 1 && text[j] != '\0'; j++)
+			name[j] = (char)tolower((unsigned char)text[j]);
+		/* One that this library does not know, the app lacks. */
+		if (cap_from_name(name, &value) == 0 && value >= 0 &&
+		    value < 64 && (held >> value & 1))
+			count++;
+	}
+	return count;
+}
+
+/* 1: the kernel is at least what the condition says; 0: it is older. */
+static int
+is_kernel_at_least(struct compiler *compiler, const json_t *version)
+{
+	const char *rest = "";
+	int least = kernel_parse(json_string_value(version), &rest);
+
+	if (least < 0 || *rest != '\0')
+		return problem_set(compiler->problem,
+		    "\"minKernel\" is not like \"4.8\"");
+	return compiler->circumstances->kernel >= least;
+}
+
+/* What a condition says of here. Absent members say nothing. */
+struct verdict {
+	bool has_arches;
+	bool names_arch;
+	size_t caps; /* listed */
+	size_t held; /* of these, the app's own */
+	bool has_kernel;
+	bool meets_kernel;
+};
+
+static int
+judge(struct compiler *compiler, const json_t *condition, const char *where,
+    struct verdict *out)
+{
+	static const struct profile_key keys[] = {
+		{ "caps", PROFILE_TEXTS },
+		{ "arches", PROFILE_TEXTS },
+		{ "minKernel", PROFILE_TEXT },
+		{ NULL, PROFILE_TEXT },
+	};
+	const json_t *arches = profile_json_get(condition, "arches");
+	const json_t *caps = profile_json_get(condition, "caps");
+	const json_t *kernel = profile_json_get(condition, "minKernel");
+	int is_met = 0;
+
+	if (condition != NULL && check(compiler, condition, keys, where) < 0)
+		return -EINVAL;
+	if (json_is_string(kernel))
+		is_met = is_kernel_at_least(compiler, kernel);
+	if (is_met < 0)
+		return is_met;
+	*out = (struct verdict){
+		.has_arches = json_array_size(arches) > 0,
+		.names_arch = has_string(arches, ARCHITECTURE_IN_GO),
+		.caps = json_array_size(caps),
+		.held = count_capabilities(compiler, caps),
+		.has_kernel = json_is_string(kernel),
+		.meets_kernel = is_met,
+	};
+	return 0;
+}
+
+/* 1: the rule counts here; 0: not. All of includes, none of excludes. */
+static int
+does_apply(struct compiler *compiler, const json_t *rule)
+{
+	struct verdict in;
+	struct verdict out;
+
+	if (judge(compiler, profile_json_get(rule, "includes"), "includes",
+		&in) < 0 ||
+	    judge(compiler, profile_json_get(rule, "excludes"), "excludes",
+		&out) < 0)
+		return -EINVAL;
+	if (out.names_arch || out.held > 0 || out.meets_kernel)
+		return 0;
+	return (in.names_arch || !in.has_arches) && in.held == in.caps &&
+	    (in.meets_kernel || !in.has_kernel);
+}
+
+/* --- Rules --- */
+
+/* An enum scmp_compare, or -1. */
+static int64_t
+find_comparison(const char *name)
+{
+	static const struct named_number known[] = {
+		{ "SCMP_CMP_NE", SCMP_CMP_NE },
+		{ "SCMP_CMP_LT", SCMP_CMP_LT },
+		{ "SCMP_CMP_LE", SCMP_CMP_LE },
+		{ "SCMP_CMP_EQ", SCMP_CMP_EQ },
+		{ "SCMP_CMP_GE", SCMP_CMP_GE },
+		{ "SCMP_CMP_GT", SCMP_CMP_GT },
+		{ "SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ },
+	};
+
+	return find_number(known, ARRAY_SIZE(known), name);
+}
+
+static int
+parse_comparison(struct compiler *compiler, const json_t *argument,
+    struct scmp_arg_cmp *out)
+{
+	static const struct profile_key keys[] = {
+		{ "index", PROFILE_NUMBER },
+		{ "value", PROFILE_NUMBER },
+		{ "valueTwo", PROFILE_NUMBER },
+		{ "op", PROFILE_TEXT },
+		{ NULL, PROFILE_TEXT },
+	};
+	uint64_t index = profile_json_number(argument, "index");
+	int64_t comparison = find_comparison(profile_json_text(argument, "op"));
+
+	if (check(compiler, argument, keys, "an entry of args") < 0)
+		return -EINVAL;
+	if (index >= SECCOMP_COMPARISONS_MAX)
+		return problem_set(compiler->problem,
+		    "an argument's index is not 0 to 5");
+	if (comparison < 0)
+		return problem_set(compiler->problem,
+		    "an argument's op is missing or unknown");
+	out->arg = (unsigned int)index;
+	out->op = (enum scmp_compare)comparison;
+	out->datum_a = profile_json_number(argument, "value");
+	/* What the masked argument is compared with. */
+	out->datum_b = profile_json_number(argument, "valueTwo");
+	return 0;
+}
+
+static int
+parse_comparisons(struct compiler *compiler, const json_t *arguments,
+    struct seccomp_rule *out)
+{
+	size_t i;
+	const json_t *argument;
+
+	if (json_array_size(arguments) > SECCOMP_COMPARISONS_MAX)
+		return problem_set(compiler->problem,
+		    "there are more than %d args", SECCOMP_COMPARISONS_MAX);
+	json_array_foreach(arguments, i, argument)
+		if (parse_comparison(compiler, argument,
+			&out->comparisons[out->count++]) < 0)
+			return -EINVAL;
+	return 0;
+}
+
+/*
+ * A rule may name no call, as in Go, but has to say so: where neither key is
+ * there, one is misspelt.
+ */
+static int
+check_names(struct compiler *compiler, const json_t *object)
+{
+	bool has_name = *profile_json_text(object, "name") != '\0';
+	const json_t *names = profile_json_get(object, "names");
+
+	if (has_name && json_array_size(names) > 0)
+		return problem_set(compiler->problem,
+		    "it has both name and names: only one can hold");
+	if (!profile_json_has(object, "name") &&
+	    !profile_json_has(object, "names"))
+		return problem_set(compiler->problem,
+		    "it names no system call");
+	return 0;
+}
+
+static int
+parse_rule(struct compiler *compiler, const json_t *object,
+    struct seccomp_rule *out)
+{
+	static const struct profile_key keys[] = {
+		{ "names", PROFILE_TEXTS },
+		{ "name", PROFILE_TEXT },
+		{ "action", PROFILE_TEXT },
+		{ "errnoRet", PROFILE_NUMBER },
+		{ "errno", PROFILE_TEXT },
+		{ "args", PROFILE_LIST },
+		{ "comment", PROFILE_TEXT },
+		{ "includes", PROFILE_OBJECT },
+		{ "excludes", PROFILE_OBJECT },
+		{ NULL, PROFILE_TEXT },
+	};
+
+	if (check(compiler, object, keys, "the rule") < 0 ||
+	    parse_action(compiler, object, &rule_keys, &out->action) < 0 ||
+	    parse_comparisons(compiler, profile_json_get(object, "args"), out) <
+		0)
+		return -EINVAL;
+	return check_names(compiler, object);
+}
+
+static int
+add_rule(struct compiler *compiler, const struct seccomp_rule *rule,
+    const char *name)
+{
+	seccomp_builder_note(compiler->builder, name);
+	return seccomp_builder_add(compiler->builder, rule, name,
+	    compiler->problem);
+}
+
+static int
+take_rule(struct compiler *compiler, const json_t *object, size_t place)
+{
+	const json_t *names = profile_json_get(object, "names");
+	const char *name = profile_json_text(object, "name");
+	struct seccomp_rule rule = {
+		.place = place,
+		.is_conditional = json_object_size(profile_json_get(object,
+				      "includes")) > 0 ||
+		    json_object_size(profile_json_get(object, "excludes")) > 0,
+	};
+	int applies;
+	size_t i;
+	const json_t *item;
+
+	if (parse_rule(compiler, object, &rule) < 0)
+		return -EINVAL;
+	applies = does_apply(compiler, object);
+	if (applies <= 0)
+		return applies;
+	if (*name != '\0' && add_rule(compiler, &rule, name) < 0)
+		return -EINVAL;
+	json_array_foreach(names, i, item)
+		if (add_rule(compiler, &rule, json_string_value(item)) < 0)
+			return -EINVAL;
+	return 0;
+}
+
+static int
+take_rules(struct compiler *compiler, const json_t *rules)
+{
+	struct problem why;
+	size_t i;
+	const json_t *rule;
+
+	json_array_foreach(rules, i, rule) {
+		if (take_rule(compiler, rule, i) == 0)
+			continue;
+		why = *compiler->problem;
+		return problem_set(compiler->problem, "syscalls[%zu]: %.450s",
+		    i, why.text);
+	}
+	return 0;
+}
+
+/* --- The whole --- */
+
+/* An engine would hand the filter's descriptor over to who listens there. */
+static int
+check_listener(struct compiler *compiler, const json_t *profile)
+{
+	if (*profile_json_text(profile, "listenerPath") == '\0')
+		return 0;
+	return problem_set(compiler->problem,
+	    "\"listenerPath\" names an agent outside of the container, which "
+	    "dinit cannot reach: leave it empty");
+}
+
+static int
+take_profile(struct compiler *compiler, const json_t *profile,
+    struct seccomp_filter *out)
+{
+	unsigned int flags = 0;
+
+	if (take_architectures(compiler, profile) < 0 ||
+	    parse_flags(compiler, profile, &flags) < 0 ||
+	    check_listener(compiler, profile) < 0 ||
+	    take_rules(compiler, profile_json_get(profile, "syscalls")) < 0 ||
+	    seccomp_builder_finish(compiler->builder, out, compiler->problem) <
+		0)
+		return -EINVAL;
+	out->flags = flags;
+	return 0;
+}
+
+static int
+compile(struct compiler *compiler, const json_t *profile,
+    struct seccomp_filter *out)
+{
+	static const struct profile_key keys[] = {
+		{ "defaultAction", PROFILE_TEXT },
+		{ "defaultErrnoRet", PROFILE_NUMBER },
+		{ "defaultErrno", PROFILE_TEXT },
+		{ "archMap", PROFILE_LIST },
+		{ "architectures", PROFILE_TEXTS },
+		{ "flags", PROFILE_TEXTS },
+		{ "listenerPath", PROFILE_TEXT },
+		{ "listenerMetadata", PROFILE_TEXT },
+		{ "syscalls", PROFILE_LIST },
+		{ NULL, PROFILE_TEXT },
+	};
+	uint32_t default_action = 0;
+	int error;
+
+	if (check(compiler, profile, keys, "it") < 0 ||
+	    parse_action(compiler, profile, &default_keys, &default_action) < 0)
+		return -EINVAL;
+	compiler->builder = seccomp_builder_new(default_action);
+	if (compiler->builder == NULL)
+		return problem_set(compiler->problem, "out of memory");
+	error = take_profile(compiler, profile, out);
+	seccomp_builder_free(compiler->builder);
+	return error;
+}
+
+/* What is misspelt is not heeded. */
+static void
+warn_of_strangers(const json_t *strangers, const char *path)
+{
+	char list[512];
+
+	if (json_object_size(strangers) == 0)
+		return;
+	profile_json_list_keys(strangers, list, sizeof(list));
+	log_line(LOG_LEVEL_WARN,
+	    "%.100s: keys that dinit does not know have no effect: %s", path,
+	    list);
+}
+
+int
+seccomp_profile_compile(const char *path,
+    const struct seccomp_circumstances *circumstances,
+    struct seccomp_filter *out, struct problem *problem)
+{
+	struct compiler compiler = {
+		.circumstances = circumstances,
+		.problem = problem,
+	};
+	json_t *profile = profile_json_read(path, problem);
+	int error;
+
+	if (profile == NULL)
+		return -EINVAL;
+	compiler.strangers = json_object();
+	error = compile(&compiler, profile, out);
+	if (error == 0)
+		warn_of_strangers(compiler.strangers, path);
+	json_decref(compiler.strangers);
+	json_decref(profile);
+	return error;
+}

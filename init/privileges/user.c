@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "privileges/user.h"
+#include "base/problem.h"
+#include "base/regular_file.h"
+
+/* The largest id, as in Docker. */
+#define ID_MAX 2147483647L
+
+/* The longest name, with the byte that ends it. */
+#define NAME_SIZE 256
+
+/* Fields of a line of /etc/passwd; /etc/group has fewer. */
+#define FIELDS 7
+
+/* A file, and the line of it that was read last. */
+struct table {
+	const char *path;
+	FILE *file; /* NULL: it is not there */
+	int error;  /* reading on failed, an errno; 0: it did not */
+	char *line;
+	size_t size;
+	const char *fields[FIELDS]; /* what the line lacks is "" */
+};
+
+/* A plain decimal number: no sign, no space, no 0x. -1: it is none. */
+static long
+parse_id(const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length < 1 || length > 10 || strspn(text, "0123456789") != length ||
+	    atol(text) > ID_MAX)
+		return -1;
+	return atol(text);
+}
+
+/* A number is always an id, even where somebody has it for a name: Docker. */
+static bool
+is_meant(const char *word, const char *name, long id)
+{
+	long wanted = parse_id(word);
+
+	return wanted >= 0 ? wanted == id : strcmp(word, name) == 0;
+}
+
+/* A file that is not there is as good as an empty one. */
+static int
+open_table(struct table *table, const char *path, struct problem *problem)
+{
+	struct problem why;
+	int error;
+
+	*table = (struct table){ .path = path };
+	error = regular_file_open(path, &table->file, &why);
+	if (error == 0 || error == -ENOENT || error == -ENOTDIR)
+		return 0;
+	return problem_set(problem, "cannot read %.100s: %.300s", path,
+	    why.text);
+}
+
+static void
+close_table(struct table *table)
+{
+	if (table->file != NULL)
+		fclose(table->file);
+	free(table->line);
+}
+
+/*
+ * Reads the next line. False: there is none, and all fields are "". Not
+ * fgetpwent(3) and fgetgrent(3): that of musl takes the last byte from a line
+ * that ends with the file, and they differ in which lines they pass over.
+ */
+static bool
+read_line(struct table *table)
+{
+	char *rest = NULL;
+
+	if (table->file != NULL &&
+	    getline(&table->line, &table->size, table->file) >= 0)
+		rest = table->line;
+	else if (table->file != NULL && !feof(table->file))
+		table->error = errno;
+	if (rest != NULL)
+		rest[strcspn(rest, "\n")] = '\0';
+	for (size_t i = 0; i < FIELDS; i++)
+		table->fields[i] = rest != NULL ? strsep(&rest, ":") : "";
+	return table->fields[0] == table->line;
+}
+
+/* Reads on to the first line that is meant by WORD and has an id. */
+static bool
+find_line(struct table *table, const char *word)
+{
+	while (read_line(table)) {
+		long id = parse_id(table->fields[2]);
+
+		if (id >= 0 && is_meant(word, table->fields[0], id))
+			return true;
+	}
+	return false;
+}
+
+static int
+find_user(struct table *passwd, const char *word, struct user *out,
+    struct problem *problem)
+{
+	const char *home = "/";
+
+	out->gid = 0;
+	if (find_line(passwd, word)) {
+		if (parse_id(passwd->fields[3]) < 0)
+			return problem_set(problem,
+			    "'%.64s' has no valid group in %s: the fourth "
+			    "field of its line is no number",
+			    word, passwd->path);
+		out->uid = (uid_t)parse_id(passwd->fields[2]);
+		out->gid = (gid_t)parse_id(passwd->fields[3]);
+		home = *passwd->fields[5] != '\0' ? passwd->fields[5] : "/";
+	} else if (parse_id(word) >= 0) {
+		out->uid = (uid_t)parse_id(word);
+	} else {
+		return problem_set(problem,
+		    "no user '%.64s' in %s; a name in there or a number up to "
+		    "%ld would be right",
+		    word, passwd->path, ID_MAX);
+	}
+	if (snprintf(out->home, sizeof(out->home), "HOME=%s", home) >=
+	    (int)sizeof(out->home))
+		return problem_set(problem,
+		    "the home of '%.64s' is too long: more than %d bytes", word,
+		    USER_HOME_MAX);
+	return 0;
+}
+
+static int
+find_group(struct table *group, const char *word, struct user *out,
+    struct problem *problem)
+{
+	if (find_line(group, word))
+		out->gid = (gid_t)parse_id(group->fields[2]);
+	else if (parse_id(word) >= 0)
+		out->gid = (gid_t)parse_id(word);
+	else
+		return problem_set(problem,
+		    "no group '%.64s' in %s; a name in there or a number up to "
+		    "%ld would be right",
+		    word, group->path, ID_MAX);
+	return 0;
+}
+
+/* MEMBERS is a list with commas. */
+static bool
+has_member(const char *members, const char *name)
+{
+	size_t wanted = strlen(name);
+
+	for (;;) {
+		size_t length = strcspn(members, ",");
+
+		if (length == wanted && memcmp(members, name, wanted) == 0)
+			return true;
+		if (members[length] == '\0')
+			return false;
+		members += length + 1;
+	}
+}
+
+/* A user that is in no file, "", is in no group either. */
+static int
+find_supplementary_groups(struct table *group, const char *name,
+    struct user *out, struct problem *problem)
+{
+	while (*name != '\0' && read_line(group)) {
+		long id = parse_id(group->fields[2]);
+
+		if (id < 0 || !has_member(group->fields[3], name))
+			continue;
+		if (out->group_count == USER_GROUPS_MAX)
+			return problem_set(problem,
+			    "'%.64s' is in more than %d groups; name one, as "
+			    "USER:GROUP",
+			    name, USER_GROUPS_MAX);
+		out->groups[out->group_count++] = (gid_t)id;
+	}
+	return 0;
+}
+
+/* The two halves of USER:GROUP. */
+struct words {
+	char user[NAME_SIZE];
+	const char *group; /* NULL: none was given */
+};
+
+static int
+split(const char *spec, struct words *out, struct problem *problem)
+{
+	size_t length = strcspn(spec, ":");
+	const char *group = spec[length] == ':' ? spec + length + 1 : NULL;
+
+	if (length == 0 || length >= NAME_SIZE ||
+	    (group != NULL &&
+		(*group == '\0' || strchr(group, ':') != NULL ||
+		    strlen(group) >= NAME_SIZE)))
+		return problem_set(problem, "'%.64s' is not USER or USER:GROUP",
+		    spec);
+	memcpy(out->user, spec, length);
+	out->user[length] = '\0';
+	out->group = group;
+	return 0;
+}
+
+static int
+look_up(struct table *passwd, struct table *group, const struct words *words,
+    struct user *out, struct problem *problem)
+{
+	int error = find_user(passwd, words->user, out, problem);
+
+	out->group_count = 0;
+	if (error < 0)
+		return error;
+	if (words->group != NULL)
+		return find_group(group, words->group, out, problem);
+	return find_supplementary_groups(group, passwd->fields[0], out,
+	    problem);
+}
+
+/* What was not found may be in the rest. */
+static int
+check_table(const struct table *table, struct problem *problem)
+{
+	if (table->error == 0)
+		return 0;
+	return problem_set(problem, "cannot read %.100s: %s", table->path,
+	    strerror(table->error));
+}
+
+int
+user_resolve(const char *spec, const struct user_files *files, struct user *out,
+    struct problem *problem)
+{
+	struct table passwd = { .file = NULL };
+	struct table group = { .file = NULL };
+	struct words words = { .group = NULL };
+	int error = split(spec, &words, problem);
+
+	if (error < 0)
+		return error;
+	error = open_table(&passwd, files->passwd, problem);
+	if (error == 0)
+		error = open_table(&group, files->group, problem);
+	if (error == 0)
+		error = look_up(&passwd, &group, &words, out, problem);
+	if (check_table(&passwd, problem) < 0 ||
+	    check_table(&group, problem) < 0)
+		error = -EINVAL;
+	close_table(&group);
+	close_table(&passwd);
+	return error;
+}

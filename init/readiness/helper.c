@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "readiness/helper.h"
+#include "app/descriptors.h"
+#include "base/array.h"
+#include "privileges/privileges.h"
+
+/* Linux 6.16; the headers at hand may be older. */
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
+/* A session of its own has no terminal. */
+static void __attribute__((noreturn))
+become_helper(const struct helper_role *role, int fd)
+{
+	const int kept[] = { fd, role->kept };
+	const char *step;
+
+	prctl(PR_SET_DUMPABLE, 0L);
+	prctl(PR_SET_NAME, role->name);
+	setsid();
+	descriptors_close_others(kept, ARRAY_SIZE(kept));
+	descriptors_hold_standard();
+	if (role->privileges != NULL &&
+	    privileges_apply(role->privileges, &step) < 0)
+		_exit(1);
+	role->work(role->plan, fd);
+	_exit(0);
+}
+
+int
+helper_start(const struct helper_role *role, struct helper *out)
+{
+	const int off = 0;
+	int ends[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	/*
+	 * Where the kernel can refuse them, not even a helper that was taken
+	 * over shall pass descriptors to us.
+	 */
+	setsockopt(ends[0], SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
+	pid = fork();
+	if (pid == 0) {
+		/* Were a copy left, the helper would not see the other go. */
+		close(ends[0]);
+		become_helper(role, ends[1]);
+	}
+	close(ends[1]);
+	if (pid < 0) {
+		int error = errno;
+
+		close(ends[0]);
+		return -error;
+	}
+	out->pid = pid;
+	out->fd = ends[0];
+	return 0;
+}
+
+void
+helper_close(struct helper *helper)
+{
+	if (helper->fd >= 0)
+		close(helper->fd);
+	helper->fd = -1;
+}

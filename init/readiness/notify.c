@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "readiness/notify.h"
+#include "base/array.h"
+
+int
+notify_open_upstream(const char *value, struct notify_upstream *out)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t length = strlen(value);
+	int fd;
+
+	if (value[0] != '/' && value[0] != '@')
+		return -EAFNOSUPPORT;
+	if (length < 2 || length >= sizeof(address.sun_path))
+		return -EINVAL;
+	memcpy(address.sun_path, value, length);
+	if (value[0] == '@')
+		address.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	out->fd = fd;
+	out->address = address;
+	/* An abstract name ends where the length says: no zero byte: unix(7) */
+	out->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+	    length + (value[0] == '/' ? 1 : 0));
+	return 0;
+}
+
+/*
+ * Only a connected socket polls for its peer's queue. That nobody is there to
+ * connect to, sending will tell.
+ */
+bool
+notify_has_room(const struct notify_upstream *upstream)
+{
+	struct pollfd out = { .fd = upstream->fd, .events = POLLOUT };
+
+	if (upstream->fd < 0)
+		return true;
+	(void)connect(upstream->fd, (const struct sockaddr *)&upstream->address,
+	    upstream->length);
+	return poll(&out, 1, 0) != 0;
+}
+
+int
+notify_send(const struct notify_upstream *upstream, const char *text)
+{
+	if (upstream->fd < 0)
+		return 0;
+	if (sendto(upstream->fd, text, strlen(text),
+		MSG_DONTWAIT | MSG_NOSIGNAL,
+		(const struct sockaddr *)&upstream->address,
+		upstream->length) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Microseconds as in sd_notify(3), rounded up to ms. 0: it is no number. */
+static int
+parse_extension(const char *text)
+{
+	unsigned long long us;
+
+	if (strspn(text, "0123456789") != strlen(text))
+		return 0;
+	us = strtoull(text, NULL, 10);
+	return us / 1000 >= INT_MAX ? INT_MAX : (int)((us + 999) / 1000);
+}
+
+static void
+parse_line(struct notify_message *message, const char *line)
+{
+	if (strcmp(line, "READY=1") == 0)
+		message->ready = true;
+	else if (strcmp(line, "STOPPING=1") == 0)
+		message->stopping = true;
+	else if (strcmp(line, "RELOADING=1") == 0)
+		message->reloading = true;
+	else if (strncmp(line, "EXTEND_TIMEOUT_USEC=", 20) == 0)
+		message->extend_ms = parse_extension(line + 20);
+}
+
+/*
+ * What an engine's own supervisor understands of an app that it has not
+ * started itself. READY=1 and STOPPING=1 are not in here: dinit says them in
+ * its own time. Nor is anything that comes with descriptors or names a process.
+ */
+static bool
+is_line_for_engine(const char *line)
+{
+	static const char *const names[] = { "STATUS=", "WATCHDOG=",
+		"WATCHDOG_USEC=", "RELOADING=", "MONOTONIC_USEC=", "ERRNO=",
+		"BUSERROR=" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strncmp(line, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+bool
+notify_parse(struct notify_message *message, size_t length)
+{
+	char *rest = message->text;
+	char *kept = message->text;
+
+	message->ready = false;
+	message->stopping = false;
+	message->reloading = false;
+	message->extend_ms = 0;
+	if (memchr(message->text, '\0', length) != NULL)
+		return false;
+	message->text[length] = '\0';
+	while (rest != NULL) {
+		const char *line = strsep(&rest, "\n");
+		size_t size = strlen(line);
+
+		parse_line(message, line);
+		if (!is_line_for_engine(line))
+			continue;
+		if (kept != message->text)
+			*kept++ = '\n';
+		memmove(kept, line, size);
+		kept += size;
+	}
+	*kept = '\0';
+	return true;
+}
+
+/* The line behind LINE; NULL: that was the last one. */
+static const char *
+next_line(const char *line)
+{
+	const char *end = strchr(line, '\n');
+
+	return end == NULL ? NULL : end + 1;
+}
+
+bool
+notify_is_for_engine(const char *text)
+{
+	const char *line = *text == '\0' ? NULL : text;
+
+	for (; line != NULL; line = next_line(line))
+		if (!is_line_for_engine(line))
+			return false;
+	return true;
+}
+
+const char *
+notify_find_status(const char *text, size_t *length)
+{
+	static const char name[] = "STATUS=";
+	const char *found = NULL;
+
+	for (const char *line = text; line != NULL; line = next_line(line))
+		if (strncmp(line, name, sizeof(name) - 1) == 0)
+			found = line + sizeof(name) - 1;
+	if (found != NULL)
+		*length = strcspn(found, "\n");
+	return found;
+}

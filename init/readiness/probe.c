@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: MIT */
+#include <arpa/inet.h>
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "readiness/probe.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/duration.h"
+#include "readiness/http_answer.h"
+
+/* Between two tries to get into the full queue of a Unix socket. */
+#define QUEUE_PAUSE_MS 10
+
+/* Room for a request: what varies in it is part of the URL. */
+#define REQUEST_MAX (PROBE_URL_MAX + 128)
+
+/* Read at once. */
+#define PIECE_MAX 1024
+
+/*
+ * A server that has not said where its answer ends has to close the connection.
+ * If it is silent for so long, it will not (nc -l waits for its client to).
+ */
+#define SILENCE_MS 1000
+
+/* What follows SCHEME at the start of URL, or NULL. */
+static const char *
+skip_scheme(const char *url, const char *scheme)
+{
+	size_t length = strlen(scheme);
+
+	return strncasecmp(url, scheme, length) == 0 ? url + length : NULL;
+}
+
+static int
+check_characters(const char *url)
+{
+	if (strlen(url) > PROBE_URL_MAX)
+		return -ENAMETOOLONG;
+	for (const char *c = url; *c != '\0'; c++)
+		if (*c <= ' ' || *c > '~')
+			return -EILSEQ;
+	return strchr(url, '#') != NULL ? -EINVAL : 0;
+}
+
+static int
+parse_path(const char *path, struct probe_target *target)
+{
+	size_t length = strlen(path);
+
+	if (path[0] != '/' || path[length - 1] == '/')
+		return -EINVAL;
+	if (length >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+		return -ENAMETOOLONG;
+	target->path = path;
+	return 0;
+}
+
+static int
+parse_port(const char *text, size_t length, in_port_t *port)
+{
+	unsigned int number = 0;
+
+	if (length == 0 || length > 5)
+		return -ERANGE;
+	for (size_t i = 0; i < length; i++) {
+		if (!isdigit((unsigned char)text[i]))
+			return -ERANGE;
+		number = number * 10 + (unsigned int)(text[i] - '0');
+	}
+	if (number < 1 || number > 65535)
+		return -ERANGE;
+	*port = htons((in_port_t)number);
+	return 0;
+}
+
+/* Brackets set an IPv6 address apart from the port behind it. */
+static int
+parse_host(const char *text, size_t length, struct probe_target *target)
+{
+	char host[INET6_ADDRSTRLEN + 2];
+	int parsed;
+
+	if (length == 0 || length >= sizeof(host))
+		return -EADDRNOTAVAIL;
+	memcpy(host, text, length);
+	host[length] = '\0';
+	if (strcasecmp(host, "localhost") == 0) {
+		target->six.sin6_family = AF_INET6;
+		target->six.sin6_addr = in6addr_loopback;
+		target->four.sin_family = AF_INET;
+		target->four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		return 0;
+	}
+	if (host[0] == '[' && host[length - 1] == ']') {
+		host[length - 1] = '\0';
+		target->six.sin6_family = AF_INET6;
+		parsed = inet_pton(AF_INET6, host + 1, &target->six.sin6_addr);
+		return parsed == 1 ? 0 : -EADDRNOTAVAIL;
+	}
+	target->four.sin_family = AF_INET;
+	parsed = inet_pton(AF_INET, host, &target->four.sin_addr);
+	return parsed == 1 ? 0 : -EADDRNOTAVAIL;
+}
+
+/* HOST or HOST:PORT; without a PORT it is FALLBACK, of which 0 is none. */
+static int
+parse_authority(const char *text, size_t length, unsigned int fallback,
+    struct probe_target *target)
+{
+	size_t host_length = text[0] == '[' ? strcspn(text, "]/?") + 1
+					    : strcspn(text, ":/?");
+	in_port_t port = htons((in_port_t)fallback);
+	int error;
+
+	if (memchr(text, '@', length) != NULL)
+		return -EINVAL;
+	error = host_length > length ? -EADDRNOTAVAIL
+				     : parse_host(text, host_length, target);
+	if (error == 0 && host_length < length)
+		error = text[host_length] != ':'
+		    ? -ERANGE
+		    : parse_port(text + host_length + 1,
+			  length - host_length - 1, &port);
+	if (error == 0 && port == 0)
+		error = -ERANGE;
+	target->six.sin6_port = port;
+	target->four.sin_port = port;
+	return error;
+}
+
+static int
+parse_scheme(const char *url, struct probe_target *target)
+{
+	const char *rest = skip_scheme(url, "unix://");
+	size_t length;
+
+	if (rest != NULL)
+		return parse_path(rest, target);
+	rest = skip_scheme(url, "tcp://");
+	if (rest != NULL) {
+		length = strcspn(rest, "/?");
+		return rest[length] != '\0'
+		    ? -EINVAL
+		    : parse_authority(rest, length, 0, target);
+	}
+	rest = skip_scheme(url, "http://");
+	if (rest == NULL)
+		return -EINVAL;
+	target->authority = rest;
+	target->authority_length = strcspn(rest, "/?");
+	target->resource = rest + target->authority_length;
+	return parse_authority(rest, target->authority_length, 80, target);
+}
+
+int
+probe_parse_url(const char *url, struct probe_target *out)
+{
+	struct probe_target target = { .url = url };
+	int error = check_characters(url);
+
+	if (error == 0)
+		error = parse_scheme(url, &target);
+	if (error == 0)
+		*out = target;
+	return error;
+}
+
+const char *
+probe_expectation(int error)
+{
+	switch (error) {
+	case -EADDRNOTAVAIL:
+		return "an address (IPv6 in brackets) or localhost as HOST: "
+		       "it has no resolver to look up names";
+	case -ERANGE:
+		return "a PORT from 1 to 65535";
+	case -EILSEQ:
+		return "visible ASCII characters (%20 for a space)";
+	case -ENAMETOOLONG:
+		return "at most 2000 bytes, and 107 as the path of a socket";
+	default:
+		return "tcp://HOST:PORT, http://HOST:PORT/PATH or "
+		       "unix:///PATH, without user, password and fragment";
+	}
+}
+
+static_assert(PROBE_URL_MAX == 2000, "probe_expectation says so");
+
+/*
+ * Waits until FD has EVENTS. 0; -ETIME past the deadline, and then it does not
+ * look: a server that always has some more to say is over time too.
+ */
+static int
+await(int fd, short events, int64_t deadline)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = events };
+
+	for (;;) {
+		int64_t left = deadline - clock_monotonic_ms();
+		int ready;
+
+		if (left <= 0)
+			return -ETIME;
+		ready = poll(&poll_fd, 1, left > INT_MAX ? INT_MAX : (int)left);
+		if (ready > 0)
+			return 0;
+		if (ready < 0 && errno != EINTR)
+			return -errno;
+	}
+}
+
+/*
+ * With nobody there, the kernel may choose for our end the very port that is
+ * asked for: the socket then meets itself (a simultaneous open) and is
+ * connected. An app that takes 30 s to start is asked often enough for that.
+ */
+static bool
+has_met_itself(int fd)
+{
+	struct sockaddr_in6 here = { .sin6_family = AF_UNSPEC };
+	struct sockaddr_in6 there = { .sin6_family = AF_UNSPEC };
+	socklen_t here_length = sizeof(here);
+	socklen_t there_length = sizeof(there);
+
+	return getsockname(fd, (struct sockaddr *)&here, &here_length) == 0 &&
+	    getpeername(fd, (struct sockaddr *)&there, &there_length) == 0 &&
+	    memcmp(&here, &there, sizeof(here)) == 0;
+}
+
+/* How the attempt that connect(2) has begun ends: 0 or -errno. */
+static int
+await_connection(int fd, int64_t deadline)
+{
+	int error = await(fd, POLLOUT, deadline);
+	socklen_t length = sizeof(error);
+
+	if (error < 0)
+		return error;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
+		return -errno;
+	if (error == 0 && has_met_itself(fd))
+		error = ECONNREFUSED;
+	return -error;
+}
+
+/* Whom to ask. Family 0: nobody. */
+struct endpoint {
+	const struct sockaddr *address;
+	socklen_t length;
+};
+
+static int
+connect_to(int fd, const struct endpoint *endpoint, int64_t deadline)
+{
+	while (connect(fd, endpoint->address, endpoint->length) < 0) {
+		int64_t next = clock_monotonic_ms() + QUEUE_PAUSE_MS;
+
+		if (errno == EINPROGRESS)
+			return await_connection(fd, deadline);
+		if (errno != EAGAIN)
+			return -errno;
+		/* No event says that a Unix socket's queue has room again. */
+		if (next >= deadline)
+			return await(-1, 0, deadline);
+		await(-1, 0, next);
+	}
+	return 0;
+}
+
+/* A descriptor, or -errno. */
+static int
+open_connection(const struct endpoint *endpoint, int64_t deadline)
+{
+	int fd = socket(endpoint->address->sa_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = connect_to(fd, endpoint, deadline);
+	if (error < 0) {
+		close(fd);
+		return error;
+	}
+	return fd;
+}
+
+static int
+send_request(int fd, const struct probe_target *target, int64_t deadline)
+{
+	char text[REQUEST_MAX];
+	size_t sent = 0;
+	size_t length = (size_t)snprintf(text, sizeof(text),
+	    "GET %s%s HTTP/1.1\r\nHost: %.*s\r\n"
+	    "User-Agent: dinit/" DINIT_VERSION "\r\nAccept: */*\r\n"
+	    "Connection: close\r\n\r\n",
+	    target->resource[0] == '/' ? "" : "/", target->resource,
+	    (int)target->authority_length, target->authority);
+
+	while (sent < length) {
+		ssize_t more = send(fd, text + sent, length - sent,
+		    MSG_NOSIGNAL);
+		int error = 0;
+
+		if (more >= 0)
+			sent += (size_t)more;
+		else if (errno != EAGAIN)
+			return -errno;
+		else
+			error = await(fd, POLLOUT, deadline);
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+/* As http_answer_read, with what comes next; or -ENODATA: it was closed. */
+static int
+receive_piece(int fd, struct http_answer *answer, int64_t deadline)
+{
+	char piece[PIECE_MAX];
+	int error = await(fd, POLLIN, deadline);
+	ssize_t length;
+
+	if (error < 0)
+		return error;
+	length = recv(fd, piece, sizeof(piece), 0);
+	if (length > 0)
+		return http_answer_read(answer, piece, (size_t)length);
+	if (length == 0)
+		return -ENODATA;
+	return errno == EAGAIN ? 0 : -errno;
+}
+
+/*
+ * Takes the rest of an answer whose status is known: a server whose client
+ * leaves in the middle logs a broken pipe, at each check. What happens here
+ * does not change the verdict. A server that has said where its answer ends may
+ * take the time there is, but for a fifth of it: the health helper has the same
+ * time-out as this check, and would kill it.
+ */
+static void
+receive_rest(int fd, struct http_answer *answer, int64_t deadline)
+{
+	int64_t left = deadline - clock_monotonic_ms();
+	int64_t limit = deadline - left / 5;
+	int result = 0;
+
+	while (result == 0) {
+		int64_t silence = clock_monotonic_ms() + SILENCE_MS;
+		bool is_patient = http_answer_has_end(answer) &&
+		    deadline != INT64_MAX;
+
+		result = receive_piece(fd, answer,
+		    is_patient || limit < silence ? limit : silence);
+	}
+}
+
+static int
+receive_answer(int fd, int64_t deadline)
+{
+	struct http_answer answer = { .taken = 0 };
+	int result = 0;
+
+	while (result == 0 && http_answer_status(&answer) == 0)
+		result = receive_piece(fd, &answer, deadline);
+	if (result < 0)
+		return result;
+	if (result == 0)
+		receive_rest(fd, &answer, deadline);
+	return http_answer_status(&answer);
+}
+
+/* As probe_run, once somebody has taken the connection. */
+static int
+talk(int fd, const struct probe_target *target, int64_t deadline)
+{
+	int error;
+
+	if (target->resource == NULL)
+		return 0;
+	error = send_request(fd, target, deadline);
+	return error < 0 ? error : receive_answer(fd, deadline);
+}
+
+/*
+ * The first that is healthy decides, or the end of the time. Of several that
+ * fail, the first one where somebody was there says most.
+ */
+static int
+ask_in_turn(const struct endpoint *endpoints, size_t count,
+    const struct probe_target *target, int64_t deadline)
+{
+	bool anybody_was_there = false;
+	int result = -EINVAL;
+
+	for (size_t i = 0; i < count; i++) {
+		int next;
+		int fd;
+
+		if (endpoints[i].address->sa_family == AF_UNSPEC)
+			continue;
+		fd = next = open_connection(&endpoints[i], deadline);
+		if (fd >= 0) {
+			next = talk(fd, target, deadline);
+			close(fd);
+		}
+		if (!anybody_was_there || probe_is_healthy(next))
+			result = next;
+		anybody_was_there |= fd >= 0;
+		if (probe_is_healthy(next) || next == -ETIME)
+			break;
+	}
+	return result;
+}
+
+int
+probe_run(const struct probe_target *target, int64_t timeout_ms)
+{
+	struct sockaddr_un local = { .sun_family = AF_UNSPEC };
+	const struct endpoint endpoints[] = {
+		{ (const struct sockaddr *)&local, sizeof(local) },
+		{ (const struct sockaddr *)&target->six, sizeof(target->six) },
+		{ (const struct sockaddr *)&target->four,
+		    sizeof(target->four) },
+	};
+	int64_t deadline = timeout_ms == 0 ? INT64_MAX
+					   : clock_monotonic_ms() + timeout_ms;
+
+	if (target->path != NULL) {
+		local.sun_family = AF_UNIX;
+		snprintf(local.sun_path, sizeof(local.sun_path), "%s",
+		    target->path);
+	}
+	return ask_in_turn(endpoints, ARRAY_SIZE(endpoints), target, deadline);
+}
+
+bool
+probe_is_healthy(int result)
+{
+	return result == 0 || (result >= 200 && result <= 399);
+}
+
+/* Why there is neither an answer nor a connection. */
+static void
+format_failure(int error, int64_t timeout_ms, char *text, size_t size)
+{
+	char timeout[DURATION_TEXT_MAX];
+
+	switch (error) {
+	case -ETIME:
+		duration_format(timeout_ms, timeout, sizeof(timeout));
+		snprintf(text, size, "no answer within %s", timeout);
+		break;
+	case -ENODATA:
+		snprintf(text, size, "closed without an answer");
+		break;
+	case -EBADMSG:
+		snprintf(text, size, "the answer is not HTTP/1");
+		break;
+	case -EMSGSIZE:
+		snprintf(text, size, "no final status in the first %d KiB",
+		    HTTP_ANSWER_HEAD_MAX / 1024);
+		break;
+	default:
+		snprintf(text, size, "%s", strerror(-error));
+		break;
+	}
+}
+
+void
+probe_format_result(const struct probe_target *target, int64_t timeout_ms,
+    int result, char text[PROBE_RESULT_MAX])
+{
+	const char *verdict = probe_is_healthy(result) ? "healthy"
+						       : "unhealthy";
+	char failure[96];
+
+	if (result > 0) {
+		snprintf(text, PROBE_RESULT_MAX, "%s: %s answered %d", verdict,
+		    target->url, result);
+	} else if (result == 0) {
+		snprintf(text, PROBE_RESULT_MAX, "%s: %s accepts connections",
+		    verdict, target->url);
+	} else {
+		format_failure(result, timeout_ms, failure, sizeof(failure));
+		snprintf(text, PROBE_RESULT_MAX, "%s: %s: %s", verdict,
+		    target->url, failure);
+	}
+}

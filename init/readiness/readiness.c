@@ -1,0 +1,676 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "readiness/readiness.h"
+#include "base/clock.h"
+
+/* More than there can be dinits that get in each other's way. */
+#define CLAIM_TRIES 16
+
+static const char *
+file_name(const struct readiness *readiness)
+{
+	const char *slash = strrchr(readiness->path, '/');
+
+	return slash == NULL ? readiness->path : slash + 1;
+}
+
+/*
+ * Beside the file, on the same file system. Its name and our pid are in it, for
+ * several dinits may share a directory, and in containers each one has pid 1.
+ */
+static int
+name_aside(const struct readiness *readiness, char name[NAME_MAX + 1])
+{
+	int length = snprintf(name, NAME_MAX + 1, ".%s.%d",
+	    file_name(readiness), getpid());
+
+	return length > NAME_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* Of the state file; NAME is the readiness file's. */
+static int
+name_state(const char *file, char name[NAME_MAX + 1])
+{
+	int length = snprintf(name, NAME_MAX + 1, ".%s.state", file);
+
+	return length > NAME_MAX ? -ENAMETOOLONG : 0;
+}
+
+/*
+ * Opens the directory NAME in PARENT, made first if it is missing. The umask
+ * is the app's by right: it is only changed for the making.
+ */
+static int
+open_directory(int parent, const char *name, int flags)
+{
+	mode_t found = umask(022);
+	int made = mkdirat(parent, name, 0755);
+	int error = errno;
+	int fd;
+
+	umask(found);
+	if (made < 0 && error != EEXIST)
+		return -error;
+	fd = openat(parent, name, O_PATH | O_DIRECTORY | O_CLOEXEC | flags);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Copies the next name of PATH; where the rest begins, NULL: too long. */
+static const char *
+next_name(const char *path, char name[NAME_MAX + 1])
+{
+	size_t length;
+
+	path += strspn(path, "/");
+	length = strcspn(path, "/");
+	if (length > NAME_MAX)
+		return NULL;
+	memcpy(name, path, length);
+	name[length] = '\0';
+	return path + length;
+}
+
+/*
+ * Opens the directory of the file, and the one that is in, from / on. That is
+ * before the app runs; afterwards nothing is looked up by its path any more,
+ * for then the app could have put something else there.
+ */
+static int
+open_directories(struct readiness *readiness)
+{
+	const char *rest = readiness->path;
+	char name[NAME_MAX + 1];
+
+	readiness->directory = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (readiness->directory < 0)
+		return -errno;
+	for (;;) {
+		int fd;
+
+		rest = next_name(rest, name);
+		if (rest == NULL)
+			return -ENAMETOOLONG;
+		if (*rest == '\0')
+			return 0;
+		fd = open_directory(readiness->directory, name, 0);
+		if (fd < 0)
+			return fd;
+		if (readiness->parent >= 0)
+			close(readiness->parent);
+		readiness->parent = readiness->directory;
+		readiness->directory = fd;
+	}
+}
+
+/* The whole of a file, however long it is: the lock of a living dinit. */
+static const struct flock whole = {
+	.l_type = F_WRLCK,
+	.l_whence = SEEK_SET,
+};
+
+/*
+ * The second byte alone: the lock of a dinit that is about to delete the file
+ * of a dead one. It conflicts with the lock of a living dinit, and with that of
+ * another one that is about to delete the file. But is_locked() asks about the
+ * first byte, so that nobody takes such a dinit for one that publishes.
+ */
+static const struct flock second_byte = {
+	.l_type = F_WRLCK,
+	.l_whence = SEEK_SET,
+	.l_start = 1,
+	.l_len = 1,
+};
+
+/*
+ * An open file description lock is let go only with the description itself,
+ * and the kernel closes that however dinit dies. Where it is unknown (gVisor)
+ * a lock of the process does the same for a program that opens the file once.
+ * -EADDRINUSE: another dinit has one.
+ */
+static int
+lock(int fd, struct flock range)
+{
+	if (fcntl(fd, F_OFD_SETLK, &range) == 0)
+		return 0;
+	if (errno == EINVAL && fcntl(fd, F_SETLK, &range) == 0)
+		return 0;
+	return errno == EAGAIN ? -EADDRINUSE : -errno;
+}
+
+/*
+ * 1: a living dinit holds FD's lock; 0: none does; or -errno. F_GETLK sees
+ * open file description locks too, on every kernel.
+ */
+static int
+is_locked(int fd)
+{
+	struct flock first_byte = {
+		.l_type = F_RDLCK,
+		.l_whence = SEEK_SET,
+		.l_len = 1,
+	};
+
+	if (fcntl(fd, F_GETLK, &first_byte) < 0)
+		return -errno;
+	return first_byte.l_type != F_UNLCK;
+}
+
+static int
+identify(int fd, struct file_id *id)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	id->device = status.st_dev;
+	id->inode = status.st_ino;
+	return 0;
+}
+
+/* 1: NAME is this file; 0: it is another one by now, or none; or -errno. */
+static int
+is_named(int directory, const char *name, const struct file_id *id)
+{
+	struct stat status;
+
+	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return status.st_dev == id->device && status.st_ino == id->inode;
+}
+
+/* Deletes NAME, unless that is not ours any more. 0 or -errno. */
+static int
+delete_own(int directory, const char *name, const struct file_id *id)
+{
+	int answer = is_named(directory, name, id);
+
+	if (answer == 1 && unlinkat(directory, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	return answer < 0 ? answer : 0;
+}
+
+static int
+write_facts(int fd, const struct readiness_facts *facts)
+{
+	char since[CLOCK_TEXT_MAX];
+	char text[160];
+	int length = clock_format_utc(facts->since, since);
+
+	if (length < 0)
+		return length;
+	length = snprintf(text, sizeof(text),
+	    "pid=%d\nsince=%sZ\n"
+	    "ready_after_ms=%" PRId64 "\nchecks=%" PRId64 "\n",
+	    facts->pid, since, facts->ready_after_ms, facts->checks);
+	if (write(fd, text, (size_t)length) != length)
+		return errno != 0 ? -errno : -ENOSPC;
+	return 0;
+}
+
+/*
+ * Opens a new file; one of a dead dinit, with our pid or of an earlier run, is
+ * in the way.
+ */
+static int
+create_anew(int directory, const char *name)
+{
+	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(directory, name, flags, 0644);
+
+	if (fd < 0 && errno == EEXIST && unlinkat(directory, name, 0) == 0)
+		fd = openat(directory, name, flags, 0644);
+	return fd < 0 ? -errno : fd;
+}
+
+/* A new file of mode 0644 that is locked, or -errno and none. */
+static int
+create_locked(int directory, const char *name)
+{
+	int fd = create_anew(directory, name);
+	int error;
+
+	if (fd < 0)
+		return fd;
+	error = fchmod(fd, 0644) < 0 ? -errno : lock(fd, whole);
+	if (error < 0) {
+		unlinkat(directory, name, 0);
+		close(fd);
+		return error;
+	}
+	return fd;
+}
+
+/* A complete, locked file aside, or -errno and none. */
+static int
+write_aside(int directory, const char *name,
+    const struct readiness_facts *facts)
+{
+	int fd = create_locked(directory, name);
+	int error;
+
+	if (fd < 0)
+		return fd;
+	errno = 0;
+	error = write_facts(fd, facts);
+	if (error < 0) {
+		unlinkat(directory, name, 0);
+		close(fd);
+		return error;
+	}
+	return fd;
+}
+
+int
+readiness_prove(const struct readiness *readiness)
+{
+	const struct readiness_facts facts = { .pid = 0 };
+	char aside[NAME_MAX + 1];
+	int fd = name_aside(readiness, aside);
+
+	if (fd == 0)
+		fd = write_aside(readiness->directory, aside, &facts);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return unlinkat(readiness->directory, aside, 0) < 0 ? -errno : 0;
+}
+
+/* It may become ready. */
+static const char alive[] = "alive";
+
+/*
+ * Locks FD, which was just made as NAME. A dinit that deletes a file of a dead
+ * one has locked it before: so once the lock is ours, and the name still means
+ * this file, nobody will delete it. -EEXIST: somebody did so before.
+ */
+static int
+lock_new(const struct readiness *readiness, const char *name, int fd,
+    struct file_id *id)
+{
+	int error = identify(fd, id);
+	int answer;
+
+	if (error == 0)
+		error = lock(fd, whole);
+	if (error == 0 && fchmod(fd, 0644) < 0)
+		error = -errno;
+	if (error < 0)
+		return error;
+	answer = is_named(readiness->directory, name, id);
+	if (answer == 0)
+		return -EEXIST;
+	return answer < 0 ? answer : 0;
+}
+
+/*
+ * Makes the state file: always a new one, because processes that wait have the
+ * one of an earlier run open. -EEXIST: there is one.
+ */
+static int
+create_state(struct readiness *readiness, const char *name)
+{
+	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(readiness->directory, name, flags, 0644);
+	struct file_id id = { .inode = 0 };
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = lock_new(readiness, name, fd, &id);
+	if (error < 0) {
+		/* The dinit that has locked it is about to delete it. */
+		if (error != -EADDRINUSE)
+			delete_own(readiness->directory, name, &id);
+		close(fd);
+		return error;
+	}
+	line_file_replace(fd, alive);
+	readiness->state = fd;
+	readiness->state_id = id;
+	return 0;
+}
+
+/*
+ * A file that is open for reading only can have no lock but a shared one
+ * (fcntl(2)). Two dinits that have one see each other's, and both stand back.
+ */
+static int
+lock_shared(int fd)
+{
+	struct flock range = second_byte;
+	int error;
+
+	range.l_type = F_RDLCK;
+	error = lock(fd, range);
+	if (error < 0)
+		return error;
+	range.l_type = F_WRLCK;
+	if (fcntl(fd, F_OFD_GETLK, &range) < 0 &&
+	    (errno != EINVAL || fcntl(fd, F_GETLK, &range) < 0))
+		return -errno;
+	return range.l_type == F_UNLCK ? 0 : -EADDRINUSE;
+}
+
+/* Opens NAME for ACCESS or, where that is denied, for reading. fd or -errno. */
+static int
+open_state(int directory, const char *name, int *access)
+{
+	int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd = openat(directory, name, *access | flags);
+
+	if (fd < 0 && errno == EACCES && *access != O_RDONLY) {
+		*access = O_RDONLY;
+		fd = openat(directory, name, flags);
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * Deletes the state file NAME if its dinit is dead. 0: it is deleted, or was;
+ * -EADDRINUSE: its dinit lives, or another one is about to delete it.
+ */
+static int
+delete_dead(int directory, const char *name, int access)
+{
+	int fd = open_state(directory, name, &access);
+	struct file_id id;
+	int error;
+
+	if (fd == -ENOENT)
+		return 0;
+	/* A link or a socket has no lock, and never was a dinit's. */
+	if (fd == -ELOOP || fd == -ENXIO)
+		return unlinkat(directory, name, 0) < 0 ? -errno : 0;
+	if (fd < 0)
+		return fd;
+	error = access == O_RDONLY ? lock_shared(fd) : lock(fd, second_byte);
+	if (error == 0)
+		error = identify(fd, &id);
+	if (error == 0)
+		error = delete_own(directory, name, &id);
+	close(fd);
+	return error;
+}
+
+/*
+ * Makes the path ours for as long as we live. A state file that is there is
+ * opened for ACCESS, to be locked: for reading only once the lock-down is in
+ * force, as that lets only new files be opened for writing.
+ */
+static int
+claim(struct readiness *readiness, int access)
+{
+	char name[NAME_MAX + 1];
+	int error = name_state(file_name(readiness), name);
+
+	if (error < 0)
+		return error;
+	for (int i = 0; i < CLAIM_TRIES; i++) {
+		error = create_state(readiness, name);
+		if (error != -EEXIST)
+			return error;
+		error = delete_dead(readiness->directory, name, access);
+		if (error < 0)
+			return error;
+	}
+	return -EADDRINUSE;
+}
+
+/*
+ * The path is ours as long as our state file lies there. If somebody has
+ * deleted that, it is made once more, unless another dinit was faster.
+ */
+static int
+keep_claim(struct readiness *readiness)
+{
+	char name[NAME_MAX + 1];
+
+	if (readiness->state >= 0 &&
+	    name_state(file_name(readiness), name) == 0 &&
+	    is_named(readiness->directory, name, &readiness->state_id) == 1)
+		return 0;
+	if (readiness->state >= 0)
+		close(readiness->state);
+	readiness->state = -1;
+	return claim(readiness, O_RDONLY);
+}
+
+/*
+ * Deletes a readiness file of an earlier run. One that is locked is that of a
+ * living dinit, whose state file somebody has deleted.
+ */
+static int
+clear(const struct readiness *readiness)
+{
+	const char *name = file_name(readiness);
+	int fd = openat(readiness->directory, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	bool is_alive = fd >= 0 && is_locked(fd) == 1;
+
+	if (fd >= 0)
+		close(fd);
+	if (is_alive)
+		return -EADDRINUSE;
+	if (unlinkat(readiness->directory, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+static int
+look_up_owner(struct readiness *readiness)
+{
+	struct stat status;
+
+	if (fstat(readiness->directory, &status) < 0)
+		return -errno;
+	readiness->owner = status.st_uid;
+	readiness->group = status.st_gid;
+	return 0;
+}
+
+int
+readiness_prepare(struct readiness *readiness, const char *path)
+{
+	struct readiness opened = {
+		.path = path,
+		.parent = -1,
+		.directory = -1,
+		.file = -1,
+		.state = -1,
+	};
+	int error;
+
+	if (strlen(path) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (*file_name(&opened) == '\0')
+		return -EISDIR;
+	error = open_directories(&opened);
+	if (error == 0)
+		error = look_up_owner(&opened);
+	if (error == 0)
+		error = claim(&opened, O_RDWR);
+	if (error == 0)
+		error = clear(&opened);
+	if (error == 0) {
+		*readiness = opened;
+		return 0;
+	}
+	readiness_end(&opened);
+	if (opened.parent >= 0)
+		close(opened.parent);
+	if (opened.directory >= 0)
+		close(opened.directory);
+	return error;
+}
+
+/* The app may have emptied /run: then its directory is made once more. */
+static int
+make_directory_again(struct readiness *readiness)
+{
+	const char *rest = readiness->path;
+	char name[NAME_MAX + 1] = "";
+	char next[NAME_MAX + 1];
+	int fd;
+
+	if (readiness->parent < 0)
+		return -ENOENT;
+	while ((rest = next_name(rest, next)) != NULL && *rest != '\0')
+		memcpy(name, next, sizeof(name));
+	fd = open_directory(readiness->parent, name, O_NOFOLLOW);
+	if (fd < 0)
+		return fd;
+	close(readiness->directory);
+	readiness->directory = fd;
+	return 0;
+}
+
+int
+readiness_publish(struct readiness *readiness,
+    const struct readiness_facts *facts)
+{
+	char aside[NAME_MAX + 1];
+	int fd = name_aside(readiness, aside);
+	int error;
+
+	if (fd == 0)
+		fd = keep_claim(readiness);
+	if (fd == -ENOENT && make_directory_again(readiness) == 0)
+		fd = keep_claim(readiness);
+	if (fd == 0)
+		fd = write_aside(readiness->directory, aside, facts);
+	if (fd < 0)
+		return fd;
+	error = identify(fd, &readiness->file_id);
+	if (error == 0 &&
+	    renameat(readiness->directory, aside, readiness->directory,
+		file_name(readiness)) < 0)
+		error = -errno;
+	if (error < 0) {
+		unlinkat(readiness->directory, aside, 0);
+		close(fd);
+		return error;
+	}
+	readiness->file = fd;
+	return 0;
+}
+
+int
+readiness_withdraw(struct readiness *readiness)
+{
+	int error;
+
+	if (readiness->file < 0)
+		return 0;
+	error = delete_own(readiness->directory, file_name(readiness),
+	    &readiness->file_id);
+	close(readiness->file);
+	readiness->file = -1;
+	return error;
+}
+
+void
+readiness_give_up(const struct readiness *readiness, const char *why)
+{
+	if (readiness->state >= 0)
+		line_file_replace(readiness->state, why);
+}
+
+void
+readiness_end(struct readiness *readiness)
+{
+	char name[NAME_MAX + 1];
+
+	if (readiness->state < 0 || name_state(file_name(readiness), name) < 0)
+		return;
+	delete_own(readiness->directory, name, &readiness->state_id);
+	close(readiness->state);
+	readiness->state = -1;
+}
+
+/* To ask for its lock. -ENOENT: there is none. */
+static int
+open_to_ask(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int
+readiness_check(const char *path)
+{
+	int fd = open_to_ask(path);
+	int answer;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	answer = is_locked(fd);
+	close(fd);
+	return answer;
+}
+
+static void
+read_why(int fd, char why[LINE_FILE_MAX])
+{
+	ssize_t length = pread(fd, why, LINE_FILE_MAX - 1, 0);
+
+	why[length > 0 ? length : 0] = '\0';
+	why[strcspn(why, "\n")] = '\0';
+	if (strcmp(why, alive) == 0)
+		why[0] = '\0';
+}
+
+/* The state file of a living dinit; -ENOENT: there is none. */
+static int
+open_living_state(const char *path)
+{
+	const struct readiness readiness = { .path = path };
+	const char *file = file_name(&readiness);
+	char name[NAME_MAX + 1];
+	char state[PATH_MAX];
+	int answer;
+	int fd;
+
+	if (name_state(file, name) < 0 ||
+	    snprintf(state, sizeof(state), "%.*s%s", (int)(file - path), path,
+		name) >= (int)sizeof(state))
+		return -ENAMETOOLONG;
+	fd = open_to_ask(state);
+	if (fd < 0)
+		return fd;
+	answer = is_locked(fd);
+	if (answer == 1)
+		return fd;
+	close(fd);
+	return answer < 0 ? answer : -ENOENT;
+}
+
+int
+readiness_look(const char *path, struct readiness_view *view)
+{
+	int answer = readiness_check(path);
+	int state = open_living_state(path);
+
+	if (state >= 0) {
+		if (view->state >= 0)
+			close(view->state);
+		view->state = state;
+	}
+	view->is_ready = answer == 1;
+	view->was_alive = view->was_alive || view->is_alive;
+	view->is_alive = state >= 0;
+	view->why_never[0] = '\0';
+	if (view->state >= 0)
+		read_why(view->state, view->why_never);
+	if (answer < 0)
+		return answer;
+	return state < 0 && state != -ENOENT ? state : 0;
+}

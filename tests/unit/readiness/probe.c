@@ -1,0 +1,1034 @@
+/* SPDX-License-Identifier: MIT */
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "readiness/probe.h"
+#include "base/array.h"
+#include "support.h"
+
+TestSuite(probe, .timeout = 60, .init = scratch_make, .fini = scratch_remove);
+
+/* For a probe that is to fail by its timeout, and for all others. */
+#define SHORT_MS 200
+#define LONG_MS 20000
+
+/* Enough for a status, and yet no long wait for what does not follow. */
+#define STALL_MS 3000
+
+#define OK "HTTP/1.1 200 OK\r\n"
+#define EMPTY "Content-Length: 0\r\n\r\n"
+#define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
+
+/* --- URLs ---------------------------------------------------------------- */
+
+struct url_sample {
+	const char *url;
+	const char *six;       /* NULL: not tried */
+	const char *four;
+	in_port_t port;
+	const char *resource;
+	const char *authority;
+};
+
+static void
+expect_addresses(const struct probe_target *target,
+    const struct url_sample *sample)
+{
+	char six[INET6_ADDRSTRLEN] = "";
+	char four[INET_ADDRSTRLEN] = "";
+
+	cr_expect_eq(target->six.sin6_family,
+	    sample->six == NULL ? 0 : AF_INET6, "%s", sample->url);
+	cr_expect_eq(target->four.sin_family,
+	    sample->four == NULL ? 0 : AF_INET, "%s", sample->url);
+	cr_expect_eq(ntohs(target->six.sin6_port), sample->port, "%s",
+	    sample->url);
+	cr_expect_eq(ntohs(target->four.sin_port), sample->port, "%s",
+	    sample->url);
+	inet_ntop(AF_INET6, &target->six.sin6_addr, six, sizeof(six));
+	inet_ntop(AF_INET, &target->four.sin_addr, four, sizeof(four));
+	cr_expect(sample->six == NULL || strcmp(six, sample->six) == 0, "%s",
+	    six);
+	cr_expect(sample->four == NULL || strcmp(four, sample->four) == 0,
+	    "%s", four);
+}
+
+static void
+expect_url(const struct url_sample *sample)
+{
+	struct probe_target target;
+
+	cr_assert_eq(probe_parse_url(sample->url, &target), 0, "%s",
+	    sample->url);
+	cr_expect_eq(target.url, sample->url);
+	cr_expect_null(target.path, "%s", sample->url);
+	expect_addresses(&target, sample);
+	if (sample->resource == NULL) {
+		cr_expect_null(target.resource, "%s", sample->url);
+		return;
+	}
+	cr_assert_not_null(target.resource, "%s", sample->url);
+	cr_expect_str_eq(target.resource, sample->resource);
+	cr_expect_eq(target.authority_length, strlen(sample->authority), "%s",
+	    sample->url);
+	cr_expect_eq(strncmp(target.authority, sample->authority,
+	    target.authority_length), 0, "%s", sample->url);
+}
+
+Test(probe, takes_urls)
+{
+	static const struct url_sample samples[] = {
+		{ "tcp://127.0.0.1:5432", NULL, "127.0.0.1", 5432, NULL, "" },
+		{ "tcp://[::1]:1", "::1", NULL, 1, NULL, "" },
+		{ "tcp://localhost:65535", "::1", "127.0.0.1", 65535, NULL,
+		    "" },
+		{ "TCP://LocalHost:80", "::1", "127.0.0.1", 80, NULL, "" },
+		{ "http://localhost", "::1", "127.0.0.1", 80, "",
+		    "localhost" },
+		{ "http://localhost:8080/healthz", "::1", "127.0.0.1", 8080,
+		    "/healthz", "localhost:8080" },
+		{ "http://10.0.0.7/", NULL, "10.0.0.7", 80, "/", "10.0.0.7" },
+		{ "http://10.0.0.7?a=b:c/d", NULL, "10.0.0.7", 80, "?a=b:c/d",
+		    "10.0.0.7" },
+		{ "http://[::1]:8080/x?y=1&z=[]@:%20", "::1", NULL, 8080,
+		    "/x?y=1&z=[]@:%20", "[::1]:8080" },
+		{ "http://[FE80::ffff:10.0.0.7]/", "fe80::ffff:a00:7", NULL,
+		    80, "/", "[FE80::ffff:10.0.0.7]" },
+		{ "hTTp://[2001:db8:1111:2222:3333:4444:5555:6666]:9/",
+		    "2001:db8:1111:2222:3333:4444:5555:6666", NULL, 9, "/",
+		    "[2001:db8:1111:2222:3333:4444:5555:6666]:9" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
+		expect_url(&samples[i]);
+}
+
+Test(probe, takes_urls_of_unix_sockets)
+{
+	static const char *const urls[] = {
+		"unix:///run/app.sock", "UNIX:///s", "unix:////a//b?c=%20@[",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(urls); i++) {
+		struct probe_target target;
+
+		cr_assert_eq(probe_parse_url(urls[i], &target), 0, "%s",
+		    urls[i]);
+		cr_expect_str_eq(target.path, urls[i] + strlen("unix://"));
+		cr_expect_eq(target.six.sin6_family, 0);
+		cr_expect_eq(target.four.sin_family, 0);
+		cr_expect_null(target.resource);
+	}
+}
+
+Test(probe, refuses_bad_urls)
+{
+	static const struct {
+		const char *url;
+		int error;
+	} samples[] = {
+		{ "", -EINVAL },
+		{ "localhost:80", -EINVAL },
+		{ "//localhost:80", -EINVAL },
+		{ "http:/localhost", -EINVAL },
+		{ "tcp:localhost:80", -EINVAL },
+		{ "https://localhost/", -EINVAL },
+		{ "ftp://localhost/", -EINVAL },
+		{ "xtcp://localhost:80", -EINVAL },
+		{ "tcp://localhost:80/", -EINVAL },
+		{ "tcp://localhost:80?x", -EINVAL },
+		{ "http://user@localhost/", -EINVAL },
+		{ "http://user:secret@127.0.0.1:80/", -EINVAL },
+		{ "tcp://user@127.0.0.1:80", -EINVAL },
+		{ "http://localhost/#top", -EINVAL },
+		{ "http://localhost#top", -EINVAL },
+		{ "tcp://localhost:80#", -EINVAL },
+		{ "unix:///run/s#", -EINVAL },
+		{ "unix://run/s", -EINVAL },
+		{ "unix:/run/s", -EINVAL },
+		{ "unix://@abstract", -EINVAL },
+		{ "unix://", -EINVAL },
+		{ "unix:///", -EINVAL },
+		{ "unix:///run/", -EINVAL },
+		{ "http://", -EADDRNOTAVAIL },
+		{ "http:///healthz", -EADDRNOTAVAIL },
+		{ "http://:80/", -EADDRNOTAVAIL },
+		{ "http://example.com/", -EADDRNOTAVAIL },
+		{ "tcp://db:5432", -EADDRNOTAVAIL },
+		{ "tcp://localhost.:80", -EADDRNOTAVAIL },
+		{ "tcp://localhosts:80", -EADDRNOTAVAIL },
+		{ "tcp://[localhost]:80", -EADDRNOTAVAIL },
+		{ "tcp://[127.0.0.1]:80", -EADDRNOTAVAIL },
+		{ "tcp://127.1:80", -EADDRNOTAVAIL },
+		{ "tcp://127.0.0.256:80", -EADDRNOTAVAIL },
+		{ "tcp://2130706433:80", -EADDRNOTAVAIL },
+		{ "tcp://::1:80", -EADDRNOTAVAIL },
+		{ "tcp://[::1:80", -EADDRNOTAVAIL },
+		{ "tcp://[", -EADDRNOTAVAIL },
+		{ "tcp://[]:80", -EADDRNOTAVAIL },
+		{ "tcp://[::1%lo]:80", -EADDRNOTAVAIL },
+		{ "http://[::1/]:80", -EADDRNOTAVAIL },
+		{ "tcp://[1111:2222:3333:4444:5555:6666:7777:8888:9999]:80",
+		    -EADDRNOTAVAIL },
+		{ "tcp://127.0.0.1", -ERANGE },
+		{ "tcp://localhost", -ERANGE },
+		{ "tcp://127.0.0.1:", -ERANGE },
+		{ "http://127.0.0.1:/", -ERANGE },
+		{ "http://127.0.0.1:0/", -ERANGE },
+		{ "http://127.0.0.1:65536/", -ERANGE },
+		{ "http://127.0.0.1:4294967376/", -ERANGE },
+		{ "http://127.0.0.1:-80/", -ERANGE },
+		{ "http://127.0.0.1:+80/", -ERANGE },
+		{ "http://127.0.0.1:http/", -ERANGE },
+		{ "http://127.0.0.1:80:80/", -ERANGE },
+		{ "http://[::1]80/", -ERANGE },
+		{ "http://localhost/a b", -EILSEQ },
+		{ " http://localhost/", -EILSEQ },
+		{ "http://localhost/\r\nX: y", -EILSEQ },
+		{ "http://localhost\t:80/", -EILSEQ },
+		{ "http://localhost/\177", -EILSEQ },
+		{ "http://localhost/\303\244", -EILSEQ },
+		{ "unix:///run/a\001", -EILSEQ },
+	};
+	struct probe_target target;
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
+		cr_expect_eq(probe_parse_url(samples[i].url, &target),
+		    samples[i].error, "%s", samples[i].url);
+}
+
+/* START, filled up with LENGTH bytes in all. */
+static const char *
+long_url(const char *start, size_t length)
+{
+	static char url[PROBE_URL_MAX + 2];
+
+	memset(url, 'x', length);
+	memcpy(url, start, strlen(start));
+	url[length] = '\0';
+	return url;
+}
+
+Test(probe, takes_the_longest_urls_and_no_longer_ones)
+{
+	const size_t longest =
+	    sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+	struct probe_target target;
+
+	cr_expect_eq(probe_parse_url(long_url("http://127.0.0.1/",
+	    PROBE_URL_MAX), &target), 0);
+	cr_expect_eq(probe_parse_url(long_url("http://127.0.0.1/",
+	    PROBE_URL_MAX + 1), &target), -ENAMETOOLONG);
+	cr_expect_eq(probe_parse_url(long_url("unix:///",
+	    strlen("unix://") + longest), &target), 0);
+	cr_expect_eq(probe_parse_url(long_url("unix:///",
+	    strlen("unix://") + longest + 1), &target), -ENAMETOOLONG);
+}
+
+Test(probe, leaves_the_target_alone_when_the_url_is_bad)
+{
+	struct probe_target target = { .url = "before" };
+
+	cr_expect(probe_parse_url("http://127.0.0.1:99999/", &target) < 0);
+	cr_expect_str_eq(target.url, "before");
+}
+
+Test(probe, says_what_would_be_right)
+{
+	static const struct {
+		int error;
+		const char *text;
+	} samples[] = {
+		{ -EINVAL, "tcp://HOST:PORT, http://HOST:PORT/PATH or "
+		    "unix:///PATH" },
+		{ -EADDRNOTAVAIL, "no resolver" },
+		{ -ERANGE, "from 1 to 65535" },
+		{ -EILSEQ, "%20" },
+		{ -ENAMETOOLONG, "2000 bytes" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
+		cr_expect_not_null(strstr(probe_expectation(samples[i].error),
+		    samples[i].text), "%s", samples[i].text);
+}
+
+/* --- Results ------------------------------------------------------------- */
+
+Test(probe, knows_what_is_healthy)
+{
+	const int healthy[] = { 0, 200, 204, 301, 399 };
+	const int unhealthy[] = {
+		101, 400, 404, 500, 599, -ETIME, -ECONNREFUSED,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(healthy); i++)
+		cr_expect(probe_is_healthy(healthy[i]), "%d", healthy[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(unhealthy); i++)
+		cr_expect(!probe_is_healthy(unhealthy[i]), "%d",
+		    unhealthy[i]);
+}
+
+Test(probe, says_how_it_went)
+{
+	static const struct {
+		const char *url;
+		int result;
+		int64_t timeout_ms;
+		const char *text;
+	} samples[] = {
+		{ "http://localhost:8080/healthz", 200, 5000,
+		    "healthy: http://localhost:8080/healthz answered 200" },
+		{ "tcp://[::1]:80", 0, 5000,
+		    "healthy: tcp://[::1]:80 accepts connections" },
+		{ "http://127.0.0.1", 503, 5000,
+		    "unhealthy: http://127.0.0.1 answered 503" },
+		{ "tcp://127.0.0.1:5432", -ECONNREFUSED, 5000,
+		    "unhealthy: tcp://127.0.0.1:5432: Connection refused" },
+		{ "unix:///run/s", -ENOENT, 5000,
+		    "unhealthy: unix:///run/s: No such file or directory" },
+		{ "http://127.0.0.1", -ETIME, 1500,
+		    "unhealthy: http://127.0.0.1: no answer within 1.5s" },
+		{ "http://127.0.0.1", -ENODATA, 0,
+		    "unhealthy: http://127.0.0.1: closed without an answer" },
+		{ "http://127.0.0.1", -EBADMSG, 0,
+		    "unhealthy: http://127.0.0.1: the answer is not HTTP/1" },
+		{ "http://127.0.0.1", -EMSGSIZE, 0, "unhealthy: "
+		    "http://127.0.0.1: no final status in the first 8 KiB" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		struct probe_target target;
+		char text[PROBE_RESULT_MAX] = "";
+
+		cr_assert_eq(probe_parse_url(samples[i].url, &target), 0);
+		probe_format_result(&target, samples[i].timeout_ms,
+		    samples[i].result, text);
+		cr_expect_str_eq(text, samples[i].text);
+	}
+}
+
+Test(probe, has_room_for_its_line_on_the_longest_url)
+{
+	const char *url = long_url("http://127.0.0.1/", PROBE_URL_MAX);
+	struct probe_target target;
+	char text[PROBE_RESULT_MAX];
+
+	cr_assert_eq(probe_parse_url(url, &target), 0);
+	probe_format_result(&target, 0, -EMSGSIZE, text);
+	cr_expect_not_null(strstr(text, "first 8 KiB"), "%s", text);
+}
+
+/* --- Servers ------------------------------------------------------------- */
+
+/* One that has bound a port, or a path in the scratch folder. */
+struct server {
+	int fd;
+	char url[160];
+};
+
+/* The loopback address of FAMILY; the port is the kernel's choice. */
+static struct server
+bind_to(int family, const char *url_format)
+{
+	struct sockaddr_in6 six = {
+		.sin6_family = AF_INET6,
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT,
+	};
+	struct sockaddr_in four = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct sockaddr *address = family == AF_INET6 ?
+	    (struct sockaddr *)&six : (struct sockaddr *)&four;
+	socklen_t length = family == AF_INET6 ? sizeof(six) : sizeof(four);
+	struct server server;
+
+	server.fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (family == AF_INET6 && (server.fd < 0 ||
+	    bind(server.fd, address, length) < 0))
+		cr_skip("skipped: there is no IPv6 here");
+	if (family == AF_INET)
+		cr_assert_eq(bind(server.fd, address, length), 0);
+	cr_assert_eq(getsockname(server.fd, address, &length), 0);
+	snprintf(server.url, sizeof(server.url), url_format,
+	    ntohs(family == AF_INET6 ? six.sin6_port : four.sin_port));
+	return server;
+}
+
+static struct server
+bind_to_path(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct server server;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	snprintf(server.url, sizeof(server.url), "unix://%s", path);
+	server.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(bind(server.fd, (struct sockaddr *)&address,
+	    sizeof(address)), 0);
+	return server;
+}
+
+/* A request up to its empty line; the rest of TEXT is left as it is. */
+static void
+read_request(int client, char *text, size_t size)
+{
+	size_t length = 0;
+
+	text[0] = '\0';
+	while (strstr(text, "\r\n\r\n") == NULL && length < size - 1) {
+		ssize_t more = read(client, text + length, size - 1 - length);
+
+		if (more <= 0)
+			return;
+		length += (size_t)more;
+		text[length] = '\0';
+	}
+}
+
+static void
+await_hangup(int client)
+{
+	struct pollfd hangup = { .fd = client, .events = POLLRDHUP };
+
+	poll(&hangup, 1, LONG_MS);
+}
+
+/* --- What a server does with its client, knowing ANSWER --- */
+
+static void
+answer_and_close(int client, const char *answer)
+{
+	char request[4096];
+
+	read_request(client, request, sizeof(request));
+	(void)!write(client, answer, strlen(answer));
+}
+
+static void
+answer_and_stay(int client, const char *answer)
+{
+	answer_and_close(client, answer);
+	await_hangup(client);
+}
+
+static void
+answer_unasked(int client, const char *answer)
+{
+	(void)!write(client, answer, strlen(answer));
+	await_hangup(client);
+}
+
+static void
+answer_byte_by_byte(int client, const char *answer)
+{
+	char request[4096];
+
+	read_request(client, request, sizeof(request));
+	for (; *answer != '\0'; answer++) {
+		int unsent = 1;
+
+		(void)!write(client, answer, 1);
+		/* Each in a packet of its own. */
+		while (unsent > 0 && ioctl(client, TIOCOUTQ, &unsent) == 0)
+			sched_yield();
+	}
+	await_hangup(client);
+}
+
+/* ANSWER, and bytes without end, as fast as they are taken. */
+static void
+answer_endlessly(int client, const char *answer)
+{
+	static char flood[65536];
+
+	memset(flood, 'x', sizeof(flood));
+	answer_and_close(client, answer);
+	while (write(client, flood, sizeof(flood)) > 0)
+		continue;
+}
+
+/* ANSWER, and bytes without end, one each 10 ms. */
+static void
+answer_ever_so_slowly(int client, const char *answer)
+{
+	struct pollfd hangup = { .fd = client, .events = POLLRDHUP };
+
+	answer_and_close(client, answer);
+	while (poll(&hangup, 1, 10) == 0)
+		(void)!write(client, "x", 1);
+}
+
+/* Where answer_in_pieces tells how it went. */
+static int told;
+
+/*
+ * ANSWER, of which each | is a moment in which a client that has seen enough
+ * would close; then it waits for the client to do that. Tells whether it could
+ * say all of it, and closes.
+ */
+static void
+answer_in_pieces(int client, const char *answer)
+{
+	struct pollfd hangup = { .fd = client, .events = POLLRDHUP };
+	char request[4096];
+	bool goes_on = true;
+
+	read_request(client, request, sizeof(request));
+	while (goes_on) {
+		size_t length = strcspn(answer, "|");
+
+		goes_on = write(client, answer, length) == (ssize_t)length;
+		answer += length;
+		if (*answer == '\0')
+			break;
+		answer++;
+		goes_on = goes_on && poll(&hangup, 1, 50) == 0;
+	}
+	(void)!write(told, goes_on ? "all" : "cut", 3);
+}
+
+static void
+answer_in_pieces_and_stay(int client, const char *answer)
+{
+	answer_in_pieces(client, answer);
+	await_hangup(client);
+}
+
+static void
+answer_nothing(int client, const char *answer)
+{
+	(void)answer;
+	await_hangup(client);
+}
+
+static void
+close_at_once(int client, const char *answer)
+{
+	(void)client;
+	(void)answer;
+}
+
+/* Takes the request, so that close() sends no reset of itself. */
+static void
+reset(int client, const char *answer)
+{
+	const struct linger none = { .l_onoff = 1, .l_linger = 0 };
+	char request[4096];
+
+	(void)answer;
+	read_request(client, request, sizeof(request));
+	setsockopt(client, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+}
+
+/* The whole request goes to the descriptor ANSWER names. */
+static void
+pass_on(int client, const char *answer)
+{
+	char request[4096];
+
+	read_request(client, request, sizeof(request));
+	(void)!write(atoi(answer), request, strlen(request));
+	(void)!write(client, OK EMPTY, strlen(OK EMPTY));
+}
+
+/* Serves every client in a process that dies with the test. */
+static void
+serve(const struct server *server, void (*behave)(int client,
+    const char *answer), const char *answer)
+{
+	pid_t test = getpid();
+	int client;
+
+	cr_assert_eq(listen(server->fd, 8), 0);
+	if (fork() != 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != test)
+		_exit(1);
+	signal(SIGPIPE, SIG_IGN);
+	while ((client = accept(server->fd, NULL, NULL)) >= 0) {
+		behave(client, answer);
+		close(client);
+	}
+	_exit(0);
+}
+
+/* --- Probes of them ------------------------------------------------------ */
+
+static int
+ask(const char *url, int64_t timeout_ms)
+{
+	struct probe_target target;
+
+	cr_assert_eq(probe_parse_url(url, &target), 0, "%s", url);
+	return probe_run(&target, timeout_ms);
+}
+
+/* What an HTTP server says that does BEHAVE with ANSWER. */
+static int
+ask_server(void (*behave)(int client, const char *answer),
+    const char *answer, int64_t timeout_ms)
+{
+	struct server server = bind_to(AF_INET, "http://127.0.0.1:%u/x");
+
+	serve(&server, behave, answer);
+	/* The server's process has it too: here it only would be in the way. */
+	close(server.fd);
+	return ask(server.url, timeout_ms);
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Not before SHORT_MS, and not much later. */
+static void
+expect_timeout(const char *url)
+{
+	int64_t start = now_ms();
+
+	cr_expect_eq(ask(url, SHORT_MS), -ETIME, "%s", url);
+	cr_expect_geq(now_ms() - start, SHORT_MS, "%s", url);
+	cr_expect_lt(now_ms() - start, LONG_MS / 2, "%s", url);
+}
+
+Test(probe, of_tcp_is_healthy_when_somebody_listens)
+{
+	struct server server = bind_to(AF_INET, "tcp://127.0.0.1:%u");
+
+	cr_expect_eq(ask(server.url, LONG_MS), -ECONNREFUSED);
+	cr_assert_eq(listen(server.fd, 8), 0);
+	cr_expect_eq(ask(server.url, LONG_MS), 0);
+	cr_expect_eq(ask(server.url, 0), 0);
+	close(server.fd);
+	cr_expect_eq(ask(server.url, LONG_MS), -ECONNREFUSED);
+}
+
+Test(probe, of_tcp_needs_no_word_from_the_server)
+{
+	struct server server = bind_to(AF_INET, "tcp://127.0.0.1:%u");
+
+	serve(&server, close_at_once, NULL);
+	cr_expect_eq(ask(server.url, LONG_MS), 0);
+}
+
+Test(probe, of_tcp_speaks_ipv6)
+{
+	struct server server = bind_to(AF_INET6, "tcp://[::1]:%u");
+
+	cr_expect_eq(ask(server.url, LONG_MS), -ECONNREFUSED);
+	cr_assert_eq(listen(server.fd, 8), 0);
+	cr_expect_eq(ask(server.url, LONG_MS), 0);
+}
+
+Test(probe, of_http_speaks_ipv6)
+{
+	struct server server = bind_to(AF_INET6, "http://[::1]:%u/");
+
+	serve(&server, answer_and_stay, "HTTP/1.1 204 No Content\r\n\r\n");
+	cr_expect_eq(ask(server.url, LONG_MS), 204);
+}
+
+Test(probe, of_localhost_finds_who_has_only_ipv4)
+{
+	struct server tcp = bind_to(AF_INET, "tcp://localhost:%u");
+	struct server http = bind_to(AF_INET, "http://localhost:%u");
+
+	cr_expect_eq(ask(tcp.url, LONG_MS), -ECONNREFUSED);
+	cr_assert_eq(listen(tcp.fd, 8), 0);
+	cr_expect_eq(ask(tcp.url, LONG_MS), 0);
+	serve(&http, answer_and_stay, OK EMPTY);
+	cr_expect_eq(ask(http.url, LONG_MS), 200);
+}
+
+Test(probe, of_localhost_finds_who_has_only_ipv6)
+{
+	struct server tcp = bind_to(AF_INET6, "tcp://localhost:%u");
+	struct server http = bind_to(AF_INET6, "http://localhost:%u");
+
+	cr_assert_eq(listen(tcp.fd, 8), 0);
+	cr_expect_eq(ask(tcp.url, LONG_MS), 0);
+	/* What it says of the failure is not that the other family refuses. */
+	serve(&http, answer_and_stay, "HTTP/1.1 503 \r\n" EMPTY);
+	cr_expect_eq(ask(http.url, LONG_MS), 503);
+}
+
+/* Two servers with one port: ::1 does BEHAVE, 127.0.0.1 is healthy. */
+static void
+expect_second_asked(void (*behave)(int client, const char *answer),
+    const char *answer)
+{
+	struct server first = bind_to(AF_INET6, "http://localhost:%u");
+	struct sockaddr_in second = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((in_port_t)atoi(
+		    strrchr(first.url, ':') + 1)),
+	};
+	struct server four = {
+		.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+	};
+
+	if (bind(four.fd, (struct sockaddr *)&second, sizeof(second)) < 0)
+		cr_skip("skipped: the port is in use: %s", strerror(errno));
+	serve(&first, behave, answer);
+	serve(&four, answer_and_stay, OK EMPTY);
+	cr_expect_eq(ask(first.url, LONG_MS), 200);
+}
+
+Test(probe, of_localhost_is_healthy_if_either_is)
+{
+	expect_second_asked(close_at_once, NULL);
+	expect_second_asked(answer_and_stay, "HTTP/1.1 404 \r\n" EMPTY);
+}
+
+Test(probe, of_unix_is_healthy_when_somebody_listens)
+{
+	struct server server = bind_to_path(scratch_path("s"));
+
+	cr_expect_eq(ask(server.url, LONG_MS), -ECONNREFUSED);
+	cr_assert_eq(listen(server.fd, 8), 0);
+	cr_expect_eq(ask(server.url, LONG_MS), 0);
+	unlink(scratch_path("s"));
+	cr_expect_eq(ask(server.url, LONG_MS), -ENOENT);
+}
+
+Test(probe, of_unix_takes_a_file_for_no_socket)
+{
+	char url[160];
+
+	write_file(scratch_path("file"), "");
+	snprintf(url, sizeof(url), "unix://%s", scratch_path("file"));
+	cr_expect_eq(ask(url, LONG_MS), -ECONNREFUSED);
+}
+
+/* Clients that nobody has accepted yet fill the queue. */
+static void
+fill_queue(const struct server *server)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof(address);
+	int client;
+
+	cr_assert_eq(listen(server->fd, 0), 0);
+	cr_assert_eq(getsockname(server->fd, (struct sockaddr *)&address,
+	    &length), 0);
+	do
+		client = socket(address.ss_family,
+		    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	while (connect(client, (struct sockaddr *)&address, length) == 0);
+}
+
+Test(probe, of_unix_waits_for_room_in_the_queue)
+{
+	struct server server = bind_to_path(scratch_path("s"));
+
+	fill_queue(&server);
+	expect_timeout(server.url);
+	serve(&server, close_at_once, NULL);
+	cr_expect_eq(ask(server.url, LONG_MS), 0);
+}
+
+Test(probe, of_http_asks_as_it_should)
+{
+	static const struct {
+		const char *format;
+		const char *line;
+	} samples[] = {
+		{ "http://127.0.0.1:%u/a/b?c=%%20&d", "/a/b?c=%20&d" },
+		{ "http://127.0.0.1:%u", "/" },
+		{ "http://127.0.0.1:%u?x=/y", "/?x=/y" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		struct server server = bind_to(AF_INET, samples[i].format);
+		const char *host = server.url + strlen("http://");
+		char expected[512];
+		char request[4096];
+		char number[16];
+		int ends[2];
+
+		cr_assert_eq(pipe(ends), 0);
+		snprintf(number, sizeof(number), "%d", ends[1]);
+		serve(&server, pass_on, number);
+		cr_expect_eq(ask(server.url, LONG_MS), 200);
+		cr_assert(read(ends[0], request, sizeof(request)) > 0);
+		snprintf(expected, sizeof(expected), "GET %s HTTP/1.1\r\n"
+		    "Host: %.*s\r\nUser-Agent: dinit/", samples[i].line,
+		    (int)strcspn(host, "/?"), host);
+		cr_expect_eq(strncmp(request, expected, strlen(expected)), 0,
+		    "%s", request);
+		cr_expect_not_null(strstr(request, "\r\nAccept: */*\r\n"));
+		cr_expect_not_null(strstr(request,
+		    "\r\nConnection: close\r\n\r\n"));
+	}
+}
+
+Test(probe, of_http_takes_any_status)
+{
+	static const struct {
+		const char *answer;
+		int status;
+	} samples[] = {
+		{ OK EMPTY, 200 },
+		{ "HTTP/1.0 200 OK\r\n" EMPTY, 200 },
+		{ "HTTP/1.1 204 No Content\r\n\r\n", 204 },
+		{ "HTTP/1.1 301 Moved\r\nLocation: /\r\n" EMPTY, 301 },
+		{ "HTTP/1.1 404 Not Found\r\n" EMPTY, 404 },
+		{ "HTTP/1.1 500 Oh\r\n" EMPTY, 500 },
+		{ CONTINUE OK EMPTY, 200 },
+		{ CONTINUE CONTINUE "HTTP/1.1 503 \r\n" EMPTY, 503 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		const char *answer = samples[i].answer;
+
+		cr_expect_eq(ask_server(answer_and_close, answer, LONG_MS),
+		    samples[i].status, "%s", answer);
+		cr_expect_eq(ask_server(answer_and_stay, answer, LONG_MS),
+		    samples[i].status, "%s", answer);
+		cr_expect_eq(ask_server(answer_unasked, answer, 0),
+		    samples[i].status, "%s", answer);
+		cr_expect_eq(ask_server(answer_byte_by_byte, answer, LONG_MS),
+		    samples[i].status, "%s", answer);
+	}
+}
+
+Test(probe, of_http_knows_what_is_no_answer)
+{
+	cr_expect_eq(ask_server(answer_and_stay, "SSH-2.0-x\r\n", LONG_MS),
+	    -EBADMSG);
+	cr_expect_eq(ask_server(answer_and_close, "HTTP/1.1 20", LONG_MS),
+	    -ENODATA);
+	cr_expect_eq(ask_server(answer_and_close, CONTINUE, LONG_MS),
+	    -ENODATA);
+	cr_expect_eq(ask_server(answer_and_close, "", LONG_MS), -ENODATA);
+	cr_expect_eq(ask_server(reset, "", LONG_MS), -ECONNRESET);
+}
+
+/* With the request on its way or unread: the end comes in many forms. */
+Test(probe, of_http_survives_a_server_that_closes_at_once)
+{
+	for (int i = 0; i < 20; i++) {
+		int result = ask_server(close_at_once, NULL, LONG_MS);
+
+		cr_expect(result == -ENODATA || result == -ECONNRESET ||
+		    result == -EPIPE, "%d", result);
+	}
+}
+
+/* The server can say ANSWER to its end, and has nothing to complain of. */
+static void
+expect_all_taken(void (*behave)(int client, const char *answer),
+    const char *answer, int64_t timeout_ms)
+{
+	char how[4] = "";
+	int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	told = ends[1];
+	cr_expect_eq(ask_server(behave, answer, timeout_ms), 200, "%s",
+	    answer);
+	cr_assert_eq(read(ends[0], how, 3), 3);
+	cr_expect_str_eq(how, "all", "%s", answer);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+Test(probe, of_http_takes_the_whole_answer)
+{
+	static const char *const with_end[] = {
+		OK "Content-Length: 10\r\n\r\n|fine\n|fine\n",
+		"HTTP/1.1 |200 OK\r\nContent-|Length: 2\r\n|\r\n|o|k",
+		CONTINUE "|" OK "Content-Length: 2\r\n\r\n|ok",
+		OK "Transfer-Encoding: chunked\r\n\r\n|5\r\nfi|ne\n|\r\n"
+		    "1|0\r\n0123|456789abcdef\r\n|0\r\n|\r\n",
+	};
+	static const char *const others[] = {
+		OK "\r\n|fine\n|fine\n",
+		"HTTP/1.0 200 OK\r\nConnection: close\r\n\r\n|fi|ne",
+		/* closed before the end */
+		OK "Content-Length: 100\r\n\r\n|fine\n",
+		OK "Transfer-Encoding: chunked\r\n\r\n|5\r\nfi",
+		OK "X: y",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(with_end); i++) {
+		expect_all_taken(answer_in_pieces, with_end[i], LONG_MS);
+		expect_all_taken(answer_in_pieces_and_stay, with_end[i], 0);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		expect_all_taken(answer_in_pieces, others[i], LONG_MS);
+}
+
+static void
+expect_soon(void (*behave)(int client, const char *answer),
+    const char *answer, int64_t timeout_ms)
+{
+	int64_t start = now_ms();
+
+	cr_expect_eq(ask_server(behave, answer, timeout_ms), 200, "%s", answer);
+	cr_expect_lt(now_ms() - start, LONG_MS / 2, "%s", answer);
+}
+
+/* The status is known: what does not come any more cannot change it. */
+Test(probe, of_http_does_not_wait_for_an_end_that_never_comes)
+{
+	expect_soon(answer_and_stay, OK, LONG_MS);
+	expect_soon(answer_and_stay, OK "\r\nfine", LONG_MS);
+	expect_soon(answer_and_stay, OK "\r\nfine", 0);
+	expect_soon(answer_and_stay, OK "Content-Length: 9\r\n\r\n", 0);
+	expect_soon(answer_and_stay, OK "Content-Length: 9\r\n\r\n",
+	    STALL_MS);
+	expect_soon(answer_ever_so_slowly, OK "\r\n", STALL_MS);
+}
+
+Test(probe, of_http_reads_no_more_than_it_needs)
+{
+	expect_soon(answer_endlessly, OK "\r\n", LONG_MS);
+	expect_soon(answer_endlessly, OK "Content-Length: 999999999\r\n\r\n",
+	    LONG_MS);
+	cr_expect_eq(ask_server(answer_endlessly, OK "X: ", 0), 200);
+	cr_expect_eq(ask_server(answer_endlessly,
+	    "HTTP/1.1 100 Continue\r\nX: ", 0), -EMSGSIZE);
+	cr_expect_eq(ask_server(answer_endlessly, "HTTP/1.1 100 ", 0),
+	    -EMSGSIZE);
+	cr_expect_eq(ask_server(answer_endlessly, "", 0), -EBADMSG);
+}
+
+static void
+expect_http_timeout(void (*behave)(int client, const char *answer),
+    const char *answer)
+{
+	struct server server = bind_to(AF_INET, "http://127.0.0.1:%u/");
+
+	serve(&server, behave, answer);
+	expect_timeout(server.url);
+}
+
+Test(probe, of_http_times_out)
+{
+	struct server server = bind_to(AF_INET, "http://localhost:%u/");
+
+	expect_http_timeout(answer_nothing, NULL);
+	expect_http_timeout(answer_and_stay, "HTTP/1.1 200");
+	expect_http_timeout(answer_and_stay, CONTINUE);
+	expect_http_timeout(answer_ever_so_slowly, "HTTP/1.1 100 ");
+	/* Nobody accepts, but the kernel has made the connection. */
+	cr_assert_eq(listen(server.fd, 8), 0);
+	expect_timeout(server.url);
+}
+
+/* The kernel drops what does not fit into the queue, and tries again. */
+Test(probe, of_tcp_times_out)
+{
+	struct server server = bind_to(AF_INET, "tcp://127.0.0.1:%u");
+
+	fill_queue(&server);
+	expect_timeout(server.url);
+}
+
+Test(probe, leaves_no_descriptor_open)
+{
+	struct server server = bind_to(AF_INET, "http://127.0.0.1:%u/");
+	int before = count_descriptors();
+
+	cr_expect_eq(ask(server.url, LONG_MS), -ECONNREFUSED);
+	serve(&server, answer_and_stay, OK EMPTY);
+	cr_expect_eq(ask(server.url, LONG_MS), 200);
+	cr_expect_eq(count_descriptors(), before);
+}
+
+Test(probe, says_why_there_is_no_socket)
+{
+	deny_system_call(SYS_socket, EPERM);
+	cr_expect_eq(ask("tcp://127.0.0.1:1", LONG_MS), -EPERM);
+	cr_expect_eq(ask("unix:///s", LONG_MS), -EPERM);
+}
+
+/* --- A socket that meets itself ------------------------------------------ */
+
+#define PORT_RANGE "/proc/sys/net/ipv4/ip_local_port_range"
+
+/* Where its ports can be told to be but one. */
+static bool
+enter_own_network(void)
+{
+	struct ifreq loopback = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd;
+	bool is_up;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+		return false;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	is_up = fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &loopback) == 0;
+	close(fd);
+	return is_up && access(PORT_RANGE, W_OK) == 0;
+}
+
+/* Nobody listens at PORT, but it is the only one that the kernel can choose. */
+static void
+expect_nobody_there(const char *url_format, unsigned int port)
+{
+	int fd = open(PORT_RANGE, O_WRONLY | O_CLOEXEC);
+	struct probe_target target;
+	char url[64];
+	int result;
+
+	must(dprintf(fd, "%u %u", port, port) > 0, "no range of ports: %s",
+	    strerror(errno));
+	close(fd);
+	snprintf(url, sizeof(url), url_format, port);
+	result = probe_parse_url(url, &target);
+	if (result == 0)
+		result = probe_run(&target, LONG_MS);
+	must(result == -ECONNREFUSED, "%s: %d", url, result);
+}
+
+/* *(int *)DENIED is told why there is no such network. */
+static void
+probe_the_own_port(void *denied)
+{
+	if (!enter_own_network()) {
+		dprintf(*(int *)denied, "%s", strerror(errno));
+		return;
+	}
+	/* Each port once: a connection's end keeps it busy for a while. */
+	expect_nobody_there("tcp://127.0.0.1:%u", 40000);
+	expect_nobody_there("tcp://localhost:%u", 40001);
+	expect_nobody_there("http://127.0.0.1:%u", 40002);
+}
+
+Test(probe, does_not_take_itself_for_the_server)
+{
+	char denied[64];
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	in_child(probe_the_own_port, &ends[1]);
+	close(ends[1]);
+	if (read_to_end(ends[0], denied, sizeof(denied)) > 0)
+		cr_skip("skipped: no network of our own: %s", denied);
+}
