@@ -81,20 +81,6 @@ CODE = $(if $(filter 1,$(PIE)),-fPIE,-fno-pie) \
 	-ffunction-sections -fdata-sections \
 	$(if $(LIBC),-fno-jump-tables -fno-asynchronous-unwind-tables)
 
-# What PID 1 runs lies side by side, with its part of the C library; behind that
-# what works before the fork or in other processes only, with the libraries it
-# needs; libcap, which looks around before main(), as near as can be. Why, and
-# what else, says init/layout.ld.
-BEHIND = $(O)/privileges/capabilities.o
-FAR_BEHIND = $(patsubst %,$(O)/%.o,privileges/privileges privileges/user \
-	base/regular_file readiness/await privileges/seccomp_filter \
-	privileges/seccomp_builder privileges/profile_json \
-	privileges/seccomp_profile base/errno_name readiness/probe \
-	readiness/http_answer app/executable)
-LAYOUT = -Wl,-T,init/layout.ld,-z,noseparate-code
-LINK_ORDER = $(filter-out $(BEHIND) $(FAR_BEHIND) %.ld,$^) -lc $(BEHIND) -lcap \
-	$(FAR_BEHIND) $(LIBRARIES_LIBS)
-
 # By STATIC and PIE.
 LINK_00 = -no-pie
 LINK_01 = -pie
@@ -117,7 +103,8 @@ MUSL_BUILT = $(MUSL)/built-$(subst $() ,-,$(LIBCAP_VERSION) \
 	$(LIBSECCOMP_VERSION) $(JANSSON_VERSION))
 LIBRARIES_CFLAGS = -isystem $(MUSL)/include
 LIBRARIES_LIBS = -L$(MUSL)/lib -lcap -lseccomp -ljansson
-LINK_10 += $(LAYOUT)
+LAYOUT = $(O)/layout.ld
+LINK_10 += -Wl,-T,$(LAYOUT),-z,noseparate-code
 # Debian's musl-gcc takes no -static-pie: what that stands for.
 LINK_11 = -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
 	/usr/lib/$(MACHINE:-gnu=-musl)/rcrt1.o
@@ -154,9 +141,12 @@ APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))
 
 all: $(O)/dinit
 
-$(O)/dinit: $(OBJECTS) init/layout.ld
-	$(call run,LD) $(DINIT_CC) $(DINIT_LDFLAGS) -o $@ $(LINK_ORDER) \
-		$(LDLIBS)
+$(O)/dinit: $(OBJECTS) $(LAYOUT)
+	$(call run,LD) $(DINIT_CC) $(DINIT_LDFLAGS) -o $@ $(OBJECTS) \
+		$(LIBRARIES_LIBS) $(LDLIBS)
+
+$(O)/layout.ld: init/layout.ld $(O)/flags
+	$(call run,CPP) $(DINIT_CC) -E -P -undef -x c -o $@ $<
 
 COMPLETIONS = $(addprefix $(O)/completion.,bash zsh fish)
 
