@@ -4,10 +4,10 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "app/autoreap.h"
+#include "base/exit_status.h"
 #include "base/kernel.h"
 
 /* linux/pidfd.h of Linux 6.15; the headers at hand may be older. */
@@ -80,24 +80,18 @@ knows_end(int app_fd, struct process_info *info)
 	return get_info(app_fd, info) == 0 && (info->mask & INFO_EXIT);
 }
 
-static int
-exit_status(const struct process_info *info)
-{
-	return WIFEXITED(info->exit_code) ? WEXITSTATUS(info->exit_code)
-					  : 128 + WTERMSIG(info->exit_code);
-}
-
 int
 autoreap_exit_status(int app_fd)
 {
 	struct process_info info;
 
 	if (knows_end(app_fd, &info))
-		return exit_status(&info);
+		return exit_status_of_wait(info.exit_code);
 	if (autoreap_signal_app(app_fd, 0) != -ESRCH)
 		return -EAGAIN;
 	/* It may have gone while it was looked at. */
-	return knows_end(app_fd, &info) ? exit_status(&info) : -ENODATA;
+	return knows_end(app_fd, &info) ? exit_status_of_wait(info.exit_code)
+					: -ENODATA;
 }
 
 static int

@@ -7,14 +7,7 @@
 #include "app/children.h"
 #include "app/autoreap.h"
 #include "app/leftovers.h"
-
-static int
-exit_status(const siginfo_t *info)
-{
-	if (info->si_code == CLD_EXITED)
-		return info->si_status;
-	return 128 + info->si_status;
-}
+#include "base/exit_status.h"
 
 /* As children_next, of those that we reap. */
 static int
@@ -32,7 +25,8 @@ next_unreaped(struct child_change *out)
 	out->pid = info.si_pid;
 	out->stopped = info.si_code == CLD_STOPPED ||
 	    info.si_code == CLD_TRAPPED;
-	out->status = out->stopped ? info.si_status : exit_status(&info);
+	out->status = out->stopped ? info.si_status
+				   : exit_status_of_child(&info);
 	return 1;
 }
 

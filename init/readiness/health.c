@@ -246,8 +246,7 @@ reap_check(struct check *check)
 	if (check->output_fd >= 0)
 		close(check->output_fd);
 	check->output_fd = -1;
-	return info.si_code == CLD_EXITED ? info.si_status
-					  : 128 + info.si_status;
+	return exit_status_of_child(&info);
 }
 
 /*
