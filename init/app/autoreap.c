@@ -95,7 +95,7 @@ autoreap_exit_status(int app_fd)
 }
 
 static int
-send_signal(int app_fd, int signo, unsigned int flags)
+send_by_pidfd(int app_fd, int signo, unsigned int flags)
 {
 	if (syscall(SYS_pidfd_send_signal, app_fd, signo, NULL, flags) < 0)
 		return -errno;
@@ -105,11 +105,11 @@ send_signal(int app_fd, int signo, unsigned int flags)
 int
 autoreap_signal_app(int app_fd, int signo)
 {
-	return send_signal(app_fd, signo, 0);
+	return send_by_pidfd(app_fd, signo, 0);
 }
 
 int
 autoreap_signal_group(int app_fd, int signo)
 {
-	return send_signal(app_fd, signo, SIGNAL_PROCESS_GROUP);
+	return send_by_pidfd(app_fd, signo, SIGNAL_PROCESS_GROUP);
 }

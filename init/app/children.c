@@ -8,6 +8,7 @@
 #include "app/autoreap.h"
 #include "app/leftovers.h"
 #include "base/exit_status.h"
+#include "base/signals.h"
 
 /* As children_next, of those that we reap. */
 static int
@@ -100,18 +101,12 @@ children_reap(struct family *family, const struct child_change *change)
 		go_back_to_waiting(family);
 }
 
-static int
-send_signal(pid_t pid, int signo)
-{
-	return kill(pid, signo) < 0 ? -errno : 0;
-}
-
 int
 children_signal_app(const struct family *family, int signo)
 {
 	if (family->app == 0)
 		return 0;
-	return family->app_fd < 0 ? send_signal(family->app, signo)
+	return family->app_fd < 0 ? signals_send(family->app, signo)
 				  : autoreap_signal_app(family->app_fd, signo);
 }
 
@@ -135,7 +130,7 @@ children_signal_group(const struct family *family, int signo)
 	if (family->app == 0)
 		return 0;
 	error = family->app_fd < 0
-	    ? send_signal(-family->app, signo)
+	    ? signals_send(-family->app, signo)
 	    : autoreap_signal_group(family->app_fd, signo);
 	if (error == -ESRCH || has_left_group(family))
 		return children_signal_app(family, signo);
@@ -158,7 +153,7 @@ children_exist(void)
 bool
 children_is_anybody_left(const struct family *family)
 {
-	return family->is_init ? send_signal(-1, 0) != -ESRCH
+	return family->is_init ? signals_send(-1, 0) != -ESRCH
 			       : children_exist();
 }
 
@@ -173,7 +168,7 @@ children_signal_all(const struct family *family, int signo)
 	int rest;
 
 	if (family->is_init)
-		return send_signal(-1, signo);
+		return signals_send(-1, signo);
 	error = children_signal_group(family, signo);
 	rest = leftovers_signal(&outside_of_group, signo);
 	return rest < 0 ? rest : error;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/leftovers.h"
+#include "base/signals.h"
 
 /* No tree is this deep; a bound in case the one we read changes under us. */
 #define DEPTH_MAX 100000
@@ -41,12 +42,6 @@ struct process {
 
 /* In /proc/PID/stat the 5th field is the group, and the 22nd the start. */
 #define SPACES_BETWEEN (22 - 5)
-
-static int
-send_signal(pid_t pid, int signo)
-{
-	return kill(pid, signo) < 0 ? -errno : 0;
-}
 
 /* False when there is no such process any more. */
 static bool
@@ -130,10 +125,10 @@ signal_grandchild(const struct search *search, pid_t pid, int signo)
 	int error = 0;
 
 	if (pidfd < 0)
-		return errno == ESRCH ? 0 : send_signal(pid, signo);
+		return errno == ESRCH ? 0 : signals_send(pid, signo);
 	if (is_meant(search, pid, &process) &&
 	    syscall(SYS_pidfd_send_signal, pidfd, signo, NULL, 0) < 0)
-		error = errno == ENOSYS ? send_signal(pid, signo) : -errno;
+		error = errno == ENOSYS ? signals_send(pid, signo) : -errno;
 	close(pidfd);
 	return error;
 }
@@ -148,7 +143,7 @@ signal_left_over(const struct search *search, pid_t pid, int signo)
 	if (!is_meant(search, pid, &process))
 		return 0;
 	error = process.parent == search->self
-	    ? send_signal(pid, signo)
+	    ? signals_send(pid, signo)
 	    : signal_grandchild(search, pid, signo);
 	return error == -ESRCH ? 0 : error;
 }
@@ -277,7 +272,7 @@ kill_newer_children(int list, pid_t seen)
 				continue;
 			}
 			if (pid > seen)
-				send_signal(pid, SIGKILL);
+				signals_send(pid, SIGKILL);
 			if (pid > highest)
 				highest = pid;
 			pid = 0;

@@ -89,6 +89,12 @@ signals_open_descriptor(void)
 	return fd < 0 ? -errno : (int)fd;
 }
 
+int
+signals_send(pid_t pid, int signo)
+{
+	return kill(pid, signo) < 0 ? -errno : 0;
+}
+
 /*
  * A stop ends with SIGCONT, which is blocked and therefore pending afterwards;
  * the caller's loop reads it later like any other signal.

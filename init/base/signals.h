@@ -60,6 +60,10 @@ signals_hand_back(const struct signal_state *found);
 int
 signals_open_descriptor(void);
 
+/* Sends SIGNO to PID as kill(2) does: 0 or -errno. */
+int
+signals_send(pid_t pid, int signo);
+
 /*
  * Sends SIGNO to dinit's own process group, which is stopped by it, and comes
  * back when continued. False, at once, if the kernel did not stop us:
