@@ -23,11 +23,11 @@ next_unreaped(struct child_change *out)
 			return -errno;
 	if (info.si_pid == 0)
 		return 0;
-	out->pid = info.si_pid;
-	out->stopped = info.si_code == CLD_STOPPED ||
-	    info.si_code == CLD_TRAPPED;
-	out->status = out->stopped ? info.si_status
-				   : exit_status_of_child(&info);
+	*out = (struct child_change){ .pid = info.si_pid };
+	if (info.si_code == CLD_STOPPED || info.si_code == CLD_TRAPPED)
+		out->stop_signal = info.si_status;
+	else
+		out->exit_status = exit_status_of_child(&info);
 	return 1;
 }
 
@@ -38,7 +38,7 @@ reap(const struct child_change *change)
 	siginfo_t info;
 
 	waitid(P_PID, (id_t)change->pid, &info,
-	    (change->stopped ? WSTOPPED : WEXITED) | WNOHANG);
+	    (change->stop_signal != 0 ? WSTOPPED : WEXITED) | WNOHANG);
 }
 
 /* As children_next, while the kernel reaps: only COMMAND's end is news. */
@@ -49,9 +49,11 @@ next_told(const struct family *family, struct child_change *out)
 
 	if (status == -EAGAIN)
 		return 0;
-	out->pid = family->app;
-	out->stopped = false;
-	out->status = status;
+	*out = (struct child_change){ .pid = family->app };
+	if (status < 0)
+		out->error = status;
+	else
+		out->exit_status = status;
 	return 1;
 }
 
@@ -76,7 +78,7 @@ children_leave_to_kernel(struct family *family)
 		return false;
 	family->app_fd = fd;
 	while ((found = next_unreaped(&change)) == 1) {
-		if (change.pid == family->app && !change.stopped)
+		if (change.pid == family->app && change.stop_signal == 0)
 			break;
 		reap(&change);
 	}

@@ -21,9 +21,9 @@ struct family {
 /* A child that changed. */
 struct child_change {
 	pid_t pid;
-	bool stopped; /* by a signal; otherwise it ended */
-	int status;   /* the stopping signal; exit status, 128+N for signal N;
-			 -ENODATA: the kernel does not say */
+	int stop_signal; /* the signal that stopped it; 0: it ended */
+	int exit_status; /* if it ended: 128+N for signal N */
+	int error;       /* -errno: the kernel does not say how it ended */
 };
 
 /*

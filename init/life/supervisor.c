@@ -620,16 +620,18 @@ take_stop(struct supervisor *sup, const struct child_change *change)
 {
 	children_reap(&sup->family, change);
 	if (change->pid == sup->family.app)
-		handle(sup, EVENT_APP_STOPPED, change->status);
+		handle(sup, EVENT_APP_STOPPED, change->stop_signal);
 }
 
 static void
-take_app_exit(struct supervisor *sup, int status)
+take_app_exit(struct supervisor *sup, const struct child_change *change)
 {
-	if (status < 0) {
+	int status = change->exit_status;
+
+	if (change->error < 0) {
 		log_line(LOG_LEVEL_ERROR,
 		    "cannot learn how the app ended: %s; reporting failure",
-		    strerror(-status));
+		    strerror(-change->error));
 		status = EXIT_STATUS_DINIT;
 	} else if (sup->executed_ns != 0) {
 		log_line(messages_news_level(sup),
@@ -651,10 +653,10 @@ take_exit(struct supervisor *sup, const struct child_change *change)
 	bool is_app = change->pid == sup->family.app;
 
 	if (is_app && !sup->family.is_init)
-		take_app_exit(sup, change->status);
+		take_app_exit(sup, change);
 	children_reap(&sup->family, change);
 	if (is_app && sup->family.is_init)
-		take_app_exit(sup, change->status);
+		take_app_exit(sup, change);
 	if (is_app)
 		sup->family.app = 0;
 	else if (change->pid == sup->health.pid)
@@ -663,7 +665,7 @@ take_exit(struct supervisor *sup, const struct child_change *change)
 		sup->listener.pid = 0;
 	else if (sup->warn_orphans)
 		log_line(LOG_LEVEL_WARN, "reaped orphan %d (exit status %d)",
-		    change->pid, change->status);
+		    change->pid, change->exit_status);
 }
 
 /* 0, or -errno where children cannot be waited for. */
@@ -675,7 +677,7 @@ take_children(struct supervisor *sup)
 
 	for (int i = 0; i < REAPED_AT_ONCE && found == 1; i++) {
 		found = children_next(&sup->family, &change);
-		if (found == 1 && change.stopped)
+		if (found == 1 && change.stop_signal != 0)
 			take_stop(sup, &change);
 		else if (found == 1)
 			take_exit(sup, &change);

@@ -171,9 +171,9 @@ wait_for_each_exit_code(void *argument)
 		must(children_next(&ours, &change) == 1,
 		    "%d: no news", codes[i]);
 		must(change.pid == pid, "%d: pid %d", codes[i], change.pid);
-		must(!change.stopped, "%d: stopped", codes[i]);
-		must(change.status == codes[i], "%d: status %d", codes[i],
-		    change.status);
+		must(change.stop_signal == 0, "%d: stopped", codes[i]);
+		must(change.exit_status == codes[i], "%d: status %d",
+		    codes[i], change.exit_status);
 		children_reap(&ours, &change);
 	}
 }
@@ -200,9 +200,9 @@ wait_for_each_death(void *argument)
 		must(comes_true(is_zombie, &pid), "%d survives", signals[i]);
 		must(children_next(&ours, &change) == 1,
 		    "%d: no news", signals[i]);
-		must(!change.stopped, "%d: stopped", signals[i]);
-		must(change.status == 128 + signals[i], "%d: status %d",
-		    signals[i], change.status);
+		must(change.stop_signal == 0, "%d: stopped", signals[i]);
+		must(change.exit_status == 128 + signals[i],
+		    "%d: status %d", signals[i], change.exit_status);
 		children_reap(&ours, &change);
 	}
 }
@@ -262,8 +262,8 @@ wait_for_many(void *argument)
 		for (int i = 0; i < COUNT; i++) {
 			if (pids[i] != change.pid)
 				continue;
-			must(change.status == i, "%d of child %d",
-			    change.status, i);
+			must(change.exit_status == i, "%d of child %d",
+			    change.exit_status, i);
 			pids[i] = 0;
 			known = true;
 		}
@@ -297,10 +297,10 @@ wait_for_stop(void *argument)
 		kill(pid, signals[i]);
 		must(comes_true(has_news, &change), "%d: no news",
 		    signals[i]);
-		must(change.pid == pid && change.stopped,
+		must(change.pid == pid && change.stop_signal != 0,
 		    "%d: it did not stop", signals[i]);
-		must(change.status == signals[i], "%d: by %d", signals[i],
-		    change.status);
+		must(change.stop_signal == signals[i], "%d: by %d",
+		    signals[i], change.stop_signal);
 		children_reap(&ours, &change);
 		must(children_next(&ours, &change) == 0,
 		    "%d: twice", signals[i]);
@@ -324,14 +324,14 @@ wait_for_death_behind_stop(void *argument)
 	(void)argument;
 	kill(pid, SIGSTOP);
 	must(comes_true(has_news, &change), "no news");
-	must(change.stopped, "it did not stop");
+	must(change.stop_signal == SIGSTOP, "it did not stop");
 	/* As after a Ctrl-Z: dinit is stopped too, here. */
 	kill(pid, SIGKILL);
 	must(comes_true(is_zombie, &pid), "it survives SIGKILL");
 	children_reap(&ours, &change);
 	must(children_next(&ours, &change) == 1, "its end is lost");
-	must(!change.stopped && change.status == 128 + SIGKILL, "status %d",
-	    change.status);
+	must(change.stop_signal == 0 && change.exit_status == 128 + SIGKILL,
+	    "status %d", change.exit_status);
 }
 
 Test(children, report_an_end_that_came_while_a_stop_was_handled)
