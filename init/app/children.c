@@ -12,7 +12,7 @@
 
 /* As children_next, of those that we reap. */
 static int
-next_unreaped(struct child_change *out)
+peek_at_child(struct child_change *out)
 {
 	const int changes = WEXITED | WSTOPPED | WNOHANG | WNOWAIT;
 	siginfo_t info = { .si_pid = 0 };
@@ -43,7 +43,7 @@ reap(const struct child_change *change)
 
 /* As children_next, while the kernel reaps: only COMMAND's end is news. */
 static int
-next_told(const struct family *family, struct child_change *out)
+peek_at_app(const struct family *family, struct child_change *out)
 {
 	int status = autoreap_exit_status(family->app_fd);
 
@@ -58,7 +58,7 @@ next_told(const struct family *family, struct child_change *out)
 }
 
 static void
-go_back_to_waiting(struct family *family)
+end_autoreap(struct family *family)
 {
 	autoreap_end(family->app_fd);
 	family->app_fd = -1;
@@ -77,30 +77,31 @@ children_leave_to_kernel(struct family *family)
 	if (fd < 0)
 		return false;
 	family->app_fd = fd;
-	while ((found = next_unreaped(&change)) == 1) {
+	while ((found = peek_at_child(&change)) == 1) {
 		if (change.pid == family->app && change.stop_signal == 0)
 			break;
 		reap(&change);
 	}
 	if (found == 0 || found == -ECHILD)
 		return false;
-	go_back_to_waiting(family);
+	end_autoreap(family);
 	return true;
 }
 
 int
 children_next(const struct family *family, struct child_change *out)
 {
-	return family->app_fd < 0 ? next_unreaped(out) : next_told(family, out);
+	return children_kernel_reaps(family) ? peek_at_app(family, out)
+					     : peek_at_child(out);
 }
 
 void
 children_reap(struct family *family, const struct child_change *change)
 {
-	if (family->app_fd < 0)
-		reap(change);
+	if (children_kernel_reaps(family))
+		end_autoreap(family);
 	else
-		go_back_to_waiting(family);
+		reap(change);
 }
 
 int
@@ -108,8 +109,9 @@ children_signal_app(const struct family *family, int signo)
 {
 	if (family->app == 0)
 		return 0;
-	return family->app_fd < 0 ? signals_send(family->app, signo)
-				  : autoreap_signal_app(family->app_fd, signo);
+	return children_kernel_reaps(family)
+	    ? autoreap_signal_app(family->app_fd, signo)
+	    : signals_send(family->app, signo);
 }
 
 /*
@@ -117,7 +119,7 @@ children_signal_app(const struct family *family, int signo)
  * the number be a stranger's by now, the app is gone, and no signal follows.)
  */
 static bool
-has_left_group(const struct family *family)
+app_has_left_group(const struct family *family)
 {
 	pid_t group = getpgid(family->app);
 
@@ -131,10 +133,10 @@ children_signal_group(const struct family *family, int signo)
 
 	if (family->app == 0)
 		return 0;
-	error = family->app_fd < 0
-	    ? signals_send(-family->app, signo)
-	    : autoreap_signal_group(family->app_fd, signo);
-	if (error == -ESRCH || has_left_group(family))
+	error = children_kernel_reaps(family)
+	    ? autoreap_signal_group(family->app_fd, signo)
+	    : signals_send(-family->app, signo);
+	if (error == -ESRCH || app_has_left_group(family))
 		return children_signal_app(family, signo);
 	return error;
 }

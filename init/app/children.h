@@ -18,6 +18,13 @@ struct family {
 	int app_fd;   /* autoreap.h: its pidfd; -1: SIGCHLD tells */
 };
 
+/* True if the kernel reaps, so that only the end of COMMAND is news. */
+static inline bool
+children_kernel_reaps(const struct family *family)
+{
+	return family->app_fd >= 0;
+}
+
 /* A child that changed. */
 struct child_change {
 	pid_t pid;

@@ -135,7 +135,7 @@ signal_grandchild(const struct search *search, pid_t pid, int signo)
 
 /* A child of ours keeps its number until we reap it: no detour. 0 or -errno. */
 static int
-signal_left_over(const struct search *search, pid_t pid, int signo)
+signal_leftover(const struct search *search, pid_t pid, int signo)
 {
 	struct process process;
 	int error;
@@ -182,9 +182,9 @@ parse_block(const char *block, long length,
 
 /* As read(2), of a directory (getdents64(2)). */
 static long
-read_entries(int directory, char block[BLOCK_SIZE])
+read_entries(int directory_fd, char block[BLOCK_SIZE])
 {
-	return syscall(SYS_getdents64, directory, block, BLOCK_SIZE);
+	return syscall(SYS_getdents64, directory_fd, block, BLOCK_SIZE);
 }
 
 /* Where a filter denies a look at /proc, it is as if there were none. */
@@ -196,18 +196,18 @@ reading_error(void)
 
 /* The newest of a block first: it is the one that may be gone the soonest. */
 static int
-signal_entries(const struct search *search, int proc, int signo)
+signal_entries(const struct search *search, int proc_fd, int signo)
 {
 	_Alignas(struct directory_entry) char block[BLOCK_SIZE];
 	pid_t pids[BLOCK_SIZE / ENTRY_SIZE_MIN];
 	int error = 0;
 	long length;
 
-	while ((length = read_entries(proc, block)) > 0) {
+	while ((length = read_entries(proc_fd, block)) > 0) {
 		int count = parse_block(block, length, pids);
 
 		while (count-- > 0) {
-			int sent = signal_left_over(search, pids[count], signo);
+			int sent = signal_leftover(search, pids[count], signo);
 
 			if (sent < 0)
 				error = sent;
@@ -235,18 +235,18 @@ open_children(void)
  * some. Where the kernel has no list, there may always be some.
  */
 static bool
-may_have_left_overs(pid_t app)
+may_have_leftovers(pid_t app)
 {
 	char text[64];
 	struct process main;
 	ssize_t length;
 	char *rest;
-	int list = open_children();
+	int list_fd = open_children();
 
-	if (list < 0)
+	if (list_fd < 0)
 		return true;
-	length = read(list, text, sizeof(text) - 1);
-	close(list);
+	length = read(list_fd, text, sizeof(text) - 1);
+	close(list_fd);
 	if (length < 0)
 		return true;
 	text[length] = '\0';
@@ -258,14 +258,14 @@ may_have_left_overs(pid_t app)
 
 /* Kills those above SEEN. The highest of all. */
 static pid_t
-kill_newer_children(int list, pid_t seen)
+kill_newer_children(int list_fd, pid_t seen)
 {
 	char block[BLOCK_SIZE];
 	pid_t highest = seen;
 	pid_t pid = 0;
 	ssize_t length;
 
-	while ((length = read(list, block, sizeof(block))) > 0) {
+	while ((length = read(list_fd, block, sizeof(block))) > 0) {
 		for (ssize_t i = 0; i < length; i++) {
 			if (block[i] != ' ') {
 				pid = 10 * pid + block[i] - '0';
@@ -289,21 +289,21 @@ kill_newer_children(int list, pid_t seen)
  * Should the numbers start over, the next SIGKILL is for those.
  */
 static void
-kill_children(void)
+kill_own_children(void)
 {
-	int list = open_children();
+	int list_fd = open_children();
 	int rounds = ROUNDS_MAX;
 	pid_t highest = 0;
 	pid_t seen;
 
-	if (list < 0)
+	if (list_fd < 0)
 		return;
 	do {
 		seen = highest;
-		lseek(list, 0, SEEK_SET);
-		highest = kill_newer_children(list, seen);
+		lseek(list_fd, 0, SEEK_SET);
+		highest = kill_newer_children(list_fd, seen);
 	} while (highest > seen && --rounds > 0);
-	close(list);
+	close(list_fd);
 }
 
 int
@@ -311,18 +311,18 @@ leftovers_signal(const struct leftovers *which, int signo)
 {
 	const struct search search = { .which = which, .self = getpid() };
 	int error;
-	int proc;
+	int proc_fd;
 
 	if (!is_own_proc())
 		return -ENOENT;
-	if (!which->everybody && !may_have_left_overs(which->spared_group))
+	if (!which->everybody && !may_have_leftovers(which->spared_group))
 		return 0;
 	if (signo == SIGKILL)
-		kill_children();
-	proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (proc < 0)
+		kill_own_children();
+	proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (proc_fd < 0)
 		return reading_error();
-	error = signal_entries(&search, proc, signo);
-	close(proc);
+	error = signal_entries(&search, proc_fd, signo);
+	close(proc_fd);
 	return error;
 }

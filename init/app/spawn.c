@@ -17,7 +17,7 @@
 
 /* Tells the parent about FAILURE, and ends the child. */
 static void __attribute__((noreturn))
-tell(int fd, const struct spawn_failure *failure)
+report_failure(int fd, const struct spawn_failure *failure)
 {
 	ssize_t written = write(fd, failure, sizeof(*failure));
 
@@ -34,7 +34,7 @@ fail(int fd, enum spawn_step step, int error, const char *detail)
 		.detail = detail,
 	};
 
-	tell(fd, &failure);
+	report_failure(fd, &failure);
 }
 
 static void __attribute__((noreturn))
@@ -43,7 +43,7 @@ execute(char *const *argv, int result_fd)
 	struct spawn_failure failure = { .step = SPAWN_STEP_EXEC };
 
 	failure.error = -program_execute(argv, &failure.place);
-	tell(result_fd, &failure);
+	report_failure(result_fd, &failure);
 }
 
 /*

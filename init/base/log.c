@@ -286,7 +286,7 @@ begin_line(char *line, enum log_level level)
 }
 
 static bool __attribute__((format(printf, 2, 0)))
-say(enum log_level level, const char *format, va_list arguments)
+write_message(enum log_level level, const char *format, va_list arguments)
 {
 	char line[LINE_MAX_BYTES];
 	size_t begun = begin_line(line, level);
@@ -303,13 +303,13 @@ say(enum log_level level, const char *format, va_list arguments)
 }
 
 static bool __attribute__((format(printf, 1, 2)))
-say_dropped(const char *format, ...)
+warn_of_dropped(const char *format, ...)
 {
 	va_list arguments;
 	bool said;
 
 	va_start(arguments, format);
-	said = say(LOG_LEVEL_WARN, format, arguments);
+	said = write_message(LOG_LEVEL_WARN, format, arguments);
 	va_end(arguments);
 	return said;
 }
@@ -320,7 +320,7 @@ admit_dropped_lines(void)
 {
 	if (logger.dropped == 0)
 		return true;
-	if (!say_dropped("standard error was full, %u lines dropped",
+	if (!warn_of_dropped("standard error was full, %u lines dropped",
 		logger.dropped))
 		return false;
 	logger.dropped = 0;
@@ -336,7 +336,7 @@ log_line(enum log_level level, const char *format, ...)
 	if (level > logger.level)
 		return;
 	va_start(arguments, format);
-	if (!admit_dropped_lines() || !say(level, format, arguments))
+	if (!admit_dropped_lines() || !write_message(level, format, arguments))
 		logger.dropped++;
 	va_end(arguments);
 	errno = saved_errno;

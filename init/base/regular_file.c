@@ -9,7 +9,7 @@
 #include "base/problem.h"
 
 static const char *
-describe(mode_t mode)
+describe_type(mode_t mode)
 {
 	switch (mode & S_IFMT) {
 	case S_IFDIR:
@@ -22,7 +22,7 @@ describe(mode_t mode)
 }
 
 static int
-give_errno(int error, struct problem *problem)
+set_errno_problem(int error, struct problem *problem)
 {
 	problem_set(problem, "%s", strerror(error));
 	return -error;
@@ -34,11 +34,11 @@ check_type(int fd, struct problem *problem)
 	struct stat status;
 
 	if (fstat(fd, &status) < 0)
-		return give_errno(errno, problem);
+		return set_errno_problem(errno, problem);
 	if (S_ISREG(status.st_mode))
 		return 0;
 	return problem_set(problem, "it is %s, not a regular file",
-	    describe(status.st_mode));
+	    describe_type(status.st_mode));
 }
 
 /*
@@ -53,10 +53,10 @@ regular_file_open(const char *path, FILE **out, struct problem *problem)
 	int error;
 
 	if (fd < 0)
-		return give_errno(errno, problem);
+		return set_errno_problem(errno, problem);
 	error = check_type(fd, problem);
 	if (error == 0 && (file = fdopen(fd, "r")) == NULL)
-		error = give_errno(ENOMEM, problem);
+		error = set_errno_problem(ENOMEM, problem);
 	if (error < 0)
 		close(fd);
 	else

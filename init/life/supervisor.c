@@ -840,8 +840,9 @@ run_once(struct supervisor *sup)
 	};
 
 	/* SIGCHLD is only sent to who reaps. */
-	const struct pollfd *children = sup->family.app_fd < 0 ? &fds[0]
-							       : &fds[3];
+	const struct pollfd *children = children_kernel_reaps(&sup->family)
+	    ? &fds[3]
+	    : &fds[0];
 
 	wait_for_news(sup, fds, ARRAY_SIZE(fds));
 	if (fds[3].revents != 0)

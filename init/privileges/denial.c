@@ -85,7 +85,7 @@ static const struct call calls[] = {
  * filter's -EPERM or -ENOSYS.
  */
 static int
-ask(const struct call *call)
+try_call(const struct call *call)
 {
 	const long nonsense = INT_MIN;
 
@@ -100,7 +100,7 @@ int
 denial_find(unsigned int needs, const char **call)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
-		int error = calls[i].needs & needs ? ask(&calls[i]) : 0;
+		int error = calls[i].needs & needs ? try_call(&calls[i]) : 0;
 
 		if (error < 0) {
 			*call = calls[i].name;
@@ -115,7 +115,7 @@ static const char *
 find_any(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
-		if (ask(&calls[i]) < 0)
+		if (try_call(&calls[i]) < 0)
 			return calls[i].name;
 	return NULL;
 }

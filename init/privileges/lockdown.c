@@ -7,7 +7,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <string.h>
@@ -19,17 +18,10 @@
 #include <unistd.h>
 
 #include "privileges/lockdown.h"
+#include "base/architecture.h"
 #include "base/array.h"
 #include "base/kernel.h"
 #include "base/signals.h"
-
-#if defined(__x86_64__)
-#define AUDIT_ARCHITECTURE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define AUDIT_ARCHITECTURE AUDIT_ARCH_AARCH64
-#else
-#error "which architecture is this?"
-#endif
 
 /* A test makes it deadly, so that no call is denied without being noticed. */
 #ifndef LOCKDOWN_DENIAL
@@ -254,7 +246,7 @@ put_start(struct lockdown_filter *filter)
 {
 	put(filter, BPF_ALU | BPF_RSH | BPF_K, 5);
 	put_load(filter, offsetof(struct seccomp_data, nr));
-	put_jump(filter, BPF_JEQ, AUDIT_ARCHITECTURE, filter->first, DENY);
+	put_jump(filter, BPF_JEQ, ARCHITECTURE_AUDIT, filter->first, DENY);
 	put_load(filter, offsetof(struct seccomp_data, arch));
 	put(filter, BPF_LDX | BPF_MEM, 0);
 	put(filter, BPF_ST, 0);
@@ -284,7 +276,7 @@ lockdown_build_filter(const struct lockdown_list *list,
 
 /* libcap would take a page of heap for two system calls. */
 static int
-get_capabilities(struct __user_cap_data_struct data[2])
+read_capabilities(struct __user_cap_data_struct data[2])
 {
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
@@ -294,7 +286,7 @@ get_capabilities(struct __user_cap_data_struct data[2])
 }
 
 static int
-set_capabilities(const struct __user_cap_data_struct data[2])
+write_capabilities(const struct __user_cap_data_struct data[2])
 {
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
@@ -349,14 +341,14 @@ lockdown_begin_rehearsal(const struct lockdown_owner *owner,
     struct lockdown_rehearsal *rehearsal)
 {
 	struct __user_cap_data_struct reduced[2];
-	int error = get_capabilities(rehearsal->capabilities);
+	int error = read_capabilities(rehearsal->capabilities);
 
 	if (error < 0)
 		return error;
 	memcpy(reduced, rehearsal->capabilities, sizeof(reduced));
 	reduced[0].effective &= needed_capabilities(owner);
 	reduced[1].effective = 0;
-	error = set_capabilities(reduced);
+	error = write_capabilities(reduced);
 	if (error < 0)
 		take_file_ids(geteuid(), getegid());
 	return error;
@@ -366,14 +358,14 @@ void
 lockdown_end_rehearsal(const struct lockdown_rehearsal *rehearsal)
 {
 	take_file_ids(geteuid(), getegid());
-	set_capabilities(rehearsal->capabilities);
+	write_capabilities(rehearsal->capabilities);
 }
 
 int
 lockdown_drop_capabilities(const struct lockdown_owner *owner)
 {
 	struct __user_cap_data_struct data[2];
-	int error = get_capabilities(data);
+	int error = read_capabilities(data);
 
 	if (error < 0)
 		return error;
@@ -381,7 +373,7 @@ lockdown_drop_capabilities(const struct lockdown_owner *owner)
 	data[0].effective = data[0].permitted;
 	data[0].inheritable = 0;
 	data[1] = (struct __user_cap_data_struct){ 0 };
-	error = set_capabilities(data);
+	error = write_capabilities(data);
 	if (error < 0)
 		return error;
 	return (data[0].effective & UINT32_C(1) << CAP_DAC_OVERRIDE) != 0;

@@ -276,7 +276,8 @@ compile_filter(struct privileges *out, const char *path, uint64_t bounding)
 }
 
 static int
-work_out(struct privileges *out, const struct privileges_request *request)
+resolve_request(struct privileges *out,
+    const struct privileges_request *request)
 {
 	struct capabilities ours = capabilities_of_process();
 
@@ -331,7 +332,7 @@ static void __attribute__((noreturn))
 run_worker(struct privileges *shared, const struct privileges_request *request)
 {
 	prctl(PR_SET_DUMPABLE, 0L);
-	_exit(work_out(shared, request) < 0);
+	_exit(resolve_request(shared, request) < 0);
 }
 
 /*
@@ -486,7 +487,7 @@ reduce_own(const struct privileges *privileges)
 
 /* Bounding before permitted before ambient: each takes the one before. */
 static int
-set_capabilities(const struct privileges *privileges)
+apply_capabilities(const struct privileges *privileges)
 {
 	int error = 0;
 
@@ -528,7 +529,7 @@ privileges_apply(const struct privileges *privileges, const char **step)
 			return error;
 	}
 	*step = "set the capabilities of";
-	error = set_capabilities(privileges);
+	error = apply_capabilities(privileges);
 	if (error < 0)
 		return error;
 	*step = "set no-new-privs for";

@@ -225,7 +225,7 @@ check_value(const json_t *object, const char *name, const json_t *value,
 
 int
 profile_json_check(const json_t *object, const struct profile_key *keys,
-    const char *where, json_t *strangers, struct problem *problem)
+    const char *where, json_t *unknown_keys, struct problem *problem)
 {
 	struct problem why;
 	const char *name;
@@ -237,7 +237,7 @@ profile_json_check(const json_t *object, const struct profile_key *keys,
 		const struct profile_key *key = find_key(keys, name);
 
 		if (key == NULL && !is_comment(name))
-			json_object_set_new(strangers, name, json_null());
+			json_object_set_new(unknown_keys, name, json_null());
 		if (key != NULL &&
 		    check_value(object, name, value, key, &why) < 0)
 			return problem_set(problem, "%s: %.400s", where,

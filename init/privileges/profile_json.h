@@ -38,11 +38,11 @@ profile_json_read(const char *path, struct problem *problem);
 /*
  * Checks that OBJECT, called WHERE in PROBLEM, is one, and that what it has of
  * KEYS has the right shape and is there once. What is not in KEYS becomes a key
- * of STRANGERS, unless its name says that it is a comment. 0 or -EINVAL.
+ * of UNKNOWN_KEYS, unless its name says that it is a comment. 0 or -EINVAL.
  */
 int
 profile_json_check(const json_t *object, const struct profile_key *keys,
-    const char *where, json_t *strangers, struct problem *problem);
+    const char *where, json_t *unknown_keys, struct problem *problem);
 
 /* Writes the keys of OBJECT: "when", "value2". Some if there is no room. */
 void

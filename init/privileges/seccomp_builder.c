@@ -110,7 +110,7 @@ seccomp_builder_add_architecture(struct seccomp_builder *builder,
 }
 
 void
-seccomp_builder_note(struct seccomp_builder *builder, const char *name)
+seccomp_builder_note_call(struct seccomp_builder *builder, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(abis); i++) {
 		int number = seccomp_syscall_resolve_name_arch(abis[i].token,
@@ -124,7 +124,7 @@ seccomp_builder_note(struct seccomp_builder *builder, const char *name)
 /* --- Rules --- */
 
 static int
-remember(struct seccomp_builder *builder, const struct entry *entry,
+append_entry(struct seccomp_builder *builder, const struct entry *entry,
     struct problem *problem)
 {
 	size_t count = builder->count;
@@ -161,7 +161,7 @@ add_entry(struct seccomp_builder *builder, const struct entry *entry,
 		    entry->name, strerror(-error));
 	if (error == -EEXIST)
 		builder->clashes = true;
-	return remember(builder, entry, problem);
+	return append_entry(builder, entry, problem);
 }
 
 static bool
@@ -358,8 +358,8 @@ fill_arguments(const struct seccomp_rule *rule, bool takes_greatest,
  * of those tried, or else another one.
  */
 static uint32_t
-effect_of(const struct seccomp_rule *rule, const struct seccomp_filter *filter,
-    struct seccomp_data *call)
+find_effect(const struct seccomp_rule *rule,
+    const struct seccomp_filter *filter, struct seccomp_data *call)
 {
 	static const uint64_t others[] = { 0, UINT64_MAX, 0x5a5a5a5a5a5a5a5a };
 	uint32_t effect = rule->action;
@@ -367,7 +367,7 @@ effect_of(const struct seccomp_rule *rule, const struct seccomp_filter *filter,
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(others); i++) {
 		if (!fill_arguments(rule, i % 2 == 1, others[i / 2], call))
 			continue;
-		effect = seccomp_filter_judge(filter, call).action;
+		effect = seccomp_filter_evaluate(filter, call).action;
 		if (effect == rule->action)
 			break;
 	}
@@ -419,7 +419,7 @@ check_entry(const struct seccomp_builder *builder, const struct entry *entry,
 
 	if (!find_call(builder, entry->name, &call))
 		return 0;
-	effect = effect_of(&entry->rule, filter, &call);
+	effect = find_effect(&entry->rule, filter, &call);
 	for (size_t i = 0; i < builder->count; i++) {
 		const struct entry *other = &builder->entries[i];
 
@@ -496,7 +496,7 @@ deny_newer_calls(const struct seccomp_builder *builder,
 
 /* A tracer, as what is allowed, can tell for itself what does not exist. */
 static bool
-knows_newer_calls(const struct seccomp_builder *builder)
+default_suits_newer_calls(const struct seccomp_builder *builder)
 {
 	uint32_t action = builder->default_action & SECCOMP_RET_ACTION_FULL;
 
@@ -509,7 +509,7 @@ static int
 export_code(const struct seccomp_builder *builder, struct seccomp_filter *out,
     struct problem *problem)
 {
-	size_t begun = knows_newer_calls(builder)
+	size_t begun = default_suits_newer_calls(builder)
 	    ? 0
 	    : deny_newer_calls(builder, out->code);
 	size_t room = sizeof(out->code) - begun * sizeof(out->code[0]);

@@ -45,7 +45,7 @@ seccomp_builder_add_architecture(struct seccomp_builder *builder,
  * than all these does not exist in the eyes of the app.
  */
 void
-seccomp_builder_note(struct seccomp_builder *builder, const char *name);
+seccomp_builder_note_call(struct seccomp_builder *builder, const char *name);
 
 /*
  * Adds RULE for the system call NAME, which must live as long as BUILDER. As in

@@ -44,7 +44,7 @@ load(const struct seccomp_data *call, uint32_t offset)
 }
 
 struct seccomp_verdict
-seccomp_filter_judge(const struct seccomp_filter *filter,
+seccomp_filter_evaluate(const struct seccomp_filter *filter,
     const struct seccomp_data *call)
 {
 	const struct seccomp_verdict unknown = { SECCOMP_RET_KILL_PROCESS,
@@ -81,7 +81,7 @@ seccomp_filter_forbids_exec(const struct seccomp_filter *filter)
 		.nr = SYS_execve,
 		.arch = ARCHITECTURE_AUDIT,
 	};
-	struct seccomp_verdict verdict = seccomp_filter_judge(filter, &call);
+	struct seccomp_verdict verdict = seccomp_filter_evaluate(filter, &call);
 
 	switch (verdict.action & SECCOMP_RET_ACTION_FULL) {
 	case SECCOMP_RET_ALLOW:

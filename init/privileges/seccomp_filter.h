@@ -33,7 +33,7 @@ struct seccomp_verdict {
  * libseccomp does not write kills, but not for the number alone.
  */
 struct seccomp_verdict
-seccomp_filter_judge(const struct seccomp_filter *filter,
+seccomp_filter_evaluate(const struct seccomp_filter *filter,
     const struct seccomp_data *call);
 
 /*

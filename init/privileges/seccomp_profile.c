@@ -29,7 +29,7 @@
 struct compiler {
 	const struct seccomp_circumstances *circumstances;
 	struct seccomp_builder *builder;
-	json_t *strangers; /* keys that were passed over */
+	json_t *unknown_keys; /* keys that were passed over */
 	struct problem *problem;
 };
 
@@ -52,7 +52,7 @@ static int
 check(struct compiler *compiler, const json_t *object,
     const struct profile_key *keys, const char *where)
 {
-	return profile_json_check(object, keys, where, compiler->strangers,
+	return profile_json_check(object, keys, where, compiler->unknown_keys,
 	    compiler->problem);
 }
 
@@ -278,7 +278,7 @@ is_kernel_at_least(struct compiler *compiler, const json_t *version)
 }
 
 /* What a condition says of here. Absent members say nothing. */
-struct verdict {
+struct evaluation {
 	bool has_arches;
 	bool names_arch;
 	size_t caps; /* listed */
@@ -288,8 +288,8 @@ struct verdict {
 };
 
 static int
-judge(struct compiler *compiler, const json_t *condition, const char *where,
-    struct verdict *out)
+evaluate_condition(struct compiler *compiler, const json_t *condition,
+    const char *where, struct evaluation *out)
 {
 	static const struct profile_key keys[] = {
 		{ "caps", PROFILE_TEXTS },
@@ -308,7 +308,7 @@ judge(struct compiler *compiler, const json_t *condition, const char *where,
 		is_met = is_kernel_at_least(compiler, kernel);
 	if (is_met < 0)
 		return is_met;
-	*out = (struct verdict){
+	*out = (struct evaluation){
 		.has_arches = json_array_size(arches) > 0,
 		.names_arch = has_string(arches, ARCHITECTURE_IN_GO),
 		.caps = json_array_size(caps),
@@ -323,13 +323,13 @@ judge(struct compiler *compiler, const json_t *condition, const char *where,
 static int
 does_apply(struct compiler *compiler, const json_t *rule)
 {
-	struct verdict in;
-	struct verdict out;
+	struct evaluation in;
+	struct evaluation out;
 
-	if (judge(compiler, profile_json_get(rule, "includes"), "includes",
-		&in) < 0 ||
-	    judge(compiler, profile_json_get(rule, "excludes"), "excludes",
-		&out) < 0)
+	if (evaluate_condition(compiler, profile_json_get(rule, "includes"),
+		"includes", &in) < 0 ||
+	    evaluate_condition(compiler, profile_json_get(rule, "excludes"),
+		"excludes", &out) < 0)
 		return -EINVAL;
 	if (out.names_arch || out.held > 0 || out.meets_kernel)
 		return 0;
@@ -452,7 +452,7 @@ static int
 add_rule(struct compiler *compiler, const struct seccomp_rule *rule,
     const char *name)
 {
-	seccomp_builder_note(compiler->builder, name);
+	seccomp_builder_note_call(compiler->builder, name);
 	return seccomp_builder_add(compiler->builder, rule, name,
 	    compiler->problem);
 }
@@ -564,13 +564,13 @@ compile(struct compiler *compiler, const json_t *profile,
 
 /* What is misspelt is not heeded. */
 static void
-warn_of_strangers(const json_t *strangers, const char *path)
+warn_of_unknown_keys(const json_t *unknown_keys, const char *path)
 {
 	char list[512];
 
-	if (json_object_size(strangers) == 0)
+	if (json_object_size(unknown_keys) == 0)
 		return;
-	profile_json_list_keys(strangers, list, sizeof(list));
+	profile_json_list_keys(unknown_keys, list, sizeof(list));
 	log_line(LOG_LEVEL_WARN,
 	    "%.100s: keys that dinit does not know have no effect: %s", path,
 	    list);
@@ -590,11 +590,11 @@ seccomp_profile_compile(const char *path,
 
 	if (profile == NULL)
 		return -EINVAL;
-	compiler.strangers = json_object();
+	compiler.unknown_keys = json_object();
 	error = compile(&compiler, profile, out);
 	if (error == 0)
-		warn_of_strangers(compiler.strangers, path);
-	json_decref(compiler.strangers);
+		warn_of_unknown_keys(compiler.unknown_keys, path);
+	json_decref(compiler.unknown_keys);
 	json_decref(profile);
 	return error;
 }

@@ -42,7 +42,7 @@ parse_id(const char *text)
 
 /* A number is always an id, even where somebody has it for a name: Docker. */
 static bool
-is_meant(const char *word, const char *name, long id)
+matches(const char *word, const char *name, long id)
 {
 	long wanted = parse_id(word);
 
@@ -101,7 +101,7 @@ find_line(struct table *table, const char *word)
 	while (read_line(table)) {
 		long id = parse_id(table->fields[2]);
 
-		if (id >= 0 && is_meant(word, table->fields[0], id))
+		if (id >= 0 && matches(word, table->fields[0], id))
 			return true;
 	}
 	return false;
@@ -199,7 +199,7 @@ struct words {
 };
 
 static int
-split(const char *spec, struct words *out, struct problem *problem)
+split_spec(const char *spec, struct words *out, struct problem *problem)
 {
 	size_t length = strcspn(spec, ":");
 	const char *group = spec[length] == ':' ? spec + length + 1 : NULL;
@@ -248,7 +248,7 @@ user_resolve(const char *spec, const struct user_files *files, struct user *out,
 	struct table passwd = { .file = NULL };
 	struct table group = { .file = NULL };
 	struct words words = { .group = NULL };
-	int error = split(spec, &words, problem);
+	int error = split_spec(spec, &words, problem);
 
 	if (error < 0)
 		return error;

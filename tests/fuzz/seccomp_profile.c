@@ -39,7 +39,7 @@ judge(const struct seccomp_filter *filter)
 
 	for (; call.nr < 500; call.nr++) {
 		struct seccomp_verdict verdict =
-		    seccomp_filter_judge(filter, &call);
+		    seccomp_filter_evaluate(filter, &call);
 
 		/* All of another architecture. */
 		fuzz_require(verdict.is_for_number);
@@ -47,7 +47,7 @@ judge(const struct seccomp_filter *filter)
 	}
 	call.arch = ARCHITECTURE_AUDIT;
 	for (call.nr = 0; call.nr < 500; call.nr++)
-		seccomp_filter_judge(filter, &call);
+		seccomp_filter_evaluate(filter, &call);
 	seccomp_filter_forbids_exec(filter);
 }
 

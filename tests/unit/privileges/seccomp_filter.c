@@ -44,7 +44,7 @@ expect_jump(unsigned short operator, const bool *jumps)
 
 	for (int number = 3; number <= 5; number++) {
 		const struct seccomp_data call = { .nr = number };
-		uint32_t got = seccomp_filter_judge(
+		uint32_t got = seccomp_filter_evaluate(
 		    filter_of(code, ARRAY_SIZE(code)), &call).action;
 
 		cr_expect_eq(got == SECCOMP_RET_LOG, jumps[number - 3],
@@ -76,9 +76,9 @@ Test(seccomp_filter, masks_and_jumps_ahead)
 	const struct seccomp_data masked = { .args = { 0x2f } };
 	const struct seccomp_data other = { .args = { 0x3f } };
 
-	cr_assert_eq(seccomp_filter_judge(filter, &masked).action,
+	cr_assert_eq(seccomp_filter_evaluate(filter, &masked).action,
 	    SECCOMP_RET_ERRNO | 7);
-	cr_assert_eq(seccomp_filter_judge(filter, &other).action,
+	cr_assert_eq(seccomp_filter_evaluate(filter, &other).action,
 	    SECCOMP_RET_ALLOW);
 }
 
@@ -97,7 +97,7 @@ Test(seccomp_filter, what_it_cannot_run_kills)
 
 	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
 		struct seccomp_verdict verdict =
-		    seccomp_filter_judge(filter_of(odd[i], 1), &call);
+		    seccomp_filter_evaluate(filter_of(odd[i], 1), &call);
 
 		cr_expect_eq(verdict.action, SECCOMP_RET_KILL_PROCESS);
 		cr_expect(!verdict.is_for_number);
