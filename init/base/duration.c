@@ -6,50 +6,43 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/array.h"
+#include "base/number.h"
 
 #define MS_PER_SECOND INT64_C(1000)
 #define MS_PER_MINUTE (60 * MS_PER_SECOND)
 #define MS_PER_HOUR (60 * MS_PER_MINUTE)
 
+/* How many digits may stand behind a point. */
+#define FRACTION_DIGITS_MAX 9
+
 /* A decimal number: WHOLE + FRACTION / SCALE. */
 struct decimal {
-	int64_t whole;
-	int64_t fraction;
-	int64_t scale;
+	uint64_t whole;
+	uint64_t fraction;
+	uint64_t scale;
 };
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* Reads digits, at most nine of them behind a point. NULL: no number. */
+/* Returns where the number that TEXT begins with ends; NULL: there is none. */
 static const char *
 read_decimal(const char *text, struct decimal *out)
 {
-	struct decimal number = { 0, 0, 1 };
+	size_t length = number_read(text, &out->whole);
 
-	if (!is_digit(*text))
+	out->fraction = 0;
+	out->scale = 1;
+	if (length == 0)
 		return NULL;
-	for (; is_digit(*text); text++) {
-		if (number.whole > DURATION_MAX_MS)
-			continue;
-		number.whole = number.whole * 10 + (*text - '0');
-	}
-	if (*text == '.') {
-		text++;
-		if (!is_digit(*text))
-			return NULL;
-		for (; is_digit(*text); text++) {
-			if (number.scale == 1000000000)
-				return NULL;
-			number.fraction = number.fraction * 10 + (*text - '0');
-			number.scale *= 10;
-		}
-	}
-	*out = number;
-	return text;
+	text += length;
+	if (*text != '.')
+		return text;
+	text++;
+	length = number_read(text, &out->fraction);
+	if (length == 0 || length > FRACTION_DIGITS_MAX)
+		return NULL;
+	for (size_t i = 0; i < length; i++)
+		out->scale *= 10;
+	return text + length;
 }
 
 /* Length of the unit that TEXT begins with, and its worth in *MS; 0: none. */
@@ -67,7 +60,7 @@ read_unit(const char *text, int64_t *ms)
 		{ "h", MS_PER_HOUR },
 	};
 
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		size_t length = strlen(units[i].name);
 
 		if (strncmp(text, units[i].name, length) == 0) {
@@ -81,12 +74,13 @@ read_unit(const char *text, int64_t *ms)
 static int64_t
 to_ms(const struct decimal *number, int64_t unit_ms)
 {
-	int64_t part;
+	uint64_t unit = (uint64_t)unit_ms;
+	uint64_t part;
 
-	if (number->whole > DURATION_MAX_MS / unit_ms)
+	if (number->whole > DURATION_MAX_MS / unit)
 		return -ERANGE;
-	part = (number->fraction * unit_ms + number->scale - 1) / number->scale;
-	return number->whole * unit_ms + part;
+	part = (number->fraction * unit + number->scale - 1) / number->scale;
+	return (int64_t)(number->whole * unit + part);
 }
 
 int64_t

@@ -4,37 +4,26 @@
 #include <sys/utsname.h>
 
 #include "base/kernel.h"
+#include "base/number.h"
 
 #define DIGITS_MAX 5
-
-/* What is behind the digits at TEXT; NULL: there are none, or too many. */
-static const char *
-read_number(const char *text, int *number)
-{
-	const char *begin = text;
-
-	for (*number = 0; *text >= '0' && *text <= '9'; text++) {
-		if (text - begin == DIGITS_MAX)
-			return NULL;
-		*number = *number * 10 + (*text - '0');
-	}
-	return text == begin ? NULL : text;
-}
 
 int
 kernel_parse(const char *text, const char **rest)
 {
-	int major;
-	int minor;
+	uint64_t major;
+	uint64_t minor;
+	size_t length = number_read(text, &major);
 
-	text = read_number(text, &major);
-	if (text == NULL || *text != '.' || major > 0x7fff)
+	if (length == 0 || length > DIGITS_MAX || text[length] != '.' ||
+	    major > 0x7fff)
 		return -EINVAL;
-	text = read_number(text + 1, &minor);
-	if (text == NULL || minor > 0xffff)
+	text += length + 1;
+	length = number_read(text, &minor);
+	if (length == 0 || length > DIGITS_MAX || minor > 0xffff)
 		return -EINVAL;
-	*rest = text;
-	return kernel_of(major, minor);
+	*rest = text + length;
+	return kernel_of((int)major, (int)minor);
 }
 
 int

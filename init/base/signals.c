@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/prctl.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/signals.h"
+#include "base/number.h"
 
 /*
  * The first real-time signal that programs use. The kernel's is 32; the C
@@ -113,17 +113,6 @@ signals_stop_own_group(int signo)
 	return pending & signals_bit(SIGCONT);
 }
 
-/* A whole decimal number of at most two digits, or -EINVAL. */
-static int
-parse_number(const char *text)
-{
-	size_t length = strlen(text);
-
-	if (length < 1 || length > 2 || strspn(text, "0123456789") != length)
-		return -EINVAL;
-	return atoi(text);
-}
-
 static int
 parse_realtime(const char *name)
 {
@@ -136,8 +125,8 @@ parse_realtime(const char *name)
 		return REALTIME_MAX;
 	if (!from_top && strncasecmp(name, "RTMIN+", 6) != 0)
 		return -EINVAL;
-	offset = parse_number(name + 6);
-	if (offset < 0 || offset > REALTIME_MAX - REALTIME_MIN)
+	offset = (int)number_parse(name + 6, REALTIME_MAX - REALTIME_MIN);
+	if (offset < 0)
 		return -EINVAL;
 	return from_top ? REALTIME_MAX - offset : REALTIME_MIN + offset;
 }
@@ -145,10 +134,10 @@ parse_realtime(const char *name)
 int
 signals_parse(const char *text)
 {
-	int number = parse_number(text);
+	int number = (int)number_parse(text, SIGNALS_MAX);
 
-	if (number >= 0)
-		return number >= 1 && number <= SIGNALS_MAX ? number : -EINVAL;
+	if (number > 0)
+		return number;
 	if (strncasecmp(text, "SIG", 3) == 0)
 		text += 3;
 	for (int signo = 1; signo < 32; signo++)
