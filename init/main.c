@@ -319,8 +319,8 @@ make_listener(struct supervisor *sup, uid_t uid)
 	struct lockdown_rehearsal rehearsal;
 	bool rehearses = begin_rehearsal(sup, &rehearsal);
 	char what[LISTENER_PATH_MAX + 32];
-	int error = listener_bind(sup->readiness.directory, sup->readiness.path,
-	    uid == 0, &sup->notify_socket);
+	int error = listener_bind(sup->readiness.directory_fd,
+	    sup->readiness.path, uid == 0, &sup->notify_socket);
 
 	if (rehearses)
 		lockdown_end_rehearsal(&rehearsal);
@@ -328,11 +328,11 @@ make_listener(struct supervisor *sup, uid_t uid)
 	    sup->notify_socket.path);
 	if (error < 0)
 		return refuse(what, error);
-	error = listener_give(sup->readiness.directory, &sup->notify_socket,
+	error = listener_give(sup->readiness.directory_fd, &sup->notify_socket,
 	    uid);
 	if (error == 0)
 		return 0;
-	listener_remove(sup->readiness.directory, &sup->notify_socket);
+	listener_remove(sup->readiness.directory_fd, &sup->notify_socket);
 	log_line(LOG_LEVEL_ERROR,
 	    "cannot give the socket %s to uid %u: %s; does the container lack "
 	    "CAP_CHOWN?",
@@ -471,7 +471,7 @@ supervise(const struct options *options, const struct signal_state *found,
 			line_file_empty(report_fd);
 		options_remove_variables(environ);
 		status = supervisor_run(&supervisor);
-		listener_remove(supervisor.readiness.directory,
+		listener_remove(supervisor.readiness.directory_fd,
 		    &supervisor.notify_socket);
 	}
 	readiness_end(&supervisor.readiness);

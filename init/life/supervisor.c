@@ -145,7 +145,7 @@ static int
 start_listener(struct supervisor *sup)
 {
 	const struct listener_plan plan = {
-		.socket = sup->notify_socket.fd,
+		.socket_fd = sup->notify_socket.fd,
 		.app = sup->family.app,
 		.access = sup->notify_access,
 		.has_engine = sup->upstream.fd >= 0,
@@ -387,10 +387,10 @@ let_go(const struct supervisor *sup)
 		sup->family.app_fd,
 		sup->health.fd,
 		sup->terminal.fd,
-		sup->readiness.directory,
-		sup->readiness.parent,
-		sup->readiness.file,
-		sup->readiness.state,
+		sup->readiness.directory_fd,
+		sup->readiness.parent_fd,
+		sup->readiness.file_fd,
+		sup->readiness.state_fd,
 		sup->upstream.fd,
 		sup->listener.fd,
 		sup->report_fd,
@@ -938,10 +938,10 @@ supervisor_init(struct supervisor *supervisor)
 	*supervisor = (struct supervisor){
 		.family.app_fd = -1,
 		.terminal.fd = -1,
-		.readiness.directory = -1,
-		.readiness.parent = -1,
-		.readiness.file = -1,
-		.readiness.state = -1,
+		.readiness.directory_fd = -1,
+		.readiness.parent_fd = -1,
+		.readiness.file_fd = -1,
+		.readiness.state_fd = -1,
 		.upstream.fd = -1,
 		.notify_socket.fd = -1,
 		.listener.fd = -1,

@@ -166,7 +166,7 @@ static void
 close_all(const struct waiter *waiter)
 {
 	const int fds[] = { waiter->inotify_fd, waiter->signal_fd,
-		waiter->view.state };
+		waiter->view.state_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] >= 0)
@@ -182,7 +182,7 @@ await_readiness(const char *path, int64_t timeout_ms, struct problem *problem)
 		.deadline_ms = clock_monotonic_ms() + timeout_ms,
 		.inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK),
 		.signal_fd = signals_open_descriptor(),
-		.view.state = -1,
+		.view.state_fd = -1,
 	};
 	int answer;
 

@@ -453,7 +453,7 @@ health_start(const struct health_plan *plan, struct helper *out)
 	const struct helper_role role = {
 		.name = "dinit-health",
 		.privileges = plan->privileges,
-		.kept = -1,
+		.kept_fd = -1,
 		.work = work,
 		.plan = plan,
 	};

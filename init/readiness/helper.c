@@ -18,7 +18,7 @@
 static void __attribute__((noreturn))
 become_helper(const struct helper_role *role, int fd)
 {
-	const int kept[] = { fd, role->kept };
+	const int kept[] = { fd, role->kept_fd };
 	const char *step;
 
 	prctl(PR_SET_DUMPABLE, 0L);

@@ -17,7 +17,7 @@ struct privileges;
 struct helper_role {
 	const char *name;                    /* in ps, at most 15 bytes */
 	const struct privileges *privileges; /* the app's; NULL: dinit's own */
-	int kept; /* a descriptor that it needs beside FD; -1: none */
+	int kept_fd; /* a descriptor that it needs beside FD; -1: none */
 	/*
 	 * What it does: PLAN, with FD as its end of the pair. It ends when this
 	 * returns. Not declared as what never returns: ahead of a call that

@@ -55,15 +55,15 @@ socket_name(const struct listener_socket *socket)
 
 /* One of a dead dinit is in the way; whatever else is there is not ours. */
 static int
-clear_place(int directory, const char *name)
+clear_place(int directory_fd, const char *name)
 {
 	struct stat status;
 
-	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(status.st_mode))
 		return -EEXIST;
-	return unlinkat(directory, name, 0) < 0 ? -errno : 0;
+	return unlinkat(directory_fd, name, 0) < 0 ? -errno : 0;
 }
 
 /*
@@ -89,7 +89,7 @@ bind_to(int fd, const char *path, bool to_all)
 }
 
 int
-listener_bind(int directory, const char *ready_file, bool to_all,
+listener_bind(int directory_fd, const char *ready_file, bool to_all,
     struct listener_socket *out)
 {
 	const char *file = strrchr(ready_file, '/') + 1;
@@ -99,7 +99,7 @@ listener_bind(int directory, const char *ready_file, bool to_all,
 		return -ENAMETOOLONG;
 	snprintf(out->path, sizeof(out->path), "%.*s.%s.notify",
 	    (int)(file - ready_file), ready_file, file);
-	error = clear_place(directory, socket_name(out));
+	error = clear_place(directory_fd, socket_name(out));
 	if (error < 0)
 		return error;
 	out->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -114,26 +114,26 @@ listener_bind(int directory, const char *ready_file, bool to_all,
 }
 
 int
-listener_give(int directory, const struct listener_socket *socket, uid_t uid)
+listener_give(int directory_fd, const struct listener_socket *socket, uid_t uid)
 {
 	const char *name = socket_name(socket);
 	struct stat status;
 
-	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	if (status.st_uid == uid)
 		return 0;
-	return fchownat(directory, name, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) <
-		0
+	return fchownat(directory_fd, name, uid, (gid_t)-1,
+		   AT_SYMLINK_NOFOLLOW) < 0
 	    ? -errno
 	    : 0;
 }
 
 void
-listener_remove(int directory, const struct listener_socket *socket)
+listener_remove(int directory_fd, const struct listener_socket *socket)
 {
 	if (socket->path[0] != '\0')
-		unlinkat(directory, socket_name(socket), 0);
+		unlinkat(directory_fd, socket_name(socket), 0);
 }
 
 /* --- The helper ----------------------------------------------------------- */
@@ -288,7 +288,7 @@ hear(struct worker *worker)
 {
 	struct listener_news news;
 	struct datagram datagram = { .sender = 0 };
-	int error = receive(worker->plan->socket, &datagram);
+	int error = receive(worker->plan->socket_fd, &datagram);
 
 	if (error < 0)
 		return error == -EBADMSG;
@@ -320,7 +320,7 @@ work(const void *what, int news_fd)
 	}
 	while (!worker.finishes) {
 		struct pollfd fds[] = {
-			{ .fd = plan->socket, .events = POLLIN },
+			{ .fd = plan->socket_fd, .events = POLLIN },
 			{ .fd = news_fd, .events = POLLIN },
 		};
 
@@ -342,7 +342,7 @@ listener_start(const struct listener_plan *plan, struct helper *out)
 	const struct helper_role role = {
 		.name = "dinit-notify",
 		.privileges = plan->privileges,
-		.kept = plan->socket,
+		.kept_fd = plan->socket_fd,
 		.work = work,
 		.plan = plan,
 	};

@@ -37,7 +37,7 @@ struct listener_socket {
 
 /* Whom to hear. */
 struct listener_plan {
-	int socket; /* of a struct listener_socket */
+	int socket_fd; /* of a struct listener_socket */
 	pid_t app;
 	enum notify_access access; /* not NOTIFY_NONE */
 	bool has_engine;           /* which hears what is meant for it */
@@ -63,20 +63,21 @@ struct listener_news {
 
 /*
  * Binds a socket beside the readiness file of that path, whose directory is
- * open as DIRECTORY; one that a dead dinit has left there is replaced. Open to
+ * open as DIRECTORY_FD; one that a dead dinit has left there is replaced. Open to
  * its owner, who is whoever calls, or TO_ALL. 0 and OUT, or -errno.
  */
 int
-listener_bind(int directory, const char *ready_file, bool to_all,
+listener_bind(int directory_fd, const char *ready_file, bool to_all,
     struct listener_socket *out);
 
-/* Makes UID the owner of the socket in DIRECTORY. 0 or -errno. */
+/* Makes UID the owner of the socket in DIRECTORY_FD. 0 or -errno. */
 int
-listener_give(int directory, const struct listener_socket *socket, uid_t uid);
+listener_give(int directory_fd, const struct listener_socket *socket,
+    uid_t uid);
 
-/* Deletes the socket from DIRECTORY. */
+/* Deletes the socket from DIRECTORY_FD. */
 void
-listener_remove(int directory, const struct listener_socket *socket);
+listener_remove(int directory_fd, const struct listener_socket *socket);
 
 /* Starts the helper. 0 and OUT, or -errno. */
 int

@@ -49,17 +49,17 @@ name_state(const char *file, char name[NAME_MAX + 1])
  * is the app's by right: it is only changed for the making.
  */
 static int
-open_directory(int parent, const char *name, int flags)
+open_directory(int parent_fd, const char *name, int flags)
 {
 	mode_t found = umask(022);
-	int made = mkdirat(parent, name, 0755);
+	int made = mkdirat(parent_fd, name, 0755);
 	int error = errno;
 	int fd;
 
 	umask(found);
 	if (made < 0 && error != EEXIST)
 		return -error;
-	fd = openat(parent, name, O_PATH | O_DIRECTORY | O_CLOEXEC | flags);
+	fd = openat(parent_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC | flags);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -89,8 +89,8 @@ open_directories(struct readiness *readiness)
 	const char *rest = readiness->path;
 	char name[NAME_MAX + 1];
 
-	readiness->directory = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (readiness->directory < 0)
+	readiness->directory_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (readiness->directory_fd < 0)
 		return -errno;
 	for (;;) {
 		int fd;
@@ -100,13 +100,13 @@ open_directories(struct readiness *readiness)
 			return -ENAMETOOLONG;
 		if (*rest == '\0')
 			return 0;
-		fd = open_directory(readiness->directory, name, 0);
+		fd = open_directory(readiness->directory_fd, name, 0);
 		if (fd < 0)
 			return fd;
-		if (readiness->parent >= 0)
-			close(readiness->parent);
-		readiness->parent = readiness->directory;
-		readiness->directory = fd;
+		if (readiness->parent_fd >= 0)
+			close(readiness->parent_fd);
+		readiness->parent_fd = readiness->directory_fd;
+		readiness->directory_fd = fd;
 	}
 }
 
@@ -177,22 +177,23 @@ identify(int fd, struct file_id *id)
 
 /* 1: NAME is this file; 0: it is another one by now, or none; or -errno. */
 static int
-is_named(int directory, const char *name, const struct file_id *id)
+is_named(int directory_fd, const char *name, const struct file_id *id)
 {
 	struct stat status;
 
-	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	return status.st_dev == id->device && status.st_ino == id->inode;
 }
 
 /* Deletes NAME, unless that is not ours any more. 0 or -errno. */
 static int
-delete_own(int directory, const char *name, const struct file_id *id)
+delete_own(int directory_fd, const char *name, const struct file_id *id)
 {
-	int answer = is_named(directory, name, id);
+	int answer = is_named(directory_fd, name, id);
 
-	if (answer == 1 && unlinkat(directory, name, 0) < 0 && errno != ENOENT)
+	if (answer == 1 && unlinkat(directory_fd, name, 0) < 0 &&
+	    errno != ENOENT)
 		return -errno;
 	return answer < 0 ? answer : 0;
 }
@@ -220,28 +221,28 @@ write_facts(int fd, const struct readiness_facts *facts)
  * in the way.
  */
 static int
-create_anew(int directory, const char *name)
+create_anew(int directory_fd, const char *name)
 {
 	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(directory, name, flags, 0644);
+	int fd = openat(directory_fd, name, flags, 0644);
 
-	if (fd < 0 && errno == EEXIST && unlinkat(directory, name, 0) == 0)
-		fd = openat(directory, name, flags, 0644);
+	if (fd < 0 && errno == EEXIST && unlinkat(directory_fd, name, 0) == 0)
+		fd = openat(directory_fd, name, flags, 0644);
 	return fd < 0 ? -errno : fd;
 }
 
 /* A new file of mode 0644 that is locked, or -errno and none. */
 static int
-create_locked(int directory, const char *name)
+create_locked(int directory_fd, const char *name)
 {
-	int fd = create_anew(directory, name);
+	int fd = create_anew(directory_fd, name);
 	int error;
 
 	if (fd < 0)
 		return fd;
 	error = fchmod(fd, 0644) < 0 ? -errno : lock(fd, whole);
 	if (error < 0) {
-		unlinkat(directory, name, 0);
+		unlinkat(directory_fd, name, 0);
 		close(fd);
 		return error;
 	}
@@ -250,10 +251,10 @@ create_locked(int directory, const char *name)
 
 /* A complete, locked file aside, or -errno and none. */
 static int
-write_aside(int directory, const char *name,
+write_aside(int directory_fd, const char *name,
     const struct readiness_facts *facts)
 {
-	int fd = create_locked(directory, name);
+	int fd = create_locked(directory_fd, name);
 	int error;
 
 	if (fd < 0)
@@ -261,7 +262,7 @@ write_aside(int directory, const char *name,
 	errno = 0;
 	error = write_facts(fd, facts);
 	if (error < 0) {
-		unlinkat(directory, name, 0);
+		unlinkat(directory_fd, name, 0);
 		close(fd);
 		return error;
 	}
@@ -276,11 +277,11 @@ readiness_prove(const struct readiness *readiness)
 	int fd = name_aside(readiness, aside);
 
 	if (fd == 0)
-		fd = write_aside(readiness->directory, aside, &facts);
+		fd = write_aside(readiness->directory_fd, aside, &facts);
 	if (fd < 0)
 		return fd;
 	close(fd);
-	return unlinkat(readiness->directory, aside, 0) < 0 ? -errno : 0;
+	return unlinkat(readiness->directory_fd, aside, 0) < 0 ? -errno : 0;
 }
 
 /* It may become ready. */
@@ -304,7 +305,7 @@ lock_new(const struct readiness *readiness, const char *name, int fd,
 		error = -errno;
 	if (error < 0)
 		return error;
-	answer = is_named(readiness->directory, name, id);
+	answer = is_named(readiness->directory_fd, name, id);
 	if (answer == 0)
 		return -EEXIST;
 	return answer < 0 ? answer : 0;
@@ -318,7 +319,7 @@ static int
 create_state(struct readiness *readiness, const char *name)
 {
 	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(readiness->directory, name, flags, 0644);
+	int fd = openat(readiness->directory_fd, name, flags, 0644);
 	struct file_id id = { .inode = 0 };
 	int error;
 
@@ -328,12 +329,12 @@ create_state(struct readiness *readiness, const char *name)
 	if (error < 0) {
 		/* The dinit that has locked it is about to delete it. */
 		if (error != -EADDRINUSE)
-			delete_own(readiness->directory, name, &id);
+			delete_own(readiness->directory_fd, name, &id);
 		close(fd);
 		return error;
 	}
 	line_file_replace(fd, alive);
-	readiness->state = fd;
+	readiness->state_fd = fd;
 	readiness->state_id = id;
 	return 0;
 }
@@ -361,14 +362,14 @@ lock_shared(int fd)
 
 /* Opens NAME for ACCESS or, where that is denied, for reading. fd or -errno. */
 static int
-open_state(int directory, const char *name, int *access)
+open_state(int directory_fd, const char *name, int *access)
 {
 	int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	int fd = openat(directory, name, *access | flags);
+	int fd = openat(directory_fd, name, *access | flags);
 
 	if (fd < 0 && errno == EACCES && *access != O_RDONLY) {
 		*access = O_RDONLY;
-		fd = openat(directory, name, flags);
+		fd = openat(directory_fd, name, flags);
 	}
 	return fd < 0 ? -errno : fd;
 }
@@ -378,9 +379,9 @@ open_state(int directory, const char *name, int *access)
  * -EADDRINUSE: its dinit lives, or another one is about to delete it.
  */
 static int
-delete_dead(int directory, const char *name, int access)
+delete_dead(int directory_fd, const char *name, int access)
 {
-	int fd = open_state(directory, name, &access);
+	int fd = open_state(directory_fd, name, &access);
 	struct file_id id;
 	int error;
 
@@ -388,14 +389,14 @@ delete_dead(int directory, const char *name, int access)
 		return 0;
 	/* A link or a socket has no lock, and never was a dinit's. */
 	if (fd == -ELOOP || fd == -ENXIO)
-		return unlinkat(directory, name, 0) < 0 ? -errno : 0;
+		return unlinkat(directory_fd, name, 0) < 0 ? -errno : 0;
 	if (fd < 0)
 		return fd;
 	error = access == O_RDONLY ? lock_shared(fd) : lock(fd, second_byte);
 	if (error == 0)
 		error = identify(fd, &id);
 	if (error == 0)
-		error = delete_own(directory, name, &id);
+		error = delete_own(directory_fd, name, &id);
 	close(fd);
 	return error;
 }
@@ -417,7 +418,7 @@ claim(struct readiness *readiness, int access)
 		error = create_state(readiness, name);
 		if (error != -EEXIST)
 			return error;
-		error = delete_dead(readiness->directory, name, access);
+		error = delete_dead(readiness->directory_fd, name, access);
 		if (error < 0)
 			return error;
 	}
@@ -433,13 +434,13 @@ keep_claim(struct readiness *readiness)
 {
 	char name[NAME_MAX + 1];
 
-	if (readiness->state >= 0 &&
+	if (readiness->state_fd >= 0 &&
 	    name_state(file_name(readiness), name) == 0 &&
-	    is_named(readiness->directory, name, &readiness->state_id) == 1)
+	    is_named(readiness->directory_fd, name, &readiness->state_id) == 1)
 		return 0;
-	if (readiness->state >= 0)
-		close(readiness->state);
-	readiness->state = -1;
+	if (readiness->state_fd >= 0)
+		close(readiness->state_fd);
+	readiness->state_fd = -1;
 	return claim(readiness, O_RDONLY);
 }
 
@@ -451,7 +452,7 @@ static int
 clear(const struct readiness *readiness)
 {
 	const char *name = file_name(readiness);
-	int fd = openat(readiness->directory, name,
+	int fd = openat(readiness->directory_fd, name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	bool is_alive = fd >= 0 && is_locked(fd) == 1;
 
@@ -459,7 +460,7 @@ clear(const struct readiness *readiness)
 		close(fd);
 	if (is_alive)
 		return -EADDRINUSE;
-	if (unlinkat(readiness->directory, name, 0) < 0 && errno != ENOENT)
+	if (unlinkat(readiness->directory_fd, name, 0) < 0 && errno != ENOENT)
 		return -errno;
 	return 0;
 }
@@ -469,7 +470,7 @@ look_up_owner(struct readiness *readiness)
 {
 	struct stat status;
 
-	if (fstat(readiness->directory, &status) < 0)
+	if (fstat(readiness->directory_fd, &status) < 0)
 		return -errno;
 	readiness->owner = status.st_uid;
 	readiness->group = status.st_gid;
@@ -481,10 +482,10 @@ readiness_prepare(struct readiness *readiness, const char *path)
 {
 	struct readiness opened = {
 		.path = path,
-		.parent = -1,
-		.directory = -1,
-		.file = -1,
-		.state = -1,
+		.parent_fd = -1,
+		.directory_fd = -1,
+		.file_fd = -1,
+		.state_fd = -1,
 	};
 	int error;
 
@@ -504,10 +505,10 @@ readiness_prepare(struct readiness *readiness, const char *path)
 		return 0;
 	}
 	readiness_end(&opened);
-	if (opened.parent >= 0)
-		close(opened.parent);
-	if (opened.directory >= 0)
-		close(opened.directory);
+	if (opened.parent_fd >= 0)
+		close(opened.parent_fd);
+	if (opened.directory_fd >= 0)
+		close(opened.directory_fd);
 	return error;
 }
 
@@ -520,15 +521,15 @@ make_directory_again(struct readiness *readiness)
 	char next[NAME_MAX + 1];
 	int fd;
 
-	if (readiness->parent < 0)
+	if (readiness->parent_fd < 0)
 		return -ENOENT;
 	while ((rest = next_name(rest, next)) != NULL && *rest != '\0')
 		memcpy(name, next, sizeof(name));
-	fd = open_directory(readiness->parent, name, O_NOFOLLOW);
+	fd = open_directory(readiness->parent_fd, name, O_NOFOLLOW);
 	if (fd < 0)
 		return fd;
-	close(readiness->directory);
-	readiness->directory = fd;
+	close(readiness->directory_fd);
+	readiness->directory_fd = fd;
 	return 0;
 }
 
@@ -545,20 +546,20 @@ readiness_publish(struct readiness *readiness,
 	if (fd == -ENOENT && make_directory_again(readiness) == 0)
 		fd = keep_claim(readiness);
 	if (fd == 0)
-		fd = write_aside(readiness->directory, aside, facts);
+		fd = write_aside(readiness->directory_fd, aside, facts);
 	if (fd < 0)
 		return fd;
 	error = identify(fd, &readiness->file_id);
 	if (error == 0 &&
-	    renameat(readiness->directory, aside, readiness->directory,
+	    renameat(readiness->directory_fd, aside, readiness->directory_fd,
 		file_name(readiness)) < 0)
 		error = -errno;
 	if (error < 0) {
-		unlinkat(readiness->directory, aside, 0);
+		unlinkat(readiness->directory_fd, aside, 0);
 		close(fd);
 		return error;
 	}
-	readiness->file = fd;
+	readiness->file_fd = fd;
 	return 0;
 }
 
@@ -567,20 +568,20 @@ readiness_withdraw(struct readiness *readiness)
 {
 	int error;
 
-	if (readiness->file < 0)
+	if (readiness->file_fd < 0)
 		return 0;
-	error = delete_own(readiness->directory, file_name(readiness),
+	error = delete_own(readiness->directory_fd, file_name(readiness),
 	    &readiness->file_id);
-	close(readiness->file);
-	readiness->file = -1;
+	close(readiness->file_fd);
+	readiness->file_fd = -1;
 	return error;
 }
 
 void
 readiness_give_up(const struct readiness *readiness, const char *why)
 {
-	if (readiness->state >= 0)
-		line_file_replace(readiness->state, why);
+	if (readiness->state_fd >= 0)
+		line_file_replace(readiness->state_fd, why);
 }
 
 void
@@ -588,11 +589,12 @@ readiness_end(struct readiness *readiness)
 {
 	char name[NAME_MAX + 1];
 
-	if (readiness->state < 0 || name_state(file_name(readiness), name) < 0)
+	if (readiness->state_fd < 0 ||
+	    name_state(file_name(readiness), name) < 0)
 		return;
-	delete_own(readiness->directory, name, &readiness->state_id);
-	close(readiness->state);
-	readiness->state = -1;
+	delete_own(readiness->directory_fd, name, &readiness->state_id);
+	close(readiness->state_fd);
+	readiness->state_fd = -1;
 }
 
 /* To ask for its lock. -ENOENT: there is none. */
@@ -660,16 +662,16 @@ readiness_look(const char *path, struct readiness_view *view)
 	int state = open_living_state(path);
 
 	if (state >= 0) {
-		if (view->state >= 0)
-			close(view->state);
-		view->state = state;
+		if (view->state_fd >= 0)
+			close(view->state_fd);
+		view->state_fd = state;
 	}
 	view->is_ready = answer == 1;
 	view->was_alive = view->was_alive || view->is_alive;
 	view->is_alive = state >= 0;
 	view->why_never[0] = '\0';
-	if (view->state >= 0)
-		read_why(view->state, view->why_never);
+	if (view->state_fd >= 0)
+		read_why(view->state_fd, view->why_never);
 	if (answer < 0)
 		return answer;
 	return state < 0 && state != -ENOENT ? state : 0;

@@ -33,10 +33,10 @@ struct file_id {
 
 struct readiness {
 	const char *path; /* NULL: there is no readiness file */
-	int directory;    /* opened once: it cannot be swapped later */
-	int parent;       /* what that is in; -1: it is the root */
-	int file;         /* holds the lock; -1: not published */
-	int state;        /* likewise, for the state file; -1: there is none */
+	int directory_fd; /* opened once: it cannot be swapped later */
+	int parent_fd;    /* what that is in; -1: it is the root */
+	int file_fd;      /* holds the lock; -1: not published */
+	int state_fd;     /* likewise, for the state file; -1: there is none */
 	struct file_id file_id;
 	struct file_id state_id;
 	uid_t owner; /* of the directory */
@@ -48,7 +48,7 @@ struct readiness_view {
 	bool is_ready;
 	bool is_alive;  /* there is a dinit that publishes there */
 	bool was_alive; /* or there was, at an earlier look */
-	int state;      /* its state file; -1 at first */
+	int state_fd;   /* its state file; -1 at first */
 	char
 	    why_never[LINE_FILE_MAX]; /* it will not become ready; "": it may */
 };

@@ -38,12 +38,12 @@ look(const void *plan, int fd)
 }
 
 static int
-start(int kept, struct helper *out)
+start(int kept_fd, struct helper *out)
 {
 	static const int plan = 42;
 	const struct helper_role role = {
 		.name = "dinit-test",
-		.kept = kept,
+		.kept_fd = kept_fd,
 		.work = look,
 		.plan = &plan,
 	};

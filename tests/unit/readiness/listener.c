@@ -157,7 +157,7 @@ start(struct heard *heard, enum notify_access access, bool has_engine)
 	memset(heard, 0, sizeof(*heard));
 	must(listener_bind(directory, scratch_path("ready"), false,
 	    &heard->socket) == 0, "cannot bind: %s", strerror(errno));
-	plan.socket = heard->socket.fd;
+	plan.socket_fd = heard->socket.fd;
 	must(listener_start(&plan, &heard->listener) == 0, "cannot start");
 	close(heard->socket.fd);
 }

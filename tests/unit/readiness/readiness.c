@@ -145,7 +145,7 @@ Test(readiness, is_withdrawn_and_published_again)
 		cr_assert_eq(readiness_withdraw(&readiness), 0);
 		cr_expect(!exists(path));
 		cr_expect_eq(readiness_check(path), 0);
-		cr_expect_eq(readiness.file, -1);
+		cr_expect_eq(readiness.file_fd, -1);
 	}
 }
 
@@ -164,7 +164,7 @@ Test(readiness, is_withdrawn_where_the_app_has_deleted_it)
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
 	cr_assert_eq(unlink(path), 0);
 	cr_expect_eq(readiness_withdraw(&readiness), 0);
-	cr_expect_eq(readiness.file, -1);
+	cr_expect_eq(readiness.file_fd, -1);
 }
 
 Test(readiness, keeps_its_descriptors_from_the_app)
@@ -172,8 +172,8 @@ Test(readiness, keeps_its_descriptors_from_the_app)
 	struct readiness readiness = prepare(scratch_path("ready"));
 
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
-	cr_expect(fcntl(readiness.file, F_GETFD) & FD_CLOEXEC);
-	cr_expect(fcntl(readiness.directory, F_GETFD) & FD_CLOEXEC);
+	cr_expect(fcntl(readiness.file_fd, F_GETFD) & FD_CLOEXEC);
+	cr_expect(fcntl(readiness.directory_fd, F_GETFD) & FD_CLOEXEC);
 }
 
 static void
@@ -309,7 +309,7 @@ Test(readiness, replaces_a_file_aside_that_a_dead_dinit_left)
 
 Test(readiness, refuses_a_path_it_cannot_write)
 {
-	struct readiness readiness = { .directory = -2, .file = -2 };
+	struct readiness readiness = { .directory_fd = -2, .file_fd = -2 };
 
 	write_file(scratch_path("file"), "");
 	cr_assert_eq(mkdir(scratch_path("directory"), 0755), 0);
@@ -319,8 +319,8 @@ Test(readiness, refuses_a_path_it_cannot_write)
 	    scratch_path("directory")), -EISDIR);
 	cr_expect_eq(prepare_and_prove(&readiness,
 	    scratch_path("directory/")), -EISDIR);
-	cr_expect_eq(readiness.directory, -2, "filled in all the same");
-	cr_expect_eq(readiness.file, -2, "filled in all the same");
+	cr_expect_eq(readiness.directory_fd, -2, "filled in all the same");
+	cr_expect_eq(readiness.file_fd, -2, "filled in all the same");
 }
 
 Test(readiness, refuses_a_path_longer_than_the_kernel_takes)
@@ -364,7 +364,7 @@ publish_where_it_is_closed_later(void *argument)
 	must(prepare_and_prove(&readiness, path) == 0, "prepare");
 	must(chmod(scratch_path("own"), 0555) == 0, "chmod");
 	must(readiness_publish(&readiness, &facts) == -EACCES, "published");
-	must(readiness.file == -1, "it says it is published");
+	must(readiness.file_fd == -1, "it says it is published");
 	must(readiness_check(path) == 0, "ready without a file");
 	must(chmod(scratch_path("own"), 0755) == 0, "chmod");
 	must(readiness_publish(&readiness, &facts) == 0, "not published");
@@ -422,7 +422,7 @@ Test(readiness, is_not_published_over_a_directory)
 
 	cr_assert_eq(mkdir(path, 0755), 0);
 	cr_expect_eq(readiness_publish(&readiness, &facts), -EISDIR);
-	cr_expect_eq(readiness.file, -1);
+	cr_expect_eq(readiness.file_fd, -1);
 	cr_expect(!exists(aside_path()), "the file aside is left");
 }
 
@@ -440,7 +440,7 @@ publish_to_full_disk(void *argument)
 	error = readiness_publish(&readiness, &facts);
 	must(error == (limit.rlim_cur == 0 ? -EFBIG : -ENOSPC), "%s",
 	    strerror(-error));
-	must(readiness.file == -1, "it says it is published");
+	must(readiness.file_fd == -1, "it says it is published");
 	must(!exists(path) && !exists(aside_path()), "half a file is left");
 }
 
@@ -706,8 +706,8 @@ expect_view(struct readiness_view *view, const char *path, bool is_ready,
 
 Test(readiness, shows_who_waits_whether_it_may_still_come)
 {
-	struct readiness_view view = { .state = -1 };
-	struct readiness_view late = { .state = -1 };
+	struct readiness_view view = { .state_fd = -1 };
+	struct readiness_view late = { .state_fd = -1 };
 	const char *path = scratch_path("a/b/ready");
 	struct readiness readiness;
 
@@ -734,7 +734,7 @@ Test(readiness, shows_who_waits_whether_it_may_still_come)
 /* Without its lock it is that of somebody killed. */
 Test(readiness, takes_no_dead_state_for_a_living_one)
 {
-	struct readiness_view view = { .state = -1 };
+	struct readiness_view view = { .state_fd = -1 };
 	const char *path = scratch_path("ready");
 
 	write_file(scratch_path(".ready.state"), "the app ended\n");
@@ -745,7 +745,7 @@ Test(readiness, takes_no_dead_state_for_a_living_one)
 
 Test(readiness, makes_the_state_file_once_more_with_its_directory)
 {
-	struct readiness_view view = { .state = -1 };
+	struct readiness_view view = { .state_fd = -1 };
 	const char *path = scratch_path("a/b/ready");
 	struct readiness readiness = prepare(path);
 
@@ -757,7 +757,7 @@ Test(readiness, makes_the_state_file_once_more_with_its_directory)
 Test(readiness, needs_room_for_the_name_of_its_state_file)
 {
 	char path[PATH_MAX];
-	struct readiness_view view = { .state = -1 };
+	struct readiness_view view = { .state_fd = -1 };
 	struct readiness readiness;
 	size_t used = (size_t)snprintf(path, sizeof(path), "%s/",
 	    scratch_path("."));
@@ -783,16 +783,16 @@ Test(readiness, refuses_a_path_where_another_dinit_publishes)
 	const char *path = scratch_path("ready");
 	const char *state = scratch_path(".ready.state");
 	struct readiness first = prepare(path);
-	struct readiness second = { .directory = -2, .state = -2 };
-	struct readiness_view view = { .state = -1 };
+	struct readiness second = { .directory_fd = -2, .state_fd = -2 };
+	struct readiness_view view = { .state_fd = -1 };
 	int before = count_descriptors();
 	ino_t inode = inode_of(state);
 
 	cr_expect_eq(readiness_prepare(&second, path), -EADDRINUSE);
 	cr_assert_eq(readiness_publish(&first, &facts), 0);
 	cr_expect_eq(readiness_prepare(&second, path), -EADDRINUSE);
-	cr_expect_eq(second.directory, -2, "filled in all the same");
-	cr_expect_eq(second.state, -2, "filled in all the same");
+	cr_expect_eq(second.directory_fd, -2, "filled in all the same");
+	cr_expect_eq(second.state_fd, -2, "filled in all the same");
 	cr_expect_eq(count_descriptors(), before + 1, "more than the file");
 	cr_expect_eq(inode_of(state), inode, "another state file");
 	expect_view(&view, path, true, true, "");
@@ -864,7 +864,7 @@ Test(readiness, takes_over_from_a_dead_dinit_of_another_user)
 	struct readiness readiness = prepare(path);
 
 	in_child(refuse_unprivileged, (void *)path);
-	cr_assert_eq(close(readiness.state), 0);
+	cr_assert_eq(close(readiness.state_fd), 0);
 	cr_assert_eq(chmod(scratch_path(".ready.state"), 0444), 0);
 	in_child(take_over_unprivileged, (void *)path);
 }
@@ -898,7 +898,7 @@ Test(readiness, replaces_what_is_no_state_file_at_all)
 Test(readiness, is_published_with_a_state_file_that_was_deleted)
 {
 	const char *path = scratch_path("ready");
-	struct readiness_view view = { .state = -1 };
+	struct readiness_view view = { .state_fd = -1 };
 	struct readiness readiness = prepare(path);
 	int before = count_descriptors();
 
