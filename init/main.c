@@ -105,26 +105,6 @@ await_and_tell(const struct options *options)
 	return ready == 1 ? 0 : 1;
 }
 
-/*
- * There is no app to relay to: signals do again what they did before. But the
- * exit status is what counts, even if nobody reads the line. Inlined, that
- * line would lie on the stack of every PID 1, half a page of its memory.
- */
-static int __attribute__((noinline))
-tell_health(const struct options *options, const struct signal_state *found)
-{
-	char line[PROBE_RESULT_MAX];
-	int result;
-
-	signals_hand_back(found);
-	signal(SIGPIPE, SIG_IGN);
-	result = probe_run(&options->probe, options->health_timeout_ms);
-	probe_format_result(&options->probe, options->health_timeout_ms, result,
-	    line);
-	dprintf(STDOUT_FILENO, "%s\n", line);
-	return probe_is_healthy(result) ? 0 : 1;
-}
-
 static void
 warn_unknown_variables(char *const *environment)
 {
@@ -493,7 +473,8 @@ run(const struct options *options, const struct signal_state *found,
 		return options->wait_ms > 0 ? await_and_tell(options)
 					    : tell_readiness(options);
 	case MODE_PROBE:
-		return tell_health(options, found);
+		return probe_print_result(&options->probe,
+		    options->health_timeout_ms, found);
 	case MODE_RUN:
 	case MODE_PAUSE:
 		break;

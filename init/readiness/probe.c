@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -16,6 +17,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/signals.h"
 #include "readiness/http_answer.h"
 
 /* Between two tries to get into the full queue of a Unix socket. */
@@ -498,4 +500,23 @@ probe_format_result(const struct probe_target *target, int64_t timeout_ms,
 		snprintf(text, PROBE_RESULT_MAX, "%s: %s: %s", verdict,
 		    target->url, failure);
 	}
+}
+
+/*
+ * There is no app to relay signals to, so they get their old dispositions back.
+ * SIGPIPE is ignored: the exit status counts, even if nobody reads the line.
+ */
+int
+probe_print_result(const struct probe_target *target, int64_t timeout_ms,
+    const struct signal_state *found)
+{
+	char line[PROBE_RESULT_MAX];
+	int result;
+
+	signals_hand_back(found);
+	signal(SIGPIPE, SIG_IGN);
+	result = probe_run(target, timeout_ms);
+	probe_format_result(target, timeout_ms, result, line);
+	dprintf(STDOUT_FILENO, "%s\n", line);
+	return probe_is_healthy(result) ? 0 : 1;
 }

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct signal_state;
+
 /* The longest URL that is taken. */
 #define PROBE_URL_MAX 2000
 
@@ -60,5 +62,14 @@ probe_is_healthy(int result);
 void
 probe_format_result(const struct probe_target *target, int64_t timeout_ms,
     int result, char text[PROBE_RESULT_MAX]);
+
+/*
+ * All that --probe does: gives the signals back as FOUND, runs the check, and
+ * prints the line of probe_format_result. The exit status: 0 if the server is
+ * healthy, otherwise 1.
+ */
+int
+probe_print_result(const struct probe_target *target, int64_t timeout_ms,
+    const struct signal_state *found);
 
 #endif
