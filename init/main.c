@@ -376,14 +376,23 @@ longest_silence_ms(const struct options *options)
 	    SILENCE_SLACK_MS;
 }
 
+static enum gate
+choose_gate(const struct options *options)
+{
+	if (options->mode == MODE_PAUSE)
+		return GATE_PAUSE;
+	if (options->health_cmd != NULL)
+		return GATE_HEALTH;
+	if (options->notify != NOTIFY_NONE)
+		return GATE_APP;
+	return options->ready_file != NULL ? GATE_EXEC : GATE_NONE;
+}
+
 static void
 set_limits(const struct options *options, struct limits *limits)
 {
 	*limits = (struct limits){
-		.pauses = options->mode == MODE_PAUSE,
-		.gates = options->health_cmd != NULL,
-		.listens = options->notify != NOTIFY_NONE,
-		.publishes = options->ready_file != NULL,
+		.gate = choose_gate(options),
 		.ok_stop = options->ok_stop,
 		.monitor_failures = options->monitor_ms > 0
 		    ? options->monitor_failures

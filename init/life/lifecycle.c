@@ -102,9 +102,9 @@ end_readiness(struct lifecycle *lc, struct actions *out)
 {
 	withdraw(lc, out);
 	drop_publication(lc);
-	if (lc->limits->gates)
+	if (lc->limits->gate == GATE_HEALTH)
 		add(out, ACTION_STOP_HEALTH, 0);
-	if (lc->limits->publishes)
+	if (lc->limits->gate != GATE_NONE)
 		add(out, ACTION_ANNOUNCE_END, (int)lc->ending);
 }
 
@@ -221,7 +221,7 @@ begin_killing(struct lifecycle *lc, int64_t now, struct actions *out)
 	lc->kill_again_at = now + KILL_AGAIN_MS;
 	add(out, ACTION_SAY, MESSAGE_GRACE_OVER);
 	add(out, ACTION_KILL_ALL, 0);
-	if (lc->limits->pauses)
+	if (lc->limits->gate == GATE_PAUSE)
 		look(lc, now, out);
 }
 
@@ -241,7 +241,7 @@ begin_sweeping(struct lifecycle *lc, const struct event *ev,
 	if (lc->grace_until == NEVER)
 		lc->grace_until = ev->now + lc->limits->grace_ms;
 	/* Until now COMMAND may have had something to say. */
-	if (lc->limits->listens)
+	if (lc->limits->gate == GATE_APP)
 		add(out, ACTION_STOP_HEALTH, 0);
 	lc->exit_status = ev->arg;
 	lc->state = STATE_SWEEPING;
@@ -294,23 +294,30 @@ end(struct lifecycle *lc, int status, struct actions *out)
 	add(out, ACTION_EXIT, status);
 }
 
+/* COMMAND runs now: readiness is waited for, unless nobody has asked for it. */
+static void
+begin_starting(struct lifecycle *lc, int64_t now, struct actions *out)
+{
+	if (lc->limits->gate == GATE_NONE) {
+		lc->state = STATE_READY;
+		return;
+	}
+	lc->state = STATE_STARTING;
+	if (lc->limits->budget_ms > 0)
+		lc->budget_until = now + lc->limits->budget_ms;
+	add(out,
+	    lc->limits->gate == GATE_EXEC ? ACTION_PUBLISH
+					  : ACTION_START_HEALTH,
+	    0);
+}
+
 static void
 step_launching(struct lifecycle *lc, const struct event *ev,
     struct actions *out)
 {
 	switch (ev->type) {
 	case EVENT_EXECUTED:
-		lc->state = STATE_READY;
-		if (!lc->limits->publishes)
-			break;
-		lc->state = STATE_STARTING;
-		if (lc->limits->budget_ms > 0)
-			lc->budget_until = ev->now + lc->limits->budget_ms;
-		add(out,
-		    lc->limits->gates || lc->limits->listens
-			? ACTION_START_HEALTH
-			: ACTION_PUBLISH,
-		    0);
+		begin_starting(lc, ev->now, out);
 		break;
 	case EVENT_EXEC_FAILED:
 		lc->ending = ENDING_EXEC;
@@ -342,7 +349,8 @@ step_starting(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		stop_or_relay(lc, ev, out);
 		break;
 	case EVENT_HEALTHY:
-		if (lc->limits->gates && lc->limits->monitor_failures == 0)
+		if (lc->limits->gate == GATE_HEALTH &&
+		    lc->limits->monitor_failures == 0)
 			add(out, ACTION_STOP_HEALTH, 0);
 		await_report(lc, ev->now);
 		add(out, ACTION_PUBLISH, 0);
@@ -404,7 +412,8 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 			take_failure(lc, ev->now, MESSAGE_MONITOR_SILENT, out);
 		break;
 	case EVENT_HEALTH_LOST: /* it was told to end, or it was needed */
-		if (lc->limits->monitor_failures > 0 || lc->limits->listens)
+		if (lc->limits->monitor_failures > 0 ||
+		    lc->limits->gate == GATE_APP)
 			become_unready(lc, MESSAGE_MONITOR_LOST, out);
 		break;
 	case EVENT_APP_STOPPING:
@@ -590,7 +599,7 @@ step_sweeping(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
 	case EVENT_CHILDREN_GONE:
-		if (lc->limits->pauses) /* others may be left */
+		if (lc->limits->gate == GATE_PAUSE) /* others may be left */
 			look(lc, ev->now, out);
 		else
 			end(lc, final_status(lc), out);
@@ -659,7 +668,8 @@ lifecycle_init(struct lifecycle *lc, const struct limits *limits)
 {
 	*lc = (struct lifecycle){
 		.limits = limits,
-		.state = limits->pauses ? STATE_PAUSED : STATE_LAUNCHING,
+		.state = limits->gate == GATE_PAUSE ? STATE_PAUSED
+						    : STATE_LAUNCHING,
 		.exit_status = -1,
 		.budget_until = NEVER,
 		.publish_again_at = NEVER,

@@ -155,12 +155,20 @@ struct actions {
 	struct action list[ACTIONS_MAX];
 };
 
+/* What makes the container ready. */
+enum gate {
+	GATE_PAUSE,  /* nothing: with --pause there is no COMMAND */
+	GATE_NONE,   /* the exec; there is no readiness file either */
+	GATE_EXEC,   /* the exec, and then the readiness file is written */
+	GATE_HEALTH, /* a health command, which the health helper runs */
+	GATE_APP,    /* COMMAND, when it sends READY=1 to the listener */
+};
+
+#define GATE_COUNT (GATE_APP + 1)
+
 /* What the user set; never changed once the machine runs. */
 struct limits {
-	bool pauses;          /* there is no COMMAND */
-	bool gates;           /* a health command decides on readiness ... */
-	bool listens;         /* ... or COMMAND itself, which tells us */
-	bool publishes;       /* there is a readiness file */
+	enum gate gate;
 	bool ok_stop;         /* an end by just the relayed stop signal is 0 */
 	int monitor_failures; /* in a row make it unhealthy; 0: no monitoring */
 	int64_t silence_ms;   /* without a report: one failure; 0: no limit */

@@ -19,8 +19,9 @@
 enum log_level
 messages_news_level(const struct supervisor *sup)
 {
-	return sup->limits.gates || sup->limits.listens ? LOG_LEVEL_INFO
-							: LOG_LEVEL_DEBUG;
+	return sup->limits.gate == GATE_HEALTH || sup->limits.gate == GATE_APP
+	    ? LOG_LEVEL_INFO
+	    : LOG_LEVEL_DEBUG;
 }
 
 void
@@ -57,7 +58,7 @@ say_ready(const struct supervisor *sup)
 	char status[DURATION_TEXT_MAX + 32];
 
 	duration_format(sup->ready_after_ms, after, sizeof(after));
-	if (sup->limits.listens)
+	if (sup->limits.gate == GATE_APP)
 		log_line(messages_news_level(sup),
 		    "ready after %s (as the app says)", after);
 	else
@@ -173,9 +174,9 @@ format_why_unready(const struct supervisor *sup, char *text, size_t size)
 		    messages_publish_reason(sup->publish_error));
 	else if (sup->checks > 0)
 		format_last_check(sup, text, size);
-	else if (sup->limits.gates)
+	else if (sup->limits.gate == GATE_HEALTH)
 		snprintf(text, size, "the first health check still runs");
-	else if (sup->limits.listens)
+	else if (sup->limits.gate == GATE_APP)
 		snprintf(text, size,
 		    "the app has not sent READY=1 to NOTIFY_SOCKET");
 }
@@ -231,8 +232,8 @@ who_still_runs(const struct supervisor *sup)
 static const char *
 name_helper(const struct supervisor *sup)
 {
-	return sup->limits.listens ? "the helper that hears the app"
-				   : "the health helper";
+	return sup->limits.gate == GATE_APP ? "the helper that hears the app"
+					    : "the health helper";
 }
 
 void
@@ -259,7 +260,7 @@ messages_say(const struct supervisor *sup, enum message message)
 		    "%s is gone (is memory short?): nobody can tell whether "
 		    "the app is %s, readiness is withdrawn for good",
 		    name_helper(sup),
-		    sup->limits.listens ? "ready" : "healthy");
+		    sup->limits.gate == GATE_APP ? "ready" : "healthy");
 		break;
 	case MESSAGE_APP_STOPPING:
 		log_line(LOG_LEVEL_INFO,
@@ -279,7 +280,8 @@ messages_say(const struct supervisor *sup, enum message message)
 		log_line(LOG_LEVEL_ERROR,
 		    "%s is gone before the app was ready: nobody can %s it, "
 		    "stopping",
-		    name_helper(sup), sup->limits.listens ? "hear" : "check");
+		    name_helper(sup),
+		    sup->limits.gate == GATE_APP ? "hear" : "check");
 		break;
 	case MESSAGE_GRACE_OVER:
 		duration_format(sup->limits.grace_ms, text, sizeof(text));

@@ -272,7 +272,8 @@ report(const struct supervisor *sup, enum ending ending)
 static int
 start_helper(struct supervisor *sup)
 {
-	return sup->limits.listens ? start_listener(sup) : start_health(sup);
+	return sup->limits.gate == GATE_APP ? start_listener(sup)
+					    : start_health(sup);
 }
 
 static int
@@ -958,7 +959,7 @@ int
 supervisor_run(struct supervisor *sup)
 {
 	lifecycle_init(&sup->lifecycle, &sup->limits);
-	if (sup->limits.gates && make_room_for_output(sup) < 0)
+	if (sup->limits.gate == GATE_HEALTH && make_room_for_output(sup) < 0)
 		return EXIT_STATUS_DINIT;
 	if (take_early_children(sup) < 0)
 		return EXIT_STATUS_DINIT;

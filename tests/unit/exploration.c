@@ -14,18 +14,22 @@
 #define NODES_MAX 100000
 #define SLOTS_MAX 262144 /* a power of two */
 
-/* Settings that lead to other lives. */
-enum gate {
-	GATE_PAUSE,
-	GATE_NONE,     /* no readiness file either */
-	GATE_EXEC,     /* there is a readiness file, and no more */
-	GATE_HEALTH,
-	GATE_MONITOR,  /* it goes on once ready */
-	GATE_PATIENT,  /* likewise, and a check may take for ever */
-	GATE_APP,
+/* What makes the container ready, and whether that goes on afterwards. */
+static const struct gating {
+	enum gate gate;
+	int monitor_failures;
+	int64_t silence_ms;
+} gatings[] = {
+	{ .gate = GATE_PAUSE },
+	{ .gate = GATE_NONE },
+	{ .gate = GATE_EXEC },
+	{ .gate = GATE_HEALTH },
+	{ .gate = GATE_HEALTH, .monitor_failures = 2, .silence_ms = 250 },
+	{ .gate = GATE_HEALTH, .monitor_failures = 2 },
+	{ .gate = GATE_APP },
 };
 
-#define GATES (GATE_APP + 1)
+/* Combinations of the other settings, four bits. */
 #define CHOICES 16
 
 /* No life takes more steps to its end than that, by its timers alone. */
@@ -155,6 +159,12 @@ check_publication(const struct step *step)
 	return NULL;
 }
 
+static bool
+has_file(const struct limits *limits)
+{
+	return limits->gate != GATE_PAUSE && limits->gate != GATE_NONE;
+}
+
 static const char *
 check_order(const struct step *step)
 {
@@ -171,7 +181,7 @@ check_order(const struct step *step)
 		    place_of(actions, tells[i]) < withdrawn)
 			return "it relays a stop before it withdraws readiness";
 	if (!step->before->witness.is_stopping &&
-	    step->after->witness.is_stopping && step->limits->publishes &&
+	    step->after->witness.is_stopping && has_file(step->limits) &&
 	    count_actions(actions, ACTION_ANNOUNCE_END) !=
 	    (step->before->lc.state != STATE_ENDED))
 		return "it does not announce the end just once";
@@ -189,13 +199,14 @@ check_helper(const struct step *step)
 
 	if (after->has_helper && after->app_status >= 0)
 		return "the helper goes on after the app's end";
-	if (after->has_helper && after->is_stopping && limits->gates)
+	if (after->has_helper && after->is_stopping &&
+	    limits->gate == GATE_HEALTH)
 		return "the app is checked though a stop was accepted";
-	if (limits->listens && after->app_status < 0 &&
+	if (limits->gate == GATE_APP && after->app_status < 0 &&
 	    count_actions(step->actions, ACTION_STOP_HEALTH) > 0)
 		return "nobody hears what the app still has to say";
 	if (step->event->type == EVENT_HEALTH_LOST && after->is_published &&
-	    (limits->listens || limits->monitor_failures > 0))
+	    (limits->gate == GATE_APP || limits->monitor_failures > 0))
 		return "it is ready though nobody can tell any more";
 	return NULL;
 }
@@ -309,7 +320,8 @@ check_force(const struct step *step)
 	if (count_actions(step->actions, ACTION_EXIT) > 0 &&
 	    step->event->type != EVENT_ALL_GONE &&
 	    (step->event->type != EVENT_CHILDREN_GONE ||
-	    (step->limits->pauses && before->leave_allowed_at == NEVER)) &&
+	    (step->limits->gate == GATE_PAUSE &&
+	    before->leave_allowed_at == NEVER)) &&
 	    now < before->leave_allowed_at)
 		return "it leaves children behind before SIGKILL had its time";
 	return NULL;
@@ -323,7 +335,7 @@ expected_status(const struct step *step)
 
 	if (witness->failure_status != 0)
 		return witness->failure_status;
-	if (step->limits->pauses)
+	if (step->limits->gate == GATE_PAUSE)
 		return 0;
 	if (status < 0)
 		return 128 + SIGKILL;
@@ -343,7 +355,7 @@ has_to_end(const struct step *step)
 	case STATE_SWEEPING:
 		return step->event->type == EVENT_ALL_GONE ||
 		    (step->event->type == EVENT_CHILDREN_GONE &&
-		    !step->limits->pauses);
+		    step->limits->gate != GATE_PAUSE);
 	case STATE_KILLING:
 		return step->event->type == EVENT_ALL_GONE ||
 		    step->event->type == EVENT_CHILDREN_GONE;
@@ -368,7 +380,8 @@ check_end(const struct step *step)
 	    is_stop(step->limits, step->event) !=
 	    (step->after->lc.state == STATE_SWEEPING))
 		return "the pause ends otherwise than by a stop signal";
-	if (step->limits->pauses && step->after->witness.is_stopping &&
+	if (step->limits->gate == GATE_PAUSE &&
+	    step->after->witness.is_stopping &&
 	    step->after->lc.state != STATE_ENDED &&
 	    step->after->lc.look_again_at == NEVER)
 		return "nobody looks whether the last process is gone";
@@ -774,16 +787,12 @@ explore(struct exploration *exploration, const struct limits *limits)
 
 /* Who decides on readiness, and four settings that are there or not. */
 static struct limits
-choose_limits(enum gate gate, unsigned int choice)
+choose_limits(const struct gating *gating, unsigned int choice)
 {
-	bool monitors = gate == GATE_MONITOR || gate == GATE_PATIENT;
 	struct limits limits = {
-		.pauses = gate == GATE_PAUSE,
-		.gates = gate == GATE_HEALTH || monitors,
-		.listens = gate == GATE_APP,
-		.publishes = gate != GATE_PAUSE && gate != GATE_NONE,
-		.monitor_failures = monitors ? 2 : 0,
-		.silence_ms = gate == GATE_MONITOR ? 250 : 0,
+		.gate = gating->gate,
+		.monitor_failures = gating->monitor_failures,
+		.silence_ms = gating->silence_ms,
 		.budget_ms = choice & 1 ? 300 : 0,
 		.drain_ms = choice >> 1 & 1 ? 300 : 0,
 		.grace_ms = choice >> 2 & 1 ? 200 : 0,
@@ -811,10 +820,10 @@ void
 exploration_run(struct exploration *exploration)
 {
 	memset(exploration, 0, sizeof(*exploration));
-	for (int gate = 0; gate < GATES; gate++) {
+	for (size_t i = 0; i < ARRAY_SIZE(gatings); i++) {
 		for (unsigned int choice = 0; choice < CHOICES; choice++) {
 			const struct limits limits = choose_limits(
-			    (enum gate)gate, choice);
+			    &gatings[i], choice);
 
 			if (exploration->violation[0] == '\0')
 				explore(exploration, &limits);
@@ -849,7 +858,7 @@ exploration_walk(struct exploration *exploration, const unsigned char *bytes,
 	memset(exploration, 0, sizeof(*exploration));
 	if (size < 2)
 		return;
-	limits = choose_limits((enum gate)(bytes[0] % GATES),
+	limits = choose_limits(&gatings[bytes[0] % ARRAY_SIZE(gatings)],
 	    bytes[1] % CHOICES);
 	begin(&here, &limits);
 	for (size_t at = 2; at + 3 <= size &&

@@ -116,6 +116,7 @@ static struct limits
 plain_limits(void)
 {
 	struct limits limits = {
+		.gate = GATE_NONE,
 		.budget_ms = 30000,
 		.grace_ms = 9000,
 	};
@@ -131,8 +132,7 @@ gated_limits(void)
 {
 	struct limits limits = plain_limits();
 
-	limits.gates = true;
-	limits.publishes = true;
+	limits.gate = GATE_HEALTH;
 	return limits;
 }
 
@@ -197,7 +197,7 @@ Test(lifecycle, a_ready_file_without_health_command_is_published_after_exec)
 {
 	struct limits limits = plain_limits();
 
-	limits.publishes = true;
+	limits.gate = GATE_EXEC;
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "publish", STATE_STARTING },
 	    { 0, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
@@ -499,8 +499,7 @@ notified_limits(void)
 {
 	struct limits limits = plain_limits();
 
-	limits.listens = true;
-	limits.publishes = true;
+	limits.gate = GATE_APP;
 	return limits;
 }
 
@@ -794,7 +793,7 @@ Test(lifecycle, a_pause_ends_with_a_stop_signal_and_nothing_else)
 {
 	struct limits limits = plain_limits();
 
-	limits.pauses = true;
+	limits.gate = GATE_PAUSE;
 	play(&limits,
 	    { 0, EVENT_CHILDREN_GONE, 0, "", STATE_PAUSED },
 	    { 1, EVENT_SIGNAL, SIGHUP, "", STATE_PAUSED },
@@ -807,7 +806,7 @@ Test(lifecycle, a_stopped_pause_looks_until_the_last_process_is_gone)
 {
 	struct limits limits = plain_limits();
 
-	limits.pauses = true;
+	limits.gate = GATE_PAUSE;
 	play(&limits,
 	    { 0, EVENT_SIGNAL, SIGTERM, "terminate-all look",
 	      STATE_SWEEPING },
@@ -822,7 +821,7 @@ Test(lifecycle, a_stopped_pause_kills_what_outlives_the_grace)
 {
 	struct limits limits = plain_limits();
 
-	limits.pauses = true;
+	limits.gate = GATE_PAUSE;
 	play(&limits,
 	    { 0, EVENT_SIGNAL, SIGTERM, "terminate-all look",
 	      STATE_SWEEPING },
@@ -989,7 +988,8 @@ Test(lifecycle, every_event_in_every_state_keeps_the_rules)
 
 		limits.drain_ms = 500;
 		limits.monitor_failures = state == STATE_UNREADY;
-		limits.pauses = state == STATE_PAUSED;
+		if (state == STATE_PAUSED)
+			limits.gate = GATE_PAUSE;
 		for (int event = 0; event < EVENT_COUNT; event++) {
 			for (size_t i = 0; i < ARRAY_SIZE(times) * 64; i++) {
 				struct lifecycle before = machine_in(
