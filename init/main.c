@@ -23,6 +23,7 @@
 #include "privileges/denial.h"
 #include "privileges/lockdown.h"
 #include "privileges/privileges.h"
+#include "readiness/asker.h"
 #include "readiness/await.h"
 #include "readiness/probe.h"
 #include "readiness/readiness.h"
@@ -84,7 +85,7 @@ show_config(const struct options *options)
 static int
 tell_readiness(const struct options *options)
 {
-	int ready = readiness_check(options->ready_file);
+	int ready = asker_is_ready(options->ready_file);
 
 	if (ready < 0)
 		log_line(LOG_LEVEL_ERROR, "cannot read readiness file %s: %s",

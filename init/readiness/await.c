@@ -17,7 +17,7 @@
 #include "base/duration.h"
 #include "base/problem.h"
 #include "base/signals.h"
-#include "readiness/readiness.h"
+#include "readiness/asker.h"
 
 /*
  * The kernel tells that a file is closed before it lets go of the lock; and
@@ -37,7 +37,7 @@ struct waiter {
 	int inotify_fd;
 	int signal_fd;
 	bool is_watching; /* otherwise we have to look again and again */
-	struct readiness_view view;
+	struct asker_view view;
 	bool is_settling; /* something has just changed */
 };
 
@@ -68,8 +68,8 @@ watch(const struct waiter *waiter)
 static int
 judge(struct waiter *waiter, struct problem *problem)
 {
-	struct readiness_view *view = &waiter->view;
-	int error = readiness_look(waiter->path, view);
+	struct asker_view *view = &waiter->view;
+	int error = asker_look(waiter->path, view);
 
 	if (error < 0) {
 		problem_set(problem, "cannot read readiness file %.300s: %s",

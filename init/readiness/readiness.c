@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,17 +11,11 @@
 
 #include "readiness/readiness.h"
 #include "base/clock.h"
+#include "base/line_file.h"
+#include "readiness/readiness_wire.h"
 
 /* More than there can be dinits that get in each other's way. */
 #define CLAIM_TRIES 16
-
-static const char *
-file_name(const struct readiness *readiness)
-{
-	const char *slash = strrchr(readiness->path, '/');
-
-	return slash == NULL ? readiness->path : slash + 1;
-}
 
 /*
  * Beside the file, on the same file system. Its name and our pid are in it, for
@@ -30,16 +25,7 @@ static int
 name_aside(const struct readiness *readiness, char name[NAME_MAX + 1])
 {
 	int length = snprintf(name, NAME_MAX + 1, ".%s.%d",
-	    file_name(readiness), getpid());
-
-	return length > NAME_MAX ? -ENAMETOOLONG : 0;
-}
-
-/* Of the state file; NAME is the readiness file's. */
-static int
-name_state(const char *file, char name[NAME_MAX + 1])
-{
-	int length = snprintf(name, NAME_MAX + 1, ".%s.state", file);
+	    readiness_wire_file_name(readiness->path), getpid());
 
 	return length > NAME_MAX ? -ENAMETOOLONG : 0;
 }
@@ -143,24 +129,6 @@ lock(int fd, struct flock range)
 	if (errno == EINVAL && fcntl(fd, F_SETLK, &range) == 0)
 		return 0;
 	return errno == EAGAIN ? -EADDRINUSE : -errno;
-}
-
-/*
- * 1: a living dinit holds FD's lock; 0: none does; or -errno. F_GETLK sees
- * open file description locks too, on every kernel.
- */
-static int
-is_locked(int fd)
-{
-	struct flock first_byte = {
-		.l_type = F_RDLCK,
-		.l_whence = SEEK_SET,
-		.l_len = 1,
-	};
-
-	if (fcntl(fd, F_GETLK, &first_byte) < 0)
-		return -errno;
-	return first_byte.l_type != F_UNLCK;
 }
 
 static int
@@ -284,9 +252,6 @@ readiness_prove(const struct readiness *readiness)
 	return unlinkat(readiness->directory_fd, aside, 0) < 0 ? -errno : 0;
 }
 
-/* It may become ready. */
-static const char alive[] = "alive";
-
 /*
  * Locks FD, which was just made as NAME. A dinit that deletes a file of a dead
  * one has locked it before: so once the lock is ours, and the name still means
@@ -333,7 +298,7 @@ create_state(struct readiness *readiness, const char *name)
 		close(fd);
 		return error;
 	}
-	line_file_replace(fd, alive);
+	line_file_replace(fd, READINESS_WIRE_ALIVE);
 	readiness->state_fd = fd;
 	readiness->state_id = id;
 	return 0;
@@ -410,7 +375,7 @@ static int
 claim(struct readiness *readiness, int access)
 {
 	char name[NAME_MAX + 1];
-	int error = name_state(file_name(readiness), name);
+	int error = readiness_wire_name_state(readiness->path, name);
 
 	if (error < 0)
 		return error;
@@ -435,7 +400,7 @@ keep_claim(struct readiness *readiness)
 	char name[NAME_MAX + 1];
 
 	if (readiness->state_fd >= 0 &&
-	    name_state(file_name(readiness), name) == 0 &&
+	    readiness_wire_name_state(readiness->path, name) == 0 &&
 	    is_named(readiness->directory_fd, name, &readiness->state_id) == 1)
 		return 0;
 	if (readiness->state_fd >= 0)
@@ -451,10 +416,10 @@ keep_claim(struct readiness *readiness)
 static int
 clear(const struct readiness *readiness)
 {
-	const char *name = file_name(readiness);
+	const char *name = readiness_wire_file_name(readiness->path);
 	int fd = openat(readiness->directory_fd, name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	bool is_alive = fd >= 0 && is_locked(fd) == 1;
+	bool is_alive = fd >= 0 && readiness_wire_is_locked(fd) == 1;
 
 	if (fd >= 0)
 		close(fd);
@@ -491,7 +456,7 @@ readiness_prepare(struct readiness *readiness, const char *path)
 
 	if (strlen(path) >= PATH_MAX)
 		return -ENAMETOOLONG;
-	if (*file_name(&opened) == '\0')
+	if (*readiness_wire_file_name(path) == '\0')
 		return -EISDIR;
 	error = open_directories(&opened);
 	if (error == 0)
@@ -552,7 +517,7 @@ readiness_publish(struct readiness *readiness,
 	error = identify(fd, &readiness->file_id);
 	if (error == 0 &&
 	    renameat(readiness->directory_fd, aside, readiness->directory_fd,
-		file_name(readiness)) < 0)
+		readiness_wire_file_name(readiness->path)) < 0)
 		error = -errno;
 	if (error < 0) {
 		unlinkat(readiness->directory_fd, aside, 0);
@@ -570,8 +535,8 @@ readiness_withdraw(struct readiness *readiness)
 
 	if (readiness->file_fd < 0)
 		return 0;
-	error = delete_own(readiness->directory_fd, file_name(readiness),
-	    &readiness->file_id);
+	error = delete_own(readiness->directory_fd,
+	    readiness_wire_file_name(readiness->path), &readiness->file_id);
 	close(readiness->file_fd);
 	readiness->file_fd = -1;
 	return error;
@@ -590,89 +555,9 @@ readiness_end(struct readiness *readiness)
 	char name[NAME_MAX + 1];
 
 	if (readiness->state_fd < 0 ||
-	    name_state(file_name(readiness), name) < 0)
+	    readiness_wire_name_state(readiness->path, name) < 0)
 		return;
 	delete_own(readiness->directory_fd, name, &readiness->state_id);
 	close(readiness->state_fd);
 	readiness->state_fd = -1;
-}
-
-/* To ask for its lock. -ENOENT: there is none. */
-static int
-open_to_ask(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
-int
-readiness_check(const char *path)
-{
-	int fd = open_to_ask(path);
-	int answer;
-
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	answer = is_locked(fd);
-	close(fd);
-	return answer;
-}
-
-static void
-read_why(int fd, char why[LINE_FILE_MAX])
-{
-	ssize_t length = pread(fd, why, LINE_FILE_MAX - 1, 0);
-
-	why[length > 0 ? length : 0] = '\0';
-	why[strcspn(why, "\n")] = '\0';
-	if (strcmp(why, alive) == 0)
-		why[0] = '\0';
-}
-
-/* The state file of a living dinit; -ENOENT: there is none. */
-static int
-open_living_state(const char *path)
-{
-	const struct readiness readiness = { .path = path };
-	const char *file = file_name(&readiness);
-	char name[NAME_MAX + 1];
-	char state[PATH_MAX];
-	int answer;
-	int fd;
-
-	if (name_state(file, name) < 0 ||
-	    snprintf(state, sizeof(state), "%.*s%s", (int)(file - path), path,
-		name) >= (int)sizeof(state))
-		return -ENAMETOOLONG;
-	fd = open_to_ask(state);
-	if (fd < 0)
-		return fd;
-	answer = is_locked(fd);
-	if (answer == 1)
-		return fd;
-	close(fd);
-	return answer < 0 ? answer : -ENOENT;
-}
-
-int
-readiness_look(const char *path, struct readiness_view *view)
-{
-	int answer = readiness_check(path);
-	int state = open_living_state(path);
-
-	if (state >= 0) {
-		if (view->state_fd >= 0)
-			close(view->state_fd);
-		view->state_fd = state;
-	}
-	view->is_ready = answer == 1;
-	view->was_alive = view->was_alive || view->is_alive;
-	view->is_alive = state >= 0;
-	view->why_never[0] = '\0';
-	if (view->state_fd >= 0)
-		read_why(view->state_fd, view->why_never);
-	if (answer < 0)
-		return answer;
-	return state < 0 && state != -ENOENT ? state : 0;
 }

@@ -16,12 +16,9 @@
 #ifndef DINIT_READINESS_H
 #define DINIT_READINESS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
-
-#include "base/line_file.h"
 
 #define READINESS_DEFAULT_PATH "/run/dinit/ready"
 
@@ -41,16 +38,6 @@ struct readiness {
 	struct file_id state_id;
 	uid_t owner; /* of the directory */
 	gid_t group;
-};
-
-/* What can be seen from outside, by one look after the other. */
-struct readiness_view {
-	bool is_ready;
-	bool is_alive;  /* there is a dinit that publishes there */
-	bool was_alive; /* or there was, at an earlier look */
-	int state_fd;   /* its state file; -1 at first */
-	char
-	    why_never[LINE_FILE_MAX]; /* it will not become ready; "": it may */
 };
 
 /* What the file says. */
@@ -94,16 +81,5 @@ readiness_give_up(const struct readiness *readiness, const char *why);
 /* Deletes the state file, and lets go of the path. Twice is no harm. */
 void
 readiness_end(struct readiness *readiness);
-
-/* 1: PATH is published by a living dinit; 0: it is not; or -errno. */
-int
-readiness_check(const char *path);
-
-/*
- * Looks at PATH and its state file once more. 0 and VIEW, or -errno. What a
- * dinit said in the end counts also when it is gone.
- */
-int
-readiness_look(const char *path, struct readiness_view *view);
 
 #endif

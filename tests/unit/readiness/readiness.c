@@ -15,6 +15,7 @@
 
 #include "readiness/readiness.h"
 #include "base/array.h"
+#include "readiness/asker.h"
 #include "support.h"
 
 TestSuite(readiness, .timeout = 60, .init = scratch_make,
@@ -141,10 +142,10 @@ Test(readiness, is_withdrawn_and_published_again)
 	for (int i = 0; i < 3; i++) {
 		cr_assert_eq(readiness_publish(&readiness, &facts), 0);
 		cr_expect(exists(path));
-		cr_expect_eq(readiness_check(path), 1);
+		cr_expect_eq(asker_is_ready(path), 1);
 		cr_assert_eq(readiness_withdraw(&readiness), 0);
 		cr_expect(!exists(path));
-		cr_expect_eq(readiness_check(path), 0);
+		cr_expect_eq(asker_is_ready(path), 0);
 		cr_expect_eq(readiness.file_fd, -1);
 	}
 }
@@ -228,7 +229,7 @@ Test(readiness, takes_a_path_with_dots_and_more_slashes_than_needed)
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
 	cr_expect(exists(scratch_path("a/c/ready")));
 	cr_expect(exists(scratch_path("a/b")));
-	cr_expect_eq(readiness_check(path), 1);
+	cr_expect_eq(asker_is_ready(path), 1);
 }
 
 Test(readiness, takes_a_path_through_a_symbolic_link)
@@ -275,21 +276,10 @@ Test(readiness, replaces_a_symbolic_link_and_does_not_follow_it)
 	cr_assert_eq(symlink(victim, path), 0);
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
 	cr_expect_eq(mode_of(path), 0644);
-	cr_expect_eq(readiness_check(path), 1);
+	cr_expect_eq(asker_is_ready(path), 1);
 	cr_expect_str_eq(read_file(victim), "precious");
 	cr_assert_eq(readiness_withdraw(&readiness), 0);
 	cr_expect(exists(victim));
-}
-
-Test(readiness, is_not_seen_through_a_symbolic_link)
-{
-	const char *path = scratch_path("ready");
-	const char *link = scratch_path("link");
-	struct readiness readiness = prepare(path);
-
-	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
-	cr_assert_eq(symlink(path, link), 0);
-	cr_expect_eq(readiness_check(link), -ELOOP);
 }
 
 Test(readiness, replaces_a_file_aside_that_a_dead_dinit_left)
@@ -302,7 +292,7 @@ Test(readiness, replaces_a_file_aside_that_a_dead_dinit_left)
 	readiness = prepare(scratch_path("ready"));
 	cr_assert_eq(symlink(victim, aside_path()), 0);
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
-	cr_expect_eq(readiness_check(scratch_path("ready")), 1);
+	cr_expect_eq(asker_is_ready(scratch_path("ready")), 1);
 	cr_expect(!exists(aside_path()));
 	cr_expect_str_eq(read_file(victim), "precious");
 }
@@ -365,13 +355,13 @@ publish_where_it_is_closed_later(void *argument)
 	must(chmod(scratch_path("own"), 0555) == 0, "chmod");
 	must(readiness_publish(&readiness, &facts) == -EACCES, "published");
 	must(readiness.file_fd == -1, "it says it is published");
-	must(readiness_check(path) == 0, "ready without a file");
+	must(asker_is_ready(path) == 0, "ready without a file");
 	must(chmod(scratch_path("own"), 0755) == 0, "chmod");
 	must(readiness_publish(&readiness, &facts) == 0, "not published");
 	must(chmod(scratch_path("own"), 0555) == 0, "chmod");
 	must(readiness_withdraw(&readiness) == -EACCES, "withdrawn");
 	must(exists(path), "it is gone");
-	must(readiness_check(path) == 0, "ready though withdrawn");
+	must(asker_is_ready(path) == 0, "ready though withdrawn");
 	chmod(scratch_path("own"), 0755);
 }
 
@@ -410,7 +400,7 @@ Test(readiness, makes_its_directory_once_more_when_that_was_deleted)
 
 	remove_directory("a/b");
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
-	cr_expect_eq(readiness_check(path), 1);
+	cr_expect_eq(asker_is_ready(path), 1);
 	cr_assert_eq(readiness_withdraw(&readiness), 0);
 	cr_expect(!exists(path));
 }
@@ -504,7 +494,7 @@ publish_where_nobody_may_look(void *argument)
 	must(mkdir(scratch_path("own"), 0300) == 0, "mkdir: %m");
 	must(prepare_and_prove(&readiness, argument) == 0, "prepare");
 	must(readiness_publish(&readiness, &facts) == 0, "publish");
-	must(readiness_check(argument) == 1, "not ready");
+	must(asker_is_ready(argument) == 1, "not ready");
 	chmod(scratch_path("own"), 0700);
 }
 
@@ -531,7 +521,7 @@ Test(readiness, leaves_no_descriptor_open)
 	remove_directory("a/b");
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
 	cr_expect_eq(count_descriptors(), before + 4, "after a new directory");
-	cr_expect_eq(readiness_check(path), 1);
+	cr_expect_eq(asker_is_ready(path), 1);
 	cr_expect_eq(count_descriptors(), before + 4, "after a check");
 	readiness_end(&readiness);
 	cr_expect_eq(count_descriptors(), before + 3, "after the end");
@@ -578,7 +568,7 @@ look_from_child(const char *path)
 	pid_t child = fork();
 
 	if (child == 0)
-		_exit(readiness_check(path));
+		_exit(asker_is_ready(path));
 	must(waitpid(child, &status, 0) == child && WIFEXITED(status) &&
 	    WEXITSTATUS(status) == 1, "wait status %#x", status);
 }
@@ -602,7 +592,7 @@ Test(readiness, is_locked_where_only_processes_have_locks)
 static void
 check_from_elsewhere(void *argument)
 {
-	must(readiness_check(argument) == 1, "not ready");
+	must(asker_is_ready(argument) == 1, "not ready");
 }
 
 Test(readiness, is_seen_by_another_process)
@@ -613,24 +603,8 @@ Test(readiness, is_seen_by_another_process)
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
 	in_child(check_from_elsewhere, (void *)path);
 	/* Looking at it from in here does not let the lock go either. */
-	cr_expect_eq(readiness_check(path), 1);
+	cr_expect_eq(asker_is_ready(path), 1);
 	in_child(check_from_elsewhere, (void *)path);
-}
-
-static void
-check_unprivileged(void *argument)
-{
-	become_nobody();
-	must(readiness_check(argument) == 1, "not ready");
-}
-
-Test(readiness, is_seen_by_anybody)
-{
-	const char *path = scratch_path("ready");
-	struct readiness readiness = prepare(path);
-
-	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
-	in_child(check_unprivileged, (void *)path);
 }
 
 static void
@@ -649,7 +623,7 @@ publish_and_be_killed(void *argument)
 	must(waitpid(child, &status, 0) == child && WIFSIGNALED(status),
 	    "wait status %#x", status);
 	must(exists(argument), "the file is gone");
-	must(readiness_check(argument) == 0, "ready after sudden death");
+	must(asker_is_ready(argument) == 0, "ready after sudden death");
 }
 
 Test(readiness, ends_with_the_life_of_dinit)
@@ -657,107 +631,32 @@ Test(readiness, ends_with_the_life_of_dinit)
 	in_child(publish_and_be_killed, (void *)scratch_path("ready"));
 }
 
-Test(readiness, is_not_made_up_by_a_file)
-{
-	const char *path = scratch_path("ready");
-
-	cr_expect_eq(readiness_check(path), 0, "no file");
-	cr_expect_eq(readiness_check(scratch_path("no/directory")), 0);
-	write_file(path, "pid=1\n");
-	cr_expect_eq(readiness_check(path), 0, "a file that nobody locks");
-	cr_expect_eq(readiness_check(scratch_path("")), 0, "a directory");
-}
-
-Test(readiness, is_not_waited_for_at_a_fifo)
-{
-	const char *path = scratch_path("ready");
-
-	cr_assert_eq(mkfifo(path, 0644), 0);
-	cr_expect_eq(readiness_check(path), 0);
-}
-
-static void
-check_what_is_closed(void *argument)
-{
-	become_nobody();
-	must(readiness_check(argument) == -EACCES, "it could be read");
-}
-
-Test(readiness, says_when_it_cannot_be_known)
-{
-	const char *path = scratch_path("ready");
-
-	write_file(path, "");
-	cr_assert_eq(chmod(path, 0), 0);
-	in_child(check_what_is_closed, (void *)path);
-}
-
 /* --- The state file --- */
 
+/* The readiness file is published, and the state file is a living dinit's. */
 static void
-expect_view(struct readiness_view *view, const char *path, bool is_ready,
-    bool is_alive, const char *why_never)
+expect_published(const char *path)
 {
-	cr_assert_eq(readiness_look(path, view), 0);
-	cr_expect_eq(view->is_ready, is_ready);
-	cr_expect_eq(view->is_alive, is_alive);
-	cr_expect_str_eq(view->why_never, why_never);
-}
+	struct asker_view view = { .state_fd = -1 };
 
-Test(readiness, shows_who_waits_whether_it_may_still_come)
-{
-	struct readiness_view view = { .state_fd = -1 };
-	struct readiness_view late = { .state_fd = -1 };
-	const char *path = scratch_path("a/b/ready");
-	struct readiness readiness;
-
-	expect_view(&view, path, false, false, "");
-	readiness = prepare(path);
-	expect_view(&view, path, false, true, "");
-	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
-	expect_view(&view, path, true, true, "");
-	cr_assert_eq(readiness_withdraw(&readiness), 0);
-	expect_view(&view, path, false, true, "");
-	readiness_give_up(&readiness, "the app ended\nwith exit status 3");
-	expect_view(&view, path, false, true,
-	    "the app ended with exit status 3");
-	readiness_end(&readiness);
-	expect_view(&view, path, false, false,
-	    "the app ended with exit status 3");
-	cr_expect(view.was_alive);
-	expect_view(&late, path, false, false, "");
-	cr_expect(!late.was_alive);
-	cr_expect(!exists(scratch_path("a/b/.ready.state")));
-	readiness_end(&readiness);
-}
-
-/* Without its lock it is that of somebody killed. */
-Test(readiness, takes_no_dead_state_for_a_living_one)
-{
-	struct readiness_view view = { .state_fd = -1 };
-	const char *path = scratch_path("ready");
-
-	write_file(scratch_path(".ready.state"), "the app ended\n");
-	expect_view(&view, path, false, false, "");
-	prepare(path);
-	expect_view(&view, path, false, true, "");
+	cr_assert_eq(asker_look(path, &view), 0);
+	cr_expect(view.is_ready && view.is_alive);
+	close(view.state_fd);
 }
 
 Test(readiness, makes_the_state_file_once_more_with_its_directory)
 {
-	struct readiness_view view = { .state_fd = -1 };
 	const char *path = scratch_path("a/b/ready");
 	struct readiness readiness = prepare(path);
 
 	remove_directory("a/b");
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
-	expect_view(&view, path, true, true, "");
+	expect_published(path);
 }
 
 Test(readiness, needs_room_for_the_name_of_its_state_file)
 {
 	char path[PATH_MAX];
-	struct readiness_view view = { .state_fd = -1 };
 	struct readiness readiness;
 	size_t used = (size_t)snprintf(path, sizeof(path), "%s/",
 	    scratch_path("."));
@@ -765,7 +664,6 @@ Test(readiness, needs_room_for_the_name_of_its_state_file)
 	memset(path + used, 'x', NAME_MAX);
 	path[used + NAME_MAX - 6] = '\0';
 	cr_expect_eq(prepare_and_prove(&readiness, path), -ENAMETOOLONG);
-	cr_expect_eq(readiness_look(path, &view), -ENAMETOOLONG);
 }
 
 /* --- Whose the path is --- */
@@ -784,7 +682,6 @@ Test(readiness, refuses_a_path_where_another_dinit_publishes)
 	const char *state = scratch_path(".ready.state");
 	struct readiness first = prepare(path);
 	struct readiness second = { .directory_fd = -2, .state_fd = -2 };
-	struct readiness_view view = { .state_fd = -1 };
 	int before = count_descriptors();
 	ino_t inode = inode_of(state);
 
@@ -795,7 +692,7 @@ Test(readiness, refuses_a_path_where_another_dinit_publishes)
 	cr_expect_eq(second.state_fd, -2, "filled in all the same");
 	cr_expect_eq(count_descriptors(), before + 1, "more than the file");
 	cr_expect_eq(inode_of(state), inode, "another state file");
-	expect_view(&view, path, true, true, "");
+	expect_published(path);
 	cr_assert_eq(readiness_withdraw(&first), 0);
 	readiness_end(&first);
 	cr_expect(!exists(path) && !exists(state));
@@ -898,7 +795,6 @@ Test(readiness, replaces_what_is_no_state_file_at_all)
 Test(readiness, is_published_with_a_state_file_that_was_deleted)
 {
 	const char *path = scratch_path("ready");
-	struct readiness_view view = { .state_fd = -1 };
 	struct readiness readiness = prepare(path);
 	int before = count_descriptors();
 
@@ -907,7 +803,7 @@ Test(readiness, is_published_with_a_state_file_that_was_deleted)
 	write_file(scratch_path(".ready.state"), "");
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
 	cr_expect_eq(count_descriptors(), before + 1);
-	expect_view(&view, path, true, true, "");
+	expect_published(path);
 	readiness_end(&readiness);
 	cr_expect(!exists(scratch_path(".ready.state")));
 }
@@ -927,7 +823,7 @@ Test(readiness, leaves_a_path_to_the_dinit_that_has_it_by_now)
 	cr_expect_eq(readiness_publish(&first, &facts), -EADDRINUSE);
 	cr_expect_eq(readiness_withdraw(&first), 0);
 	readiness_end(&first);
-	cr_expect_eq(readiness_check(path), 1, "it has lost its file");
+	cr_expect_eq(asker_is_ready(path), 1, "it has lost its file");
 	cr_expect(exists(state), "it has lost its state");
 }
 
@@ -947,7 +843,7 @@ Test(readiness, deletes_no_file_but_its_own)
 	cr_assert_eq(readiness_publish(&second, &facts), 0);
 	cr_expect_eq(readiness_withdraw(&first), 0);
 	readiness_end(&first);
-	cr_expect_eq(readiness_check(path), 1, "it has lost its file");
+	cr_expect_eq(asker_is_ready(path), 1, "it has lost its file");
 	cr_expect(exists(scratch_path(".ready.state")));
 }
 
