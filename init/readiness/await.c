@@ -20,10 +20,12 @@
 #include "readiness/asker.h"
 
 /*
- * The kernel tells that a file is closed before it lets go of the lock; and
- * where nothing can be watched we have to look every now and then.
+ * The kernel reports that a file was closed a moment before it releases the
+ * file's lock. So after each change we look once more when SETTLE_MS is over.
  */
 #define SETTLE_MS 20
+
+/* Where nothing can be watched, we look that often. */
 #define LOOK_AGAIN_MS 100
 
 #define CHANGES                                                                \
@@ -36,18 +38,19 @@ struct waiter {
 	int64_t deadline_ms;
 	int inotify_fd;
 	int signal_fd;
-	bool is_watching; /* otherwise we have to look again and again */
+	bool is_watching; /* false: look again every LOOK_AGAIN_MS */
 	struct asker_view view;
-	bool is_settling; /* something has just changed */
+	bool is_settling; /* something changed: look again in SETTLE_MS */
 };
 
 /*
- * The folder of the file, or as much of the way there as there is yet. Once
- * more each time, as it may be another one by now; the same one is not watched
- * twice (inotify(7)). False: it cannot be, as others watch too much already.
+ * Watches the folder of the file, or the nearest folder above it that exists.
+ * This is done anew before each look, as it may be another folder by now; the
+ * kernel does not watch the same one twice (inotify_add_watch(2)). False: it
+ * cannot be watched, for instance as too much is watched already.
  */
 static bool
-watch(const struct waiter *waiter)
+watch_folder(const struct waiter *waiter)
 {
 	char folder[PATH_MAX];
 	char *slash;
@@ -64,9 +67,9 @@ watch(const struct waiter *waiter)
 	return false;
 }
 
-/* 1 or 0 as await_readiness; -EAGAIN: it is still open. */
+/* Answers as await_readiness; -EAGAIN: there is no answer yet. */
 static int
-judge(struct waiter *waiter, struct problem *problem)
+find_answer(struct waiter *waiter, struct problem *problem)
 {
 	struct asker_view *view = &waiter->view;
 	int error = asker_look(waiter->path, view);
@@ -90,8 +93,9 @@ judge(struct waiter *waiter, struct problem *problem)
 	return -EAGAIN;
 }
 
+/* Answers when the time is over. */
 static int
-give_up(const struct waiter *waiter, struct problem *problem)
+answer_too_late(const struct waiter *waiter, struct problem *problem)
 {
 	char duration[DURATION_TEXT_MAX];
 
@@ -104,7 +108,7 @@ give_up(const struct waiter *waiter, struct problem *problem)
 	return 0;
 }
 
-/* True if a signal has arrived that would have ended us. */
+/* True if a signal has arrived that ends a program by default. */
 static bool
 was_told_to_end(const struct waiter *waiter)
 {
@@ -119,8 +123,8 @@ was_told_to_end(const struct waiter *waiter)
 }
 
 /*
- * As poll(2). Where a filter denies that, we look at everything again in a
- * while, as we do where nothing can be watched.
+ * Waits as poll(2) does. Where a seccomp filter denies poll(2), this sleeps for
+ * LOOK_AGAIN_MS and says that everything is readable.
  */
 static void
 poll_descriptors(struct pollfd *fds, nfds_t count, int timeout_ms)
@@ -136,13 +140,14 @@ poll_descriptors(struct pollfd *fds, nfds_t count, int timeout_ms)
 		fds[i].revents = POLLIN;
 }
 
-/* Sleeps until something has changed. False: a signal asks us to end. */
+/* Sleeps until it is time to look again. False: a signal asks us to end. */
 static bool
-sleep_on(struct waiter *waiter)
+sleep_until_change(struct waiter *waiter)
 {
+	enum { CHANGES_SEEN, SIGNALS_SEEN };
 	struct pollfd fds[] = {
-		{ .fd = waiter->inotify_fd, .events = POLLIN },
-		{ .fd = waiter->signal_fd, .events = POLLIN },
+		[CHANGES_SEEN] = { .fd = waiter->inotify_fd, .events = POLLIN },
+		[SIGNALS_SEEN] = { .fd = waiter->signal_fd, .events = POLLIN },
 	};
 	int64_t left = waiter->deadline_ms - clock_monotonic_ms();
 	char events[4096];
@@ -155,11 +160,26 @@ sleep_on(struct waiter *waiter)
 	    left > INT_MAX ? INT_MAX
 		: left > 0 ? (int)left
 			   : 0);
-	waiter->is_settling = fds[0].revents != 0;
-	if (fds[0].revents != 0)
+	waiter->is_settling = fds[CHANGES_SEEN].revents != 0;
+	if (waiter->is_settling)
 		while (read(waiter->inotify_fd, events, sizeof(events)) > 0)
 			continue;
-	return fds[1].revents == 0 || !was_told_to_end(waiter);
+	return fds[SIGNALS_SEEN].revents == 0 || !was_told_to_end(waiter);
+}
+
+/*
+ * Answers when a signal asks us to end. Often the whole container is ending:
+ * then dinit may have said in the state file why readiness will not come.
+ */
+static int
+answer_signal(struct waiter *waiter, struct problem *problem)
+{
+	int answer = find_answer(waiter, problem);
+
+	if (answer != -EAGAIN)
+		return answer;
+	problem_set(problem, "not ready: told to wait no longer");
+	return 0;
 }
 
 static void
@@ -186,25 +206,17 @@ await_readiness(const char *path, int64_t timeout_ms, struct problem *problem)
 	};
 	int answer;
 
-	for (;;) {
+	do {
 		bool is_late = clock_monotonic_ms() >= waiter.deadline_ms;
 
-		/* Before the look: what changes after it is not missed. */
-		waiter.is_watching = watch(&waiter);
-		answer = judge(&waiter, problem);
+		/* Before the look, so that no change behind it is missed. */
+		waiter.is_watching = watch_folder(&waiter);
+		answer = find_answer(&waiter, problem);
 		if (answer == -EAGAIN && is_late)
-			answer = give_up(&waiter, problem);
-		if (answer != -EAGAIN)
-			break;
-		if (!sleep_on(&waiter)) {
-			/* Perhaps it is dinit that ends us, and says why. */
-			answer = judge(&waiter, problem);
-			if (answer == -EAGAIN)
-				answer = problem_set(problem,
-				    "not ready: told to wait no longer");
-			break;
-		}
-	}
+			answer = answer_too_late(&waiter, problem);
+	} while (answer == -EAGAIN && sleep_until_change(&waiter));
+	if (answer == -EAGAIN)
+		answer = answer_signal(&waiter, problem);
 	close_all(&waiter);
 	return answer;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting for readiness from another process: --is-ready --wait. It sleeps
- * until something changes beside the readiness file (inotify(7)).
+ * Waiting until a container is ready: --is-ready --wait. Runs in the process
+ * that asks (asker.h), which sleeps until something changes in the folder of
+ * the readiness file (inotify(7)).
  */
 #ifndef DINIT_AWAIT_H
 #define DINIT_AWAIT_H
@@ -11,10 +12,10 @@
 struct problem;
 
 /*
- * Waits up to TIMEOUT_MS until the readiness file PATH is published. 1: it is;
- * 0 and PROBLEM: not in time, or it will not be: the container stops, has
- * ended, or a signal that ends programs arrived (signals are blocked); or
- * -errno and PROBLEM.
+ * Waits up to TIMEOUT_MS until the readiness file PATH is published. Signals
+ * must be blocked. 1: it is published; 0 and PROBLEM: it is not, for the time
+ * is over, the container stops or has ended, or a signal has arrived that ends
+ * a program by default; or -errno and PROBLEM.
  */
 int
 await_readiness(const char *path, int64_t timeout_ms, struct problem *problem);

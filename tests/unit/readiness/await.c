@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,6 +82,23 @@ give_up(void *argument)
 Test(await, answers_at_once_where_readiness_will_not_come)
 {
 	in_child(give_up, NULL);
+}
+
+static void
+be_told_to_end(void *argument)
+{
+	sigset_t all;
+
+	(void)argument;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	raise(SIGTERM);
+	expect_answer(&(struct expectation){ 60000, 0, "wait no longer" });
+}
+
+Test(await, ends_at_a_signal_that_ends_programs)
+{
+	in_child(be_told_to_end, NULL);
 }
 
 static void
