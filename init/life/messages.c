@@ -70,9 +70,9 @@ say_ready(const struct supervisor *sup)
 }
 
 static void
-format_result(const struct health_report *check, char text[RESULT_MAX])
+format_result(const struct health_result *check, char text[RESULT_MAX])
 {
-	switch (check->result) {
+	switch (check->outcome) {
 	case HEALTH_PASSED:
 	case HEALTH_FAILED:
 		snprintf(text, RESULT_MAX, "exit status %d", check->status);
@@ -99,8 +99,8 @@ format_result(const struct health_report *check, char text[RESULT_MAX])
 static void
 format_last_check(const struct supervisor *sup, char *text, size_t size)
 {
-	const struct health_report *last = &sup->last_report;
-	int length = last->result == HEALTH_NOT_RUN
+	const struct health_result *last = &sup->last_result;
+	int length = last->outcome == HEALTH_NOT_RUN
 	    ? 0
 	    : (int)sup->last_output_length;
 	char result[RESULT_MAX];
@@ -113,18 +113,18 @@ format_last_check(const struct supervisor *sup, char *text, size_t size)
 
 /* The first time it is news; a typing error is not found by waiting. */
 static bool
-is_first_unrunnable(const struct health_report *check)
+is_first_unrunnable(const struct health_result *check)
 {
 	return check->checks == 1 &&
-	    (check->result == HEALTH_NOT_RUN ||
-		(check->result == HEALTH_FAILED &&
+	    (check->outcome == HEALTH_NOT_RUN ||
+		(check->outcome == HEALTH_FAILED &&
 		    (check->status == 126 || check->status == 127)));
 }
 
 void
 messages_say_check(const struct supervisor *sup)
 {
-	const struct health_report *check = &sup->last_report;
+	const struct health_result *check = &sup->last_result;
 	char result[RESULT_MAX];
 
 	format_result(check, result);

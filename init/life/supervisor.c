@@ -510,7 +510,7 @@ static void
 take_reports(struct supervisor *sup)
 {
 	for (int i = 0; i < AT_ONCE && sup->health.fd >= 0; i++) {
-		ssize_t length = health_receive(&sup->health, &sup->last_report,
+		ssize_t length = health_receive(&sup->health, &sup->last_result,
 		    sup->last_output);
 
 		if (length == -EAGAIN)
@@ -522,9 +522,9 @@ take_reports(struct supervisor *sup)
 		}
 		sup->reported_ns = clock_monotonic_ns();
 		sup->last_output_length = (size_t)length;
-		sup->checks = sup->last_report.checks;
+		sup->checks = sup->last_result.checks;
 		messages_say_check(sup);
-		if (sup->last_report.result != HEALTH_PASSED) {
+		if (sup->last_result.outcome != HEALTH_PASSED) {
 			handle(sup, EVENT_UNHEALTHY, 0);
 			continue;
 		}

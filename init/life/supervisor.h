@@ -59,7 +59,7 @@ struct supervisor {
 	int64_t checks;
 	int64_t reported_ns; /* when the last report came */
 	int64_t silent_ms;   /* since then, at the last timeout */
-	struct health_report last_report;
+	struct health_result last_result;
 	size_t last_output_length;
 	char *last_output; /* of the last check; not terminated */
 };

@@ -29,7 +29,7 @@ become_helper(const struct helper_role *role, int fd)
 	if (role->privileges != NULL &&
 	    privileges_apply(role->privileges, &step) < 0)
 		_exit(1);
-	role->work(role->plan, fd);
+	role->main(role->plan, fd);
 	_exit(0);
 }
 

@@ -19,12 +19,12 @@ struct helper_role {
 	const struct privileges *privileges; /* the app's; NULL: dinit's own */
 	int kept_fd; /* a descriptor that it needs beside FD; -1: none */
 	/*
-	 * What it does: PLAN, with FD as its end of the pair. It ends when this
-	 * returns. Not declared as what never returns: ahead of a call that
-	 * does not, AddressSanitizer makes a system call that the lock-down
-	 * denies.
+	 * What it does, with its end of the socket pair as FD; when this
+	 * returns the process exits with 0. It is not declared noreturn, though
+	 * it may never return: before it calls a noreturn function,
+	 * AddressSanitizer makes a system call that the lock-down denies.
 	 */
-	void (*work)(const void *plan, int fd);
+	void (*main)(const void *plan, int fd);
 	const void *plan;
 };
 

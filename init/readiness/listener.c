@@ -307,7 +307,7 @@ hear(struct worker *worker)
  * both only have a loop to go through.
  */
 static void
-work(const void *what, int news_fd)
+listener_helper_main(const void *what, int news_fd)
 {
 	const struct listener_plan *plan = what;
 	struct worker worker = { .plan = plan, .news_fd = news_fd };
@@ -343,7 +343,7 @@ listener_start(const struct listener_plan *plan, struct helper *out)
 		.name = "dinit-notify",
 		.privileges = plan->privileges,
 		.kept_fd = plan->socket_fd,
-		.work = work,
+		.main = listener_helper_main,
 		.plan = plan,
 	};
 

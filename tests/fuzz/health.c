@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "readiness/health.h"
+#include "readiness/check.h"
 
 static void
 require_strings(const json_t *array, char *const *arguments)
@@ -46,7 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *command = fuzz_string(data, size);
 	json_t *value = json_loads(command, 0, NULL);
-	char *const *arguments = health_arguments(command);
+	char *const *arguments = check_arguments(command);
 
 	fuzz_require(arguments != NULL);
 	if (is_array_of_strings(value))

@@ -1,765 +1,86 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * What PID 1 takes from the health helper, which an app of the same user may
+ * have taken over. What the helper itself does is in health_helper.c.
+ */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "readiness/health.h"
-#include "base/array.h"
-#include "base/signals.h"
 #include "readiness/helper.h"
 #include "support.h"
 
-TestSuite(health, .timeout = 60, .init = scratch_make, .fini = scratch_remove);
+TestSuite(health, .timeout = 60);
 
-/* --- Pace --- */
-
-Test(health, pauses_a_twentieth_of_the_time_since_start)
-{
-	static const struct {
-		int64_t since_start;
-		int64_t took;
-		int64_t interval;
-		int64_t pause;
-	} samples[] = {
-		/* At least 10 ms. */
-		{ 0, 0, 250, 10 },
-		{ 199, 0, 250, 10 },
-		{ 200, 0, 250, 10 },
-		{ 219, 0, 250, 10 },
-		{ 220, 0, 250, 11 },
-		/* A twentieth. */
-		{ 1000, 1, 250, 50 },
-		{ 2000, 25, 250, 100 },
-		{ 4999, 10, 250, 249 },
-		/* At most the interval. */
-		{ 5000, 10, 250, 250 },
-		{ 60000, 10, 250, 250 },
-		{ 60000, 10, 1000, 1000 },
-		{ 60000, 10, 10000, 3000 },
-		/* ... but at least 10 ms. */
-		{ 60000, 0, 5, 10 },
-		{ 60000, 2, 0, 10 },
-		/* Four times as long as the check took, whatever else. */
-		{ 0, 3, 250, 12 },
-		{ 1000, 12, 250, 50 },
-		{ 1000, 13, 250, 52 },
-		{ 60000, 62, 250, 250 },
-		{ 60000, 63, 250, 252 },
-		{ 60000, 5000, 250, 20000 },
-		{ 0, 100, 5, 400 },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
-		int64_t pause = health_pause_ms(samples[i].since_start,
-		    samples[i].took, samples[i].interval);
-
-		cr_expect_eq(pause, samples[i].pause, "%" PRId64 " after "
-		    "start, took %" PRId64 ", interval %" PRId64 ": %" PRId64,
-		    samples[i].since_start, samples[i].took,
-		    samples[i].interval, pause);
-	}
-}
-
-/* The promise: readiness is seen within 5 % of the startup time plus a check,
- * and checks take a fifth of the time. */
-Test(health, keeps_the_promise_at_any_startup_time)
-{
-	const int64_t interval = 250;
-
-	for (int64_t took = 0; took <= 200; took += 10) {
-		int64_t now = 0;
-		int64_t busy = 0;
-
-		while (now < 120000) {
-			int64_t pause;
-
-			now += took;
-			busy += took;
-			pause = health_pause_ms(now, took, interval);
-			cr_assert(pause <= 10 || pause <= 4 * took ||
-			    pause * 20 <= now, "a pause of %" PRId64
-			    " at %" PRId64, pause, now);
-			now += pause;
-			cr_assert(busy * 5 <= now, "busy for %" PRId64
-			    " of %" PRId64, busy, now);
-		}
-	}
-}
-
-/* --- Exec form and shell form --- */
-
-struct form {
-	const char *command;
-	const char *arguments[5];
-};
-
-/* In a child: arguments are never freed. */
-static void
-expect_form(void *argument)
-{
-	const struct form *form = argument;
-	char *const *arguments = health_arguments(form->command);
-	size_t i = 0;
-
-	must(arguments != NULL, "%s: no arguments", form->command);
-	for (; form->arguments[i] != NULL; i++) {
-		must(arguments[i] != NULL, "%s: only %zu arguments",
-		    form->command, i);
-		must(strcmp(arguments[i], form->arguments[i]) == 0,
-		    "%s: argument %zu is '%s', not '%s'", form->command, i,
-		    arguments[i], form->arguments[i]);
-	}
-	must(arguments[i] == NULL, "%s: more than %zu arguments",
-	    form->command, i);
-}
-
-Test(health, executes_a_json_array_of_strings_directly)
-{
-	struct form forms[] = {
-		{ "[\"/app/check\"]", { "/app/check" } },
-		{ "[\"/app/check\",\"-q\"]", { "/app/check", "-q" } },
-		{ " [ \"a\" , \"b c\" , \"\" ]\n", { "a", "b c", "" } },
-		{ "[\"a\\\"b\",\"\\u00fc\",\"\\n\"]",
-		    { "a\"b", "\303\274", "\n" } },
-		{ "[\"sh\",\"-c\",\"exit 1\"]", { "sh", "-c", "exit 1" } },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
-		in_child(expect_form, &forms[i]);
-}
-
-Test(health, leaves_anything_else_to_the_shell)
-{
-	static const char *const commands[] = {
-		"true", "[ -f /tmp/up ]", "[ -f \"/tmp/up\" ]", "[]", "[ ]",
-		"[\"a\",1]", "[\"a\",null]", "[\"a\",[\"b\"]]", "[1]",
-		"[\"a\"", "[\"a\",]", "[\"a\"] && b", "['a']", "\"a\"",
-		"{\"a\":\"b\"}", "{}", "null", "[\"a\"]]", "[\"\\u0000\"]",
-		"[\"\377\"]", "curl -f http://localhost/ || exit 1", " ",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		in_child(expect_form, &(struct form){ commands[i],
-		    { "/bin/sh", "-c", commands[i] } });
-}
-
-/* --- The helper: all in a child that stands for dinit --- */
-
-static char output[HEALTH_OUTPUT_MAX + 1];
-
-static struct helper
-start_with_timeout(const char *command, int64_t timeout_ms)
-{
-	static struct signal_state found;
-	struct helper helper = { .fd = -1 };
-	const struct health_plan plan = {
-		.command = command,
-		.interval_ms = 20,
-		.timeout_ms = timeout_ms,
-		.signals = &found,
-	};
-
-	must(signals_take_over(&found) == 0, "take over");
-	must(health_start(&plan, &helper) == 0, "cannot start");
-	return helper;
-}
-
-static struct helper
-start(const char *command)
-{
-	return start_with_timeout(command, 60000);
-}
-
-/* What health_receive gives once there is something. */
+/* Sends LENGTH bytes of RESULT, and takes them back as PID 1 does. */
 static ssize_t
-receive_anything(const struct helper *helper,
-    struct health_report *report)
+pass_result(struct health_result *result, size_t length)
 {
-	struct pollfd news = { .fd = helper->fd, .events = POLLIN };
-
-	must(poll(&news, 1, 20000) == 1, "no news");
-	return health_receive(helper, report, output);
-}
-
-/* The next report; its output is in OUTPUT, terminated. */
-static struct health_report
-receive(const struct helper *helper)
-{
-	struct health_report report;
-	ssize_t length = receive_anything(helper, &report);
-
-	must(length >= 0, "no report: %s", strerror((int)-length));
-	output[length] = '\0';
-	return report;
-}
-
-/* Stops the helper, which has to end by itself then. */
-static void
-stop(struct helper *helper)
-{
-	int status;
-
-	helper_close(helper);
-	must(helper->fd == -1, "the socket is not let go");
-	must(waitpid(helper->pid, &status, 0) == helper->pid, "waitpid");
-	must(WIFEXITED(status) && WEXITSTATUS(status) == 0,
-	    "the helper's wait status is %#x", status);
-}
-
-struct expectation {
-	const char *command;
-	enum health_result result;
-	int status;
-	const char *output;
-};
-
-static void
-expect_report(void *argument)
-{
-	const struct expectation *expected = argument;
-	struct helper helper = start(expected->command);
-	struct health_report report = receive(&helper);
-
-	must(report.result == expected->result, "%s: result %d, '%s'",
-	    expected->command, (int)report.result, output);
-	must(report.status == expected->status, "%s: status %d",
-	    expected->command, report.status);
-	must(strcmp(output, expected->output) == 0, "%s: '%s'",
-	    expected->command, output);
-	must(report.checks == 1, "%s: %" PRId64 " checks", expected->command,
-	    report.checks);
-	must(report.took_ms >= 0 && report.took_ms < 60000,
-	    "%s: took %" PRId64, expected->command, report.took_ms);
-	stop(&helper);
-}
-
-Test(health, reports_how_a_check_ended_and_what_it_said)
-{
-	struct expectation samples[] = {
-		{ "true", HEALTH_PASSED, 0, "" },
-		{ "[\"true\"]", HEALTH_PASSED, 0, "" },
-		{ "echo fine", HEALTH_PASSED, 0, "fine\n" },
-		{ "echo no; exit 1", HEALTH_FAILED, 1, "no\n" },
-		{ "exit 255", HEALTH_FAILED, 255, "" },
-		{ "echo a; echo b >&2; exit 3", HEALTH_FAILED, 3, "a\nb\n" },
-		{ "kill -TERM $$", HEALTH_FAILED, 128 + SIGTERM, "" },
-		{ "kill -KILL $$", HEALTH_FAILED, 128 + SIGKILL, "" },
-		{ "[\"/no/such/check\",\"-q\"]", HEALTH_FAILED, 127,
-		    "cannot execute /no/such/check: "
-		    "No such file or directory\n" },
-		{ "[\"/etc/passwd\"]", HEALTH_FAILED, 126,
-		    "cannot execute /etc/passwd: Permission denied\n" },
-		{ "[\"/\"]", HEALTH_FAILED, 126,
-		    "cannot execute /: Permission denied\n" },
-		/* Passed is passed, whoever holds on to the output. */
-		{ "sleep 600 & echo up", HEALTH_PASSED, 0, "up\n" },
-		{ "exec >/dev/null 2>&1; echo none", HEALTH_PASSED, 0, "" },
-		{ "exec >&- 2>&-; sleep 0.1; exit 4", HEALTH_FAILED, 4, "" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
-		in_child(expect_report, &samples[i]);
-}
-
-static void
-check_until_file(void *argument)
-{
-	struct helper helper;
-	struct health_report report;
-
-	(void)argument;
-	must(chdir(scratch_path("")) == 0, "chdir");
-	helper = start("[ -f up ]");
-	for (int checks = 1; checks <= 3; checks++) {
-		report = receive(&helper);
-		must(report.result == HEALTH_FAILED && report.status == 1,
-		    "passed without the file");
-		must(report.checks == checks, "check %d is number %" PRId64,
-		    checks, report.checks);
-	}
-	write_file("up", "");
-	do
-		report = receive(&helper);
-	while (report.result == HEALTH_FAILED && report.checks < 1000);
-	must(report.result == HEALTH_PASSED, "never passed");
-	stop(&helper);
-}
-
-Test(health, checks_again_and_again)
-{
-	in_child(check_until_file, NULL);
-}
-
-static void
-receive_too_early(void *argument)
-{
-	struct helper helper = start("sleep 600");
-	struct health_report report;
-
-	(void)argument;
-	must(health_receive(&helper, &report, output) == -EAGAIN,
-	    "it waits, or makes something up");
-	stop(&helper);
-}
-
-/*
- * The helper runs as the app's user, which may have taken it over: PID 1 must
- * not stumble over what comes from it.
- */
-static void
-refuse_forged_reports(void *argument)
-{
-	struct health_report report = { .result = HEALTH_PASSED };
 	char output[HEALTH_OUTPUT_MAX];
 	struct helper helper;
+	ssize_t received;
 	int ends[2];
 
-	(void)argument;
-	socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends);
-	helper.fd = ends[0];
-	send(ends[1], &report, sizeof(report), 0);
-	must(health_receive(&helper, &report, output) == 0, "not taken");
-	for (int result = -1; result <= HEALTH_NOT_RUN + 1;
-	    result += HEALTH_NOT_RUN + 2) {
-		report.result = (enum health_result)result;
-		send(ends[1], &report, sizeof(report), 0);
-		must(health_receive(&helper, &report, output) == -EPIPE,
-		    "result %d is taken", result);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	helper = (struct helper){ .fd = ends[0] };
+	send(ends[1], result, length, 0);
+	*result = (struct health_result){ .outcome = HEALTH_NOT_RUN };
+	received = health_receive(&helper, result, output);
+	close(ends[0]);
+	close(ends[1]);
+	return received;
+}
+
+Test(health, takes_each_outcome_and_nothing_else)
+{
+	for (int outcome = -1; outcome <= HEALTH_NOT_RUN + 1; outcome++) {
+		bool is_one = outcome >= 0 && outcome <= HEALTH_NOT_RUN;
+		struct health_result result = {
+			.outcome = (enum health_outcome)outcome,
+		};
+
+		cr_expect_eq(pass_result(&result, sizeof(result)),
+		    is_one ? 0 : -EPIPE, "outcome %d", outcome);
 	}
-	send(ends[1], &report, sizeof(report) - 1, 0);
-	must(health_receive(&helper, &report, output) == -EPIPE,
-	    "half a report is taken");
+}
+
+Test(health, takes_half_a_result_for_none)
+{
+	struct health_result result = { .outcome = HEALTH_PASSED };
+
+	cr_expect_eq(pass_result(&result, sizeof(result) - 1), -EPIPE);
+	cr_expect_eq(result.outcome, HEALTH_NOT_RUN, "filled in all the same");
 }
 
 /* A container that is monitored each 10 ms is past 2^31 within a year. */
-static void
-receive_a_late_report(void *argument)
+Test(health, counts_checks_in_64_bits)
 {
-	struct health_report report = {
-		.result = HEALTH_PASSED,
+	struct health_result result = {
+		.outcome = HEALTH_PASSED,
 		.checks = INT64_C(1) << 40,
 	};
+
+	cr_expect_eq(pass_result(&result, sizeof(result)), 0);
+	cr_expect_eq(result.checks, INT64_C(1) << 40, "it is number %" PRId64,
+	    result.checks);
+}
+
+Test(health, tells_a_helper_that_says_nothing_from_one_that_is_gone)
+{
+	char output[HEALTH_OUTPUT_MAX];
+	struct health_result result;
 	struct helper helper;
 	int ends[2];
 
-	(void)argument;
-	socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends);
-	helper.fd = ends[0];
-	send(ends[1], &report, sizeof(report), 0);
-	report.checks = 0;
-	must(health_receive(&helper, &report, output) == 0, "not taken");
-	must(report.checks == INT64_C(1) << 40, "it is number %" PRId64,
-	    report.checks);
-}
-
-Test(health, counts_checks_in_64_bits)
-{
-	in_child(receive_a_late_report, NULL);
-}
-
-Test(health, takes_no_report_for_what_it_is_not)
-{
-	in_child(refuse_forged_reports, NULL);
-}
-
-Test(health, has_no_report_while_the_first_check_runs)
-{
-	in_child(receive_too_early, NULL);
-}
-
-static void
-count_after_each_step(void *argument)
-{
-	int before = count_descriptors();
-	struct helper helper = start("true");
-
-	(void)argument;
-	must(count_descriptors() == before + 1, "%d more",
-	    count_descriptors() - before);
-	receive(&helper);
-	stop(&helper);
-	must(count_descriptors() == before, "%d more",
-	    count_descriptors() - before);
-}
-
-Test(health, leaves_no_descriptor_open_but_that_of_the_helper)
-{
-	in_child(count_after_each_step, NULL);
-}
-
-/* Each check's own, in the helper: they would run out in an hour. */
-static void
-count_in_checks(void *argument)
-{
-	struct helper helper =
-	    start("ls /proc/$PPID/fd | wc -l; exit 1");
-	char first[16];
-
-	(void)argument;
-	receive(&helper);
-	snprintf(first, sizeof(first), "%.15s", output);
-	for (int i = 0; i < 3; i++) {
-		receive(&helper);
-		must(strcmp(output, first) == 0, "%s, not %s", output, first);
-	}
-	stop(&helper);
-}
-
-Test(health, leaves_no_descriptor_of_a_check_open)
-{
-	in_child(count_in_checks, NULL);
-}
-
-static void
-look_at_helper(void *argument)
-{
-	struct helper helper = start("true");
-	char path[64];
-	const char *text;
-	int session;
-
-	(void)argument;
-	must(fcntl(helper.fd, F_GETFD) & FD_CLOEXEC, "it is inherited");
-	receive(&helper);
-	snprintf(path, sizeof(path), "/proc/%d/stat", helper.pid);
-	text = read_file(path);
-	must(strstr(text, "(dinit-health)") != NULL, "%s", text);
-	must(sscanf(strrchr(text, ')'), ") %*c %*d %*d %d", &session) == 1 &&
-	    session == helper.pid, "%s", text);
-	stop(&helper);
-}
-
-Test(health, runs_in_a_helper_with_a_name_and_a_session)
-{
-	in_child(look_at_helper, NULL);
-}
-
-/* Which descriptors are open, and what the first three are. */
-static void
-look_at_check(void *argument)
-{
-	struct helper helper;
-	int extra = open("/dev/null", O_RDONLY);
-
-	(void)argument;
-	must(extra > STDERR_FILENO, "open");
-	must(chdir(scratch_path("")) == 0, "chdir");
-	setenv("UNIT_TEST", "seen", 1);
-	helper = start("pwd; echo $UNIT_TEST; readlink /proc/self/fd/0; "
-	    "ls /proc/self/fd; cat; "
-	    "test /proc/$$/fd/1 -ef /proc/$$/fd/2 && echo same");
-	receive(&helper);
-	/* 3 is the folder that ls reads. */
-	must(strncmp(output, scratch_path(""), strlen(scratch_path("")) - 1)
-	    == 0 && strcmp(strchr(output, '\n'),
-	    "\nseen\n/dev/null\n0\n1\n2\n3\nsame\n") == 0, "'%s'", output);
-	stop(&helper);
-}
-
-Test(health, runs_checks_in_the_surroundings_of_the_app)
-{
-	in_child(look_at_check, NULL);
-}
-
-static void
-look_at_signals(void *argument)
-{
-	struct helper helper;
-	sigset_t mask;
-	const char *line;
-
-	(void)argument;
-	for (int signo = 1; signo < 32; signo++)
-		signal(signo, SIG_DFL);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGCHLD, SIG_IGN);
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGUSR1);
-	sigprocmask(SIG_SETMASK, &mask, NULL);
-	helper = start("[\"cat\",\"/proc/self/status\"]");
-	receive(&helper);
-	line = strstr(output, "SigBlk:");
-	must(line != NULL && strtoull(line + 7, NULL, 16) ==
-	    signals_bit(SIGUSR1), "%s", output);
-	line = strstr(output, "SigIgn:");
-	must(line != NULL && (strtoull(line + 7, NULL, 16) & 0x7fffffff) ==
-	    (signals_bit(SIGHUP) | signals_bit(SIGCHLD)), "%s", output);
-	stop(&helper);
-}
-
-Test(health, hands_the_signals_on_as_they_were_found)
-{
-	in_child(look_at_signals, NULL);
-}
-
-static void
-expect_first_output(void *argument)
-{
-	/* Numbers, so that it shows which part is kept; the pipe overflows. */
-	struct helper helper = start("seq 100000; exit 1");
-	struct health_report report = receive(&helper);
-	char expected[HEALTH_OUTPUT_MAX + 16] = "";
-	size_t used = 0;
-
-	(void)argument;
-	for (int i = 1; used < HEALTH_OUTPUT_MAX; i++)
-		used += (size_t)sprintf(expected + used, "%d\n", i);
-	expected[HEALTH_OUTPUT_MAX] = '\0';
-	must(report.result == HEALTH_FAILED && report.status == 1,
-	    "result %d, status %d", (int)report.result, report.status);
-	must(strcmp(output, expected) == 0, "'%s'", output);
-	stop(&helper);
-}
-
-Test(health, keeps_the_first_four_kib_of_output)
-{
-	in_child(expect_first_output, NULL);
-}
-
-static void
-expect_end_of_output(void *argument)
-{
-	/* Out of the group's reach, and it ends only when nobody reads on. */
-	struct helper helper = start("setsid yes & exit 3");
-
-	(void)argument;
-	must(receive(&helper).status == 3, "not the check's status");
-	must(receive(&helper).status == 3, "no second check");
-	stop(&helper);
-}
-
-Test(health, is_not_held_up_by_who_writes_on_for_ever)
-{
-	in_child(expect_end_of_output, NULL);
-}
-
-static void
-expect_output_of_last(void *argument)
-{
-	struct helper helper;
-
-	(void)argument;
-	must(chdir(scratch_path("")) == 0, "chdir");
-	helper = start("if [ -f second ]; then echo b; else echo aaaa; "
-	    ">second; fi");
-	receive(&helper);
-	must(strcmp(output, "aaaa\n") == 0, "'%s'", output);
-	receive(&helper);
-	must(strcmp(output, "b\n") == 0, "'%s'", output);
-	stop(&helper);
-}
-
-Test(health, keeps_the_output_of_one_check_apart_from_the_next)
-{
-	in_child(expect_output_of_last, NULL);
-}
-
-/* --- Ends --- */
-
-static bool
-is_there(void *path)
-{
-	return access(path, F_OK) == 0;
-}
-
-/* The number that a check wrote to the file NAME. */
-static pid_t
-await_pid(const char *name)
-{
-	must(comes_true(is_there, (void *)name), "no file %s", name);
-	return atoi(read_file(name));
-}
-
-/* A check that hangs, with a child that does. They write to "a" and "b". */
-static const char hanging[] =
-    "echo said; sh -c 'echo $$ >b.new; mv b.new b; exec sleep 600' & "
-    "echo $$ >a.new; mv a.new a; wait";
-
-static void
-expect_hanging_ended(pid_t check, pid_t child)
-{
-	must(comes_true(has_ended, &check), "the check lives on");
-	must(comes_true(has_ended, &child), "the check's child lives on");
-}
-
-static void
-time_out(void *argument)
-{
-	struct helper helper;
-	struct health_report report;
-
-	(void)argument;
-	must(chdir(scratch_path("")) == 0, "chdir");
-	helper = start_with_timeout(hanging, 100);
-	report = receive(&helper);
-	must(report.result == HEALTH_TIMED_OUT, "result %d",
-	    (int)report.result);
-	must(report.took_ms >= 100, "after %" PRId64 "ms", report.took_ms);
-	/* Overloaded, it may not get to saying so in time. */
-	must(output[0] == '\0' || strcmp(output, "said\n") == 0, "'%s'",
-	    output);
-	if (access("a", F_OK) == 0 && access("b", F_OK) == 0)
-		expect_hanging_ended(await_pid("a"), await_pid("b"));
-	report = receive(&helper);
-	must(report.result == HEALTH_TIMED_OUT && report.checks == 2,
-	    "no second check");
-	stop(&helper);
-}
-
-Test(health, kills_a_check_that_takes_too_long_with_its_group)
-{
-	in_child(time_out, NULL);
-}
-
-static void
-expect_no_limit(void *argument)
-{
-	struct helper helper = start_with_timeout("sleep 0.1; echo up",
-	    0);
-	struct health_report report = receive(&helper);
-
-	(void)argument;
-	must(report.result == HEALTH_PASSED && strcmp(output, "up\n") == 0,
-	    "result %d, '%s'", (int)report.result, output);
-	stop(&helper);
-}
-
-Test(health, gives_a_check_all_the_time_with_a_limit_of_zero)
-{
-	in_child(expect_no_limit, NULL);
-}
-
-/* Into the helper's own group, where a signal to the check's misses it. */
-static const char deserting[] =
-    "[\"perl\",\"-e\",\"setpgrp(0, getppid) or die; open(F, '>a'); "
-    "print F $$; close(F); sleep(600)\"]";
-
-static void
-time_out_deserter(void *argument)
-{
-	struct helper helper;
-	struct health_report report;
-
-	(void)argument;
-	must(chdir(scratch_path("")) == 0, "chdir");
-	helper = start_with_timeout(deserting, 500);
-	report = receive(&helper);
-	must(report.result == HEALTH_TIMED_OUT, "result %d: %s",
-	    (int)report.result, output);
-	/* Overloaded, it may not have got as far. */
-	if (access("a", F_OK) == 0) {
-		pid_t check = await_pid("a");
-
-		must(comes_true(has_ended, &check), "the check lives on");
-	}
-	stop(&helper);
-}
-
-Test(health, kills_a_check_that_has_left_its_group)
-{
-	in_child(time_out_deserter, NULL);
-}
-
-static void
-stop_while_checking(void *argument)
-{
-	struct helper helper;
-	pid_t check;
-	pid_t child;
-
-	(void)argument;
-	must(chdir(scratch_path("")) == 0, "chdir");
-	helper = start(hanging);
-	check = await_pid("a");
-	child = await_pid("b");
-	stop(&helper);
-	expect_hanging_ended(check, child);
-}
-
-Test(health, ends_the_running_check_with_its_group_when_stopped)
-{
-	in_child(stop_while_checking, NULL);
-}
-
-static void
-stop_in_a_pause(void *argument)
-{
-	struct helper helper = start("sleep 0.1; exit 1");
-
-	(void)argument;
-	receive(&helper);
-	stop(&helper);
-	/* Twice is no harm. */
-	helper_close(&helper);
-}
-
-Test(health, ends_when_stopped_between_two_checks)
-{
-	in_child(stop_in_a_pause, NULL);
-}
-
-static void
-lose_helper(void *argument)
-{
-	struct helper helper;
-	struct health_report report;
-	pid_t check;
-
-	(void)argument;
-	must(chdir(scratch_path("")) == 0, "chdir");
-	helper = start(hanging);
-	check = await_pid("a");
-	kill(helper.pid, SIGKILL);
-	must(receive_anything(&helper, &report) == -EPIPE,
-	    "its death is not seen");
-	must(comes_true(has_ended, &check), "the check outlives the helper");
-	kill(await_pid("b"), SIGKILL);
-}
-
-Test(health, says_that_the_helper_is_gone)
-{
-	in_child(lose_helper, NULL);
-}
-
-static void
-die_suddenly(void *argument)
-{
-	struct helper helper;
-
-	(void)argument;
-	must(chdir(scratch_path("")) == 0, "chdir");
-	helper = start(hanging);
-	(void)helper;
-	await_pid("a");
-	await_pid("b");
-	kill(getpid(), SIGKILL);
-}
-
-static void
-watch_sudden_death(void *argument)
-{
-	pid_t dinit = fork();
-
-	if (dinit == 0)
-		die_suddenly(argument);
-	must(waitpid(dinit, NULL, 0) == dinit, "waitpid");
-	expect_hanging_ended(atoi(read_file(scratch_path("a"))),
-	    atoi(read_file(scratch_path("b"))));
-}
-
-Test(health, leaves_nothing_behind_when_dinit_dies)
-{
-	in_child(watch_sudden_death, NULL);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	helper = (struct helper){ .fd = ends[0] };
+	cr_expect_eq(health_receive(&helper, &result, output), -EAGAIN);
+	close(ends[1]);
+	cr_expect_eq(health_receive(&helper, &result, output), -EPIPE);
+	close(ends[0]);
 }
 
 static void

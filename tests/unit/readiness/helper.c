@@ -44,7 +44,7 @@ start(int kept_fd, struct helper *out)
 	const struct helper_role role = {
 		.name = "dinit-test",
 		.kept_fd = kept_fd,
-		.work = look,
+		.main = look,
 		.plan = &plan,
 	};
 

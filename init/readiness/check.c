@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "readiness/check.h"
+#include "app/program.h"
+#include "base/clock.h"
+#include "base/exit_status.h"
+#include "base/signals.h"
+#include "privileges/privileges.h"
+
+/* Room for COUNT arguments and the NULL behind them. NULL: no memory. */
+static char **
+new_arguments(size_t count)
+{
+	return calloc(count + 1, sizeof(char *));
+}
+
+static bool
+is_exec_form(const json_t *value)
+{
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (!json_is_string(json_array_get(value, i)))
+			return false;
+	return json_array_size(value) > 0;
+}
+
+static char *const *
+copy_strings(const json_t *array)
+{
+	size_t count = json_array_size(array);
+	char **arguments = new_arguments(count);
+
+	for (size_t i = 0; arguments != NULL && i < count; i++)
+		arguments[i] =
+		    strdup(json_string_value(json_array_get(array, i)));
+	return arguments;
+}
+
+char *const *
+check_arguments(const char *command)
+{
+	json_t *value = json_loads(command, 0, NULL);
+	char *const *arguments = is_exec_form(value) ? copy_strings(value)
+						     : NULL;
+	char **shell;
+
+	json_decref(value);
+	if (arguments != NULL)
+		return arguments;
+	shell = new_arguments(3);
+	if (shell == NULL)
+		return NULL;
+	shell[0] = strdup("/bin/sh");
+	shell[1] = strdup("-c");
+	shell[2] = strdup(command);
+	return shell;
+}
+
+/*
+ * The bare error is printed first: program_explain() looks at files, and for
+ * that the check's seccomp profile may kill this process.
+ */
+static void __attribute__((noreturn))
+execute_command(char *const *arguments)
+{
+	char why[EXECUTABLE_HINT_MAX];
+	int place;
+	int error = program_execute(arguments, &place);
+
+	dprintf(STDERR_FILENO, "cannot execute %s: %s", arguments[0],
+	    strerror(-error));
+	program_explain(arguments[0], error, place, why);
+	dprintf(STDERR_FILENO, "%s\n", why);
+	program_end(program_exit_status(error));
+}
+
+/*
+ * The child, until its exec. It must not outlive the helper, however that dies:
+ * PR_SET_PDEATHSIG(2const) has the kernel kill it then. A helper that died
+ * before that call is found out by getppid(2).
+ */
+static void __attribute__((noreturn))
+run_command(const struct health_plan *plan, char *const *arguments,
+    pid_t helper, int output_fd)
+{
+	int null = open("/dev/null", O_RDONLY);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != helper)
+		_exit(EXIT_STATUS_NOT_EXECUTABLE);
+	setpgid(0, 0);
+	dup2(output_fd, STDOUT_FILENO);
+	dup2(output_fd, STDERR_FILENO);
+	if (null >= 0)
+		dup2(null, STDIN_FILENO);
+	if (null > STDERR_FILENO)
+		close(null);
+	signals_hand_back(plan->signals);
+	if (plan->privileges != NULL &&
+	    privileges_apply_filter(plan->privileges) < 0)
+		_exit(EXIT_STATUS_NOT_EXECUTABLE);
+	execute_command(arguments);
+}
+
+int
+check_start(struct check *check, const struct health_plan *plan,
+    char *const *arguments)
+{
+	pid_t helper = getpid();
+	int ends[2];
+	pid_t pid;
+
+	check->output_length = 0;
+	check->started_ns = clock_monotonic_ns();
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0) {
+		/* Programs expect that a write to a pipe waits. */
+		fcntl(ends[1], F_SETFL, 0);
+		run_command(plan, arguments, helper, ends[1]);
+	}
+	close(ends[1]);
+	if (pid < 0) {
+		int error = errno;
+
+		close(ends[0]);
+		return -error;
+	}
+	/* As the child does: one of the two comes first (setpgid(2)). */
+	setpgid(pid, pid);
+	check->pid = pid;
+	check->output_fd = ends[0];
+	return 0;
+}
+
+bool
+check_read_output(struct check *check)
+{
+	char rest[512];
+	size_t room = sizeof(check->output) - check->output_length;
+	ssize_t length = room > 0
+	    ? read(check->output_fd, check->output + check->output_length, room)
+	    : read(check->output_fd, rest, sizeof(rest));
+
+	if (length > 0 && room > 0)
+		check->output_length += (size_t)length;
+	return length > 0;
+}
+
+/* The leader is killed by its pid too: it may have left its group. */
+void
+check_kill(const struct check *check)
+{
+	kill(-check->pid, SIGKILL);
+	kill(check->pid, SIGKILL);
+}
+
+bool
+check_has_ended(const struct check *check)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	while (waitid(P_PID, (id_t)check->pid, &info,
+		   WEXITED | WNOHANG | WNOWAIT) < 0 &&
+	    errno == EINTR)
+		continue;
+	return info.si_pid != 0;
+}
+
+/*
+ * While the leader is not reaped, no other group can have its id, so that the
+ * kill reaches nobody else.
+ */
+int
+check_reap(struct check *check)
+{
+	siginfo_t info = { .si_code = 0 };
+
+	check_kill(check);
+	waitid(P_PID, (id_t)check->pid, &info, WEXITED);
+	check->pid = 0;
+	if (check->output_fd >= 0)
+		close(check->output_fd);
+	check->output_fd = -1;
+	return exit_status_of_child(&info);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The health helper: runs the health command again and again and sends the
+ * result of each check to PID 1. It does not know what readiness is. Runs in a
+ * process of its own, dinit-health, that health_start() starts.
+ */
+#ifndef DINIT_HEALTH_HELPER_H
+#define DINIT_HEALTH_HELPER_H
+
+#include <stdint.h>
+
+/*
+ * What the process does; never returns. PLAN is a struct health_plan.
+ *
+ * The first check begins at once. While none has succeeded, health_helper_
+ * pause_ms() says how long to wait for the next one; then the plan's monitor_ms
+ * counts. A check that SIGKILL does not end (it waits for a process in
+ * uninterruptible sleep) gives one more result after each pause, and no other
+ * check is started beside it.
+ *
+ * Once the other end of RESULTS_FD is closed, because PID 1 needs no more
+ * results or is dead, the process ends, together with the check that runs.
+ */
+void
+health_helper_main(const void *plan, int results_fd);
+
+/*
+ * The pause before the next check: a twentieth of the time since the start, at
+ * most INTERVAL_MS, but at least 10 ms and always four times as long as the
+ * last check took, so that checks take a fifth of the time at most.
+ */
+int64_t
+health_helper_pause_ms(int64_t since_start_ms, int64_t took_ms,
+    int64_t interval_ms);
+
+#endif
