@@ -276,18 +276,6 @@ prepare_upstream(const struct options *options, struct supervisor *sup)
 	unsetenv("NOTIFY_SOCKET");
 }
 
-/* Says that dinit cannot do WHAT, and so does not start. Always ERROR. */
-static int
-refuse(const char *what, int error)
-{
-	char hint[DENIAL_HINT_MAX];
-
-	denial_format_hint(error, false, hint);
-	log_line(LOG_LEVEL_ERROR, "cannot %s: %s%s", what, strerror(-error),
-	    hint);
-	return error;
-}
-
 /*
  * COMMAND's own way to tell. Once the path of the readiness file is ours alone,
  * so is that of the socket beside it. It is open to the app's user alone, but
@@ -299,16 +287,18 @@ make_listener(struct supervisor *sup, uid_t uid)
 {
 	struct lockdown_rehearsal rehearsal;
 	bool rehearses = begin_rehearsal(sup, &rehearsal);
-	char what[LISTENER_PATH_MAX + 32];
+	char object[LISTENER_PATH_MAX + 16];
 	int error = listener_bind(sup->readiness.directory_fd,
 	    sup->readiness.path, uid == 0, &sup->notify_socket);
 
 	if (rehearses)
 		lockdown_end_rehearsal(&rehearsal);
-	snprintf(what, sizeof(what), "make the socket %s for --notify",
-	    sup->notify_socket.path);
-	if (error < 0)
-		return refuse(what, error);
+	if (error < 0) {
+		snprintf(object, sizeof(object), "%s for --notify",
+		    sup->notify_socket.path);
+		return denial_log_failure("make the socket", object, error,
+		    false);
+	}
 	error = listener_give(sup->readiness.directory_fd, &sup->notify_socket,
 	    uid);
 	if (error == 0)
@@ -432,10 +422,12 @@ prepare(const struct options *options, pid_t parent, struct supervisor *sup)
 		    strerror(errno));
 	error = signals_follow_parent(options->parent_death_signal, parent);
 	if (error < 0)
-		return refuse("set --parent-death-signal", error);
+		return denial_log_failure("set", "--parent-death-signal", error,
+		    false);
 	sup->signal_fd = signals_open_descriptor();
 	if (sup->signal_fd < 0)
-		return refuse("open a signalfd", sup->signal_fd);
+		return denial_log_failure("open", "a signalfd", sup->signal_fd,
+		    false);
 	terminal_open(&sup->terminal);
 	prepare_upstream(options, sup);
 	if (prepare_privileges(options, sup) < 0)
@@ -524,8 +516,11 @@ begin(struct signal_state *found)
 
 	log_open();
 	if (error < 0)
-		return refuse("block signals", error);
-	return unclosed < 0 ? refuse("close a descriptor", unclosed) : 0;
+		return denial_log_failure("block", "signals", error, false);
+	if (unclosed < 0)
+		return denial_log_failure("close", "a descriptor", unclosed,
+		    false);
+	return 0;
 }
 
 int

@@ -130,13 +130,10 @@ static int
 start_health(struct supervisor *sup)
 {
 	int error = health_start(&sup->health_plan, &sup->health);
-	char hint[DENIAL_HINT_MAX];
 
 	if (error == 0)
 		return NO_EVENT;
-	denial_format_hint(error, true, hint);
-	log_line(LOG_LEVEL_ERROR, "cannot start the health helper: %s%s",
-	    strerror(-error), hint);
+	denial_log_failure("start", "the health helper", error, true);
 	return EVENT_HEALTH_LOST;
 }
 
@@ -153,16 +150,13 @@ start_listener(struct supervisor *sup)
 		.privileges = sup->privileges,
 	};
 	int error = listener_start(&plan, &sup->listener);
-	char hint[DENIAL_HINT_MAX];
 
 	close(sup->notify_socket.fd);
 	sup->notify_socket.fd = -1;
 	if (error == 0)
 		return NO_EVENT;
-	denial_format_hint(error, true, hint);
-	log_line(LOG_LEVEL_ERROR,
-	    "cannot start the helper that hears the app: %s%s",
-	    strerror(-error), hint);
+	denial_log_failure("start", "the helper that hears the app", error,
+	    true);
 	return EVENT_HEALTH_LOST;
 }
 
@@ -891,14 +885,10 @@ launch(struct supervisor *sup)
 		    : sup->notify_socket.path,
 	};
 	int error = spawn_command(&request, &spawned);
-	char hint[DENIAL_HINT_MAX];
 
-	if (error < 0) {
-		denial_format_hint(error, true, hint);
-		log_line(LOG_LEVEL_ERROR, "cannot start %s: %s%s",
-		    sup->command[0], strerror(-error), hint);
-		return error;
-	}
+	if (error < 0)
+		return denial_log_failure("start", sup->command[0], error,
+		    true);
 	sup->family.app = spawned.pid;
 	sup->spawn_fd = spawned.result_fd;
 	return 0;
@@ -912,14 +902,10 @@ static int
 take_early_children(struct supervisor *sup)
 {
 	int error = take_children(sup);
-	char hint[DENIAL_HINT_MAX];
 
-	if (error == 0)
-		return 0;
-	denial_format_hint(error, false, hint);
-	log_line(LOG_LEVEL_ERROR, "cannot wait for children: %s%s",
-	    strerror(-error), hint);
-	return error;
+	return error == 0
+	    ? 0
+	    : denial_log_failure("wait for", "children", error, false);
 }
 
 /* Forks, and sees to it until the exec has succeeded or failed. */

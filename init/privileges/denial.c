@@ -3,11 +3,13 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "privileges/denial.h"
 #include "base/array.h"
+#include "base/log.h"
 
 /* In place of what a call is needed for: the start itself meets it. */
 #define MET 0
@@ -139,4 +141,15 @@ denial_format_hint(int error, bool forks, char hint[DENIAL_HINT_MAX])
 	else if (forks && (error == -EAGAIN || error == -ENOMEM))
 		snprintf(hint, DENIAL_HINT_MAX,
 		    "; is the limit of processes or memory too low?");
+}
+
+int
+denial_log_failure(const char *verb, const char *object, int error, bool forks)
+{
+	char hint[DENIAL_HINT_MAX];
+
+	denial_format_hint(error, forks, hint);
+	log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s", verb, object,
+	    strerror(-error), hint);
+	return error;
 }

@@ -37,4 +37,11 @@ denial_find(unsigned int needs, const char **call);
 void
 denial_format_hint(int error, bool forks, char hint[DENIAL_HINT_MAX]);
 
+/*
+ * Logs "cannot VERB OBJECT", why, and what to do about it, at level ERROR.
+ * ERROR and FORKS are as above. Returns ERROR.
+ */
+int
+denial_log_failure(const char *verb, const char *object, int error, bool forks);
+
 #endif
