@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,12 +11,15 @@
 #include "base/exit_status.h"
 #include "base/kernel.h"
 
-/* linux/pidfd.h of Linux 6.15; the headers at hand may be older. */
+/*
+ * struct pidfd_info in linux/pidfd.h of Linux 6.15. Installed headers may be
+ * older.
+ */
 struct process_info {
 	uint64_t mask;
 	uint64_t cgroup;
 	uint32_t ids[11];
-	int32_t exit_code; /* as wait(2) has it */
+	int32_t exit_code; /* encoded as by wait(2) */
 };
 static_assert(sizeof(struct process_info) == 64,
     "KERNEL_PIDFD_GET_INFO fills in another size");
@@ -26,7 +30,7 @@ static int
 get_info(int app_fd, struct process_info *out)
 {
 	*out = (struct process_info){ .mask = INFO_EXIT };
-	/* Of ioctl(2) the C libraries disagree on how wide the request is. */
+	/* The type of the request in ioctl(3) differs between C libraries. */
 	return syscall(SYS_ioctl, app_fd, KERNEL_PIDFD_GET_INFO, out) < 0
 	    ? -errno
 	    : 0;
@@ -48,8 +52,9 @@ autoreap_begin(pid_t app)
 	int fd;
 
 	/*
-	 * Linux 6.13 has the same call, and passes over what it does not know:
-	 * while COMMAND lives, only the version tells.
+	 * Linux 6.13 and 6.14 have PIDFD_GET_INFO too, and ignore a request for
+	 * PIDFD_INFO_EXIT. While COMMAND lives, nothing but the version of the
+	 * kernel shows whether the exit status will be there.
 	 */
 	if (kernel_version() < kernel_of(6, 15))
 		return -ENOSYS;
@@ -89,7 +94,7 @@ autoreap_exit_status(int app_fd)
 		return exit_status_of_wait(info.exit_code);
 	if (autoreap_signal_app(app_fd, 0) != -ESRCH)
 		return -EAGAIN;
-	/* It may have gone while it was looked at. */
+	/* It may have ended between the first look and the signal. */
 	return knows_end(app_fd, &info) ? exit_status_of_wait(info.exit_code)
 					: -ENODATA;
 }

@@ -1,43 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel reaps: with SIGCHLD ignored it frees whoever ends, without waking
- * dinit at all, and how COMMAND ended is told by its pidfd afterwards. As its
- * number may be anybody's by then, COMMAND is signalled through it too.
+ * Lets the kernel reap. While SIGCHLD is ignored, the kernel frees every child
+ * that ends and does not wake dinit. A pidfd of COMMAND then tells how COMMAND
+ * ended. Signals to COMMAND go through the pidfd as well, because COMMAND's
+ * number may belong to another process by then.
  */
 #ifndef DINIT_AUTOREAP_H
 #define DINIT_AUTOREAP_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 /*
- * From here on the kernel reaps all children that end, but those that have
- * ended before (sigaction(2), SIG_IGN of SIGCHLD). The pidfd of APP, which
- * must be an unreaped child, close-on-exec: it shows POLLIN when APP dies and
- * POLLHUP once it is gone, some microseconds or, where a tracer holds it, much
- * later; or -errno, with nothing changed, where the kernel cannot do it all:
- * Linux 6.15 can (PIDFD_GET_INFO with PIDFD_INFO_EXIT), and no filter denies
- * it here.
+ * Makes the kernel reap every child that ends from here on (sigaction(2),
+ * SIG_IGN for SIGCHLD). Children that have ended before must still be waited
+ * for. APP must be a child that is not reaped.
+ *
+ * Returns a pidfd of APP, which is close-on-exec. It shows POLLIN when APP
+ * dies, and POLLHUP once APP is gone: microseconds later, or much later if a
+ * tracer holds APP. Returns -errno, with nothing changed, if the kernel is
+ * older than Linux 6.15 (PIDFD_GET_INFO with PIDFD_INFO_EXIT) or a seccomp
+ * filter denies a part of it.
  */
 int
 autoreap_begin(pid_t app);
 
-/* Back to waiting for children, and APP_FD is closed. */
+/* Makes children wait to be reaped by dinit again, and closes APP_FD. */
 void
 autoreap_end(int app_fd);
 
 /*
- * How COMMAND ended: its exit status, 128+N for signal N; -EAGAIN: it has not;
- * -ENODATA: the kernel does not say, against its promise.
+ * Returns the exit status of COMMAND, which is 128+N for signal N; -EAGAIN if
+ * COMMAND has not ended; or -ENODATA if the kernel does not say how it ended,
+ * which Linux promises to do.
  */
 int
 autoreap_exit_status(int app_fd);
 
-/* SIGNO to COMMAND. 0 or -errno; -ESRCH once it is gone. */
+/* Sends SIGNO to COMMAND. 0, -ESRCH once COMMAND is gone, or -errno. */
 int
 autoreap_signal_app(int app_fd, int signo);
 
-/* SIGNO to the process group that COMMAND leads, or led. 0 or -errno. */
+/* Sends SIGNO to the process group that COMMAND leads or led. 0 or -errno. */
 int
 autoreap_signal_group(int app_fd, int signo);
 

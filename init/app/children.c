@@ -10,14 +10,17 @@
 #include "base/exit_status.h"
 #include "base/signals.h"
 
-/* As children_next, of those that we reap. */
+/* Does what children_next does while dinit reaps. */
 static int
 peek_at_child(struct child_change *out)
 {
 	const int changes = WEXITED | WSTOPPED | WNOHANG | WNOWAIT;
 	siginfo_t info = { .si_pid = 0 };
 
-	/* What is not found now, no further SIGCHLD tells of. */
+	/*
+	 * An interrupted call is repeated, as no further SIGCHLD comes for a
+	 * child that has changed already.
+	 */
 	while (waitid(P_ALL, 0, &info, changes) < 0)
 		if (errno != EINTR)
 			return -errno;
@@ -31,7 +34,10 @@ peek_at_child(struct child_change *out)
 	return 1;
 }
 
-/* Only what was given: an end behind a stop is a change of its own. */
+/*
+ * Consumes the end or the stop that CHANGE is, and nothing else: a child that
+ * was stopped may have ended since, which children_next is to report as well.
+ */
 static void
 reap(const struct child_change *change)
 {
@@ -41,7 +47,7 @@ reap(const struct child_change *change)
 	    (change->stop_signal != 0 ? WSTOPPED : WEXITED) | WNOHANG);
 }
 
-/* As children_next, while the kernel reaps: only COMMAND's end is news. */
+/* Does what children_next does while the kernel reaps. */
 static int
 peek_at_app(const struct family *family, struct child_change *out)
 {
@@ -115,8 +121,10 @@ children_signal_app(const struct family *family, int signo)
 }
 
 /*
- * The app may move to another group, and leave children in its own. (Should
- * the number be a stranger's by now, the app is gone, and no signal follows.)
+ * True if the app has moved to another process group, where a signal to the
+ * group that it had first does not reach it. If the kernel reaps and the app is
+ * gone, its number may belong to another process. The answer is then wrong but
+ * harmless, because the app is signalled through its pidfd.
  */
 static bool
 app_has_left_group(const struct family *family)
@@ -153,7 +161,10 @@ children_exist(void)
 	return error == 0 || errno != ECHILD;
 }
 
-/* Some that may not be signalled are there all the same: kill(2), EPERM. */
+/*
+ * kill(-1) fails with ESRCH only if there is no other process. It fails with
+ * EPERM if there are some that dinit may not signal (kill(2)).
+ */
 bool
 children_is_anybody_left(const struct family *family)
 {

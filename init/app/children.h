@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reaping, and signalling the app, its group and everything left. Only dinit's
- * own: as PID 1 that is the whole PID namespace, otherwise dinit's descendants,
- * never anybody else's process.
+ * Waits for children, and sends signals to the app, to its process group, or to
+ * all processes that dinit is responsible for. As PID 1 these are all processes
+ * of the PID namespace; otherwise they are dinit's descendants.
  */
 #ifndef DINIT_CHILDREN_H
 #define DINIT_CHILDREN_H
@@ -11,21 +11,21 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Those we answer for. */
+/* The processes that dinit is responsible for. */
 struct family {
 	bool is_init; /* dinit is PID 1 of its namespace */
-	pid_t app;    /* COMMAND, leader of its group; 0: reaped or none */
-	int app_fd;   /* autoreap.h: its pidfd; -1: SIGCHLD tells */
+	pid_t app;    /* COMMAND, the leader of its group; 0: reaped or none */
+	int app_fd;   /* COMMAND's pidfd if the kernel reaps, otherwise -1 */
 };
 
-/* True if the kernel reaps, so that only the end of COMMAND is news. */
+/* True while the kernel reaps (autoreap.h), and dinit does not. */
 static inline bool
 children_kernel_reaps(const struct family *family)
 {
 	return family->app_fd >= 0;
 }
 
-/* A child that changed. */
+/* A child that stopped or ended. */
 struct child_change {
 	pid_t pid;
 	int stop_signal; /* the signal that stopped it; 0: it ended */
@@ -34,63 +34,75 @@ struct child_change {
 };
 
 /*
- * Lets the kernel reap while COMMAND lives, where it can and dinit is PID 1:
- * nothing but COMMAND's end is news then. For those who need not know of
- * orphans nor of stops. The caller watches app_fd afterwards. True: nothing of
- * it, as COMMAND has ended already (or may have, where it cannot be asked);
- * ignored, its SIGCHLD is lost, so the caller has to ask for news by himself.
+ * Lets the kernel reap while COMMAND lives, if dinit is PID 1 and the kernel
+ * can. children_next then reports nothing but the end of COMMAND: no orphans
+ * and no stops. The caller must poll app_fd, where it is not -1 afterwards.
+ *
+ * Returns true if COMMAND has ended meanwhile, or if this cannot be found out.
+ * dinit then reaps as before, but the SIGCHLD that tells of the end may be
+ * lost: the caller must call children_next without waiting for a signal.
  */
 bool
 children_leave_to_kernel(struct family *family);
 
 /*
- * The next child that ended or stopped. Its pid, and the group it leads, are
- * safe to signal by the functions below until children_reap.
- * 1 and OUT; 0: none at the moment; -ECHILD: there are no children.
+ * Finds a child that has ended or stopped. Until children_reap, its number and
+ * the number of the group that it leads belong to no other process, so that the
+ * functions below may signal them.
+ *
+ * Returns 1 and OUT; 0 if no child has changed; -ECHILD if there are no
+ * children; or another -errno.
  */
 int
 children_next(const struct family *family, struct child_change *out);
 
 /*
- * Takes in CHANGE, as children_next gave it. From COMMAND's end on dinit
- * reaps in any case.
+ * Consumes CHANGE, which children_next has filled in: an ended child is reaped,
+ * and a stop is not reported again. If the kernel reaps, CHANGE is the end of
+ * COMMAND, and from then on dinit reaps again.
  */
 void
 children_reap(struct family *family, const struct child_change *change);
 
-/* True if dinit has a child, running or not yet reaped. */
+/* True if dinit has a child that runs or is not yet reaped. */
 bool
 children_exist(void);
 
 /*
- * True if there is anybody whom children_signal_all could reach: as PID 1 any
- * other process of the namespace, those that came in from outside too.
+ * True if there is a process that children_signal_all would signal. As PID 1
+ * these are all others in the namespace, including those that entered it from
+ * outside (docker exec).
  */
 bool
 children_is_anybody_left(const struct family *family);
 
-/* SIGNO to COMMAND alone; nothing once it is reaped. 0 or -errno. */
+/* Sends SIGNO to COMMAND alone, if it is not reaped. 0 or -errno. */
 int
 children_signal_app(const struct family *family, int signo);
 
-/* SIGNO to COMMAND's process group. 0 or -errno. */
+/*
+ * Sends SIGNO to COMMAND's process group, if COMMAND is not reaped; and to
+ * COMMAND itself, if it has moved to another group. 0 or -errno.
+ */
 int
 children_signal_group(const struct family *family, int signo);
 
 /*
- * SIGNO to COMMAND's group and everything else there is: as PID 1 kill(-1),
- * with the processes that came in from outside; otherwise every descendant.
- * 0 or -errno (some processes may have been reached all the same); as PID 1
- * -ESRCH: there is nobody else.
+ * Sends SIGNO to all processes that dinit is responsible for: as PID 1 by
+ * kill(-1), which includes those that entered the namespace from outside;
+ * otherwise to COMMAND's group and to every other descendant. 0 or -errno, in
+ * which case some of them may have got the signal. As PID 1, -ESRCH means that
+ * there is no other process.
  */
 int
 children_signal_all(const struct family *family, int signo);
 
 /*
- * As children_signal_all, but not to the members of COMMAND's group that were
- * there at TOLD, in clock_boot_ticks. The kernel dates processes by the tick:
- * one that started in the very tick is taken to have been there. Without a
- * /proc of this PID namespace nobody can be told apart: all get it.
+ * Does the same as children_signal_all, but spares those members of COMMAND's
+ * group that existed at TOLD, when the group got the signal (clock_boot_ticks).
+ * The kernel dates a process by the clock tick, so a process that started in
+ * the tick TOLD is spared as well. Without a /proc of this PID namespace the
+ * processes cannot be distinguished, and all of them get SIGNO.
  */
 int
 children_signal_rest(const struct family *family, int64_t told, int signo);

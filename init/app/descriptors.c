@@ -11,8 +11,9 @@
 #include "app/descriptors.h"
 
 /*
- * An O_PATH descriptor needs no device, and every read or write fails. By the
- * system call itself: after it musl's open(3) sets the flag once more.
+ * An O_PATH descriptor needs no device such as /dev/null, and every read or
+ * write on it fails. The system call is made directly, because musl's open(3)
+ * sets FD_CLOEXEC by a second system call.
  */
 int
 descriptors_hold_standard(void)
@@ -27,9 +28,9 @@ descriptors_hold_standard(void)
 }
 
 /*
- * Before Linux 5.9, or under a filter that does not know the call. The limit
- * is no bound to count up to: it may be a thousand million (Docker), or lower
- * than what is open.
+ * Does what close_range(2) does, for kernels before Linux 5.9 and filters that
+ * deny the call. RLIMIT_NOFILE is no bound to count up to: it may be a thousand
+ * million (Docker), or lower than the number of an open descriptor.
  */
 static void
 close_listed(unsigned int first, unsigned int last)
@@ -50,7 +51,7 @@ close_listed(unsigned int first, unsigned int last)
 	closedir(list);
 }
 
-/* Closes from FIRST to just before END. */
+/* Closes the descriptors from FIRST up to, but not including, END. */
 static void
 close_between(unsigned int first, unsigned int end)
 {
@@ -58,7 +59,10 @@ close_between(unsigned int first, unsigned int end)
 		close_listed(first, end - 1);
 }
 
-/* The least of KEPT from FROM on; if there is none, what no file can have. */
+/*
+ * Returns the lowest descriptor in KEPT that is not below FROM, or UINT_MAX,
+ * which no descriptor can be, if there is none.
+ */
 static unsigned int
 find_next(const int *kept, size_t count, unsigned int from)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Descriptors that were inherited: kept apart from dinit's own at start, and
- * let go once they are the app's.
+ * Descriptors that dinit has inherited. At the start they are kept apart from
+ * those that dinit opens, and once the app has its copies they are closed.
  */
 #ifndef DINIT_DESCRIPTORS_H
 #define DINIT_DESCRIPTORS_H
@@ -9,14 +9,18 @@
 #include <stddef.h>
 
 /*
- * Occupies those of 0, 1 and 2 that are closed, so that no other file of ours
- * ends up there and is taken for a standard stream. Close-on-exec: an exec
- * finds them closed as before. 0, or -errno where nothing can be closed here.
+ * Opens something harmless at those of the descriptors 0, 1 and 2 that are
+ * closed, so that no file of dinit's is opened there and mistaken for a
+ * standard stream. They are close-on-exec: the app finds them closed again.
+ * 0, or -errno if a filter denies close(2).
  */
 int
 descriptors_hold_standard(void);
 
-/* Closes all but the COUNT in KEPT; negative ones in there are passed over. */
+/*
+ * Closes every descriptor that is not among the COUNT in KEPT. Negative numbers
+ * in KEPT mean nothing.
+ */
 void
 descriptors_close_others(const int *kept, size_t count);
 

@@ -11,26 +11,30 @@
 #include "app/executable.h"
 #include "base/array.h"
 
-/* As much as the kernel looks at (BINPRM_BUF_SIZE in execve(2)). */
+/* The kernel looks at as many bytes (BINPRM_BUF_SIZE in execve(2)). */
 #define HEAD_MAX 256
 
-/* An interpreter may be a script itself, but so often only (execve(2)). */
+/*
+ * The interpreter of a script may be a script itself. The kernel follows so
+ * many of them (execve(2)).
+ */
 #define DEPTH_MAX 5
 
-/* Newer than some C libraries. */
+/* Some C libraries are too old to have it. */
 #ifndef EM_LOONGARCH
 #define EM_LOONGARCH 258
 #endif
 
-/* How a file begins. */
+/* The first bytes of a file. */
 struct head {
 	size_t length;
 	char bytes[HEAD_MAX];
 };
 
 /*
- * A FIFO is no program, but must not hold us up either. Not open(2), which a
- * profile may lack that allows what C libraries call today.
+ * O_NONBLOCK keeps the open of a FIFO from waiting for a writer. The call is
+ * openat(2), because C libraries use it today and seccomp profiles allow it;
+ * some deny open(2), which musl's open(3) calls.
  */
 static int
 open_file(const char *path)
@@ -70,7 +74,10 @@ is_elf(const struct head *head)
 	return begins_with(head, ELFMAG, SELFMAG);
 }
 
-/* As shells judge: a NUL in the first line is in no text. */
+/*
+ * True if there is no NUL byte in the first line. Shells distinguish texts from
+ * binary files by that.
+ */
 static bool
 is_text(const struct head *head)
 {
@@ -81,7 +88,7 @@ is_text(const struct head *head)
 	return memchr(head->bytes, '\0', length) == NULL;
 }
 
-/* Copies what the #! line names. False: there is none, or it names nothing. */
+/* Copies the file that the #! line names. False if there is no such name. */
 static bool
 read_interpreter(const struct head *head, char name[HEAD_MAX])
 {
@@ -114,7 +121,7 @@ executable_is_for_shell(const char *path)
 
 /* --- ELF ------------------------------------------------------------------ */
 
-/* What is 0 is not looked at. */
+/* A class or an order of 0 stands for any. */
 static const struct {
 	const char *name;
 	uint16_t machine;
@@ -143,7 +150,7 @@ static const struct {
 	{ "sparc64", EM_SPARCV9, 0, 0 },
 };
 
-/* A number of two bytes at OFFSET in an ELF file, in its own byte order. */
+/* Reads two bytes at OFFSET of an ELF file as a number, in its byte order. */
 static unsigned int
 read_half(const struct head *head, size_t offset)
 {
@@ -156,7 +163,7 @@ read_half(const struct head *head, size_t offset)
 
 #define MACHINE_MAX 24
 
-/* Up to e_machine all ELF files are alike. */
+/* Writes NAME. The layout up to e_machine is the same in all ELF files. */
 static void
 name_machine(const struct head *head, char name[MACHINE_MAX])
 {
@@ -178,7 +185,7 @@ has_machine(const struct head *head)
 	return is_elf(head) && head->length >= offsetof(Elf32_Ehdr, e_version);
 }
 
-/* dinit's own, in memory: the linker knows where, and has given it its name. */
+/* The ELF header of dinit itself. The linker defines this symbol. */
 /* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
@@ -214,7 +221,7 @@ explain_elf(const struct head *head, const char *subject, char *text)
 	}
 }
 
-/* Copies the name of the loader that FD, an ELF file of our kind, asks for. */
+/* Copies the loader that FD names, an ELF file for the machine of dinit. */
 static bool
 read_loader(int fd, char name[HEAD_MAX])
 {
@@ -235,9 +242,9 @@ read_loader(int fd, char name[HEAD_MAX])
 	return length > 0;
 }
 
-/* --- What is wrong -------------------------------------------------------- */
+/* --- Reasons -------------------------------------------------------------- */
 
-/* The kernel knows the format of PATH, but what is to load it is missing. */
+/* The kernel knows the format of PATH, but the loader of PATH is missing. */
 static void
 explain_loader(const char *path, const char *subject, char *text)
 {
@@ -327,9 +334,9 @@ explain_format(const struct head *head, const char *subject, char *text)
 }
 
 /*
- * An interpreter is executed like any file, so that it may be what is missing
- * or of another format; and as it may be a script again, it is looked for from
- * one to the next.
+ * An interpreter is executed like any other file. So it may be the interpreter
+ * that is missing or has an unknown format; and if the interpreter is a script,
+ * it may be the interpreter of that script.
  */
 void
 executable_explain(const char *path, int error, char text[EXECUTABLE_HINT_MAX])
@@ -354,7 +361,7 @@ executable_explain(const char *path, int error, char text[EXECUTABLE_HINT_MAX])
 		    interpreter);
 		path = interpreter;
 	}
-	/* Of scripts without end the kernel says ELOOP itself. */
+	/* The chain is too long. The kernel says ELOOP then, which is clear. */
 	if (read_interpreter(&head, interpreter))
 		return;
 	if (error == ENOENT)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a file is that execve(2) has refused: a script for the shell, as one
- * without a #! line is by custom, or else why not. No more than its head is
- * read.
+ * Looks at a file that execve(2) has refused: is it a script without a #! line,
+ * which by custom the shell runs, and if not, why was it refused? Only the
+ * first bytes of a file are read, and the name of the loader in an ELF file.
  */
 #ifndef DINIT_EXECUTABLE_H
 #define DINIT_EXECUTABLE_H
@@ -10,19 +10,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Room for any text of executable_explain. */
+/* Enough room for any text that executable_explain writes. */
 #define EXECUTABLE_HINT_MAX 640
 
 /*
- * True if PATH, of whose format the kernel knows nothing (ENOEXEC), is a text
- * that names no interpreter. Safe between fork and exec.
+ * True if PATH, whose format the kernel does not know (ENOEXEC), is a text
+ * without a #! line. Safe between fork and exec.
  */
 bool
 executable_is_for_shell(const char *path);
 
 /*
- * Writes why execve(2) gave ERROR for PATH, which is there, to be said behind
- * that error; "" if the error says it all, or the file cannot be read.
+ * Writes why execve(2) failed with the errno ERROR for PATH, which exists. TEXT
+ * continues the message about the error. It is "" if the error is clear enough
+ * by itself, or if the file cannot be read.
  */
 void
 executable_explain(const char *path, int error, char text[EXECUTABLE_HINT_MAX]);

@@ -13,17 +13,26 @@
 #include "app/leftovers.h"
 #include "base/signals.h"
 
-/* No tree is this deep; a bound in case the one we read changes under us. */
+/*
+ * No process has this many ancestors. The bound ends a search that would go on
+ * forever because processes come and go while it runs.
+ */
 #define DEPTH_MAX 100000
 
-/* Looks at our children for one SIGKILL: each nearly always finds the last. */
+/*
+ * How often kill_own_children reads the list of children at most. One more look
+ * nearly always finds no new child.
+ */
 #define ROUNDS_MAX 10
 
-/* Bytes of /proc read at once, and of the shortest entry there can be. */
+/* How many bytes of /proc are read at once, and the shortest entry in them. */
 #define BLOCK_SIZE 1024
 #define ENTRY_SIZE_MIN 24
 
-/* As the kernel lays it out (getdents64(2)); musl's differs from glibc's. */
+/*
+ * An entry as getdents64(2) writes it. The C libraries differ in how they
+ * declare it.
+ */
 struct directory_entry {
 	uint64_t inode;
 	int64_t offset;
@@ -32,18 +41,18 @@ struct directory_entry {
 	char name[];
 };
 
-/* What /proc/PID/stat says of a process (proc(5)). */
+/* What /proc/PID/stat says about a process (proc(5)). */
 struct process {
 	char state;
 	pid_t parent;
 	pid_t group;
-	int64_t started; /* in clock ticks since boot */
+	int64_t started; /* in clock ticks since boot: see clock_boot_ticks */
 };
 
-/* In /proc/PID/stat the 5th field is the group, and the 22nd the start. */
+/* In /proc/PID/stat field 5 is the group, and field 22 is the start time. */
 #define SPACES_BETWEEN (22 - 5)
 
-/* False when there is no such process any more. */
+/* False if the process is gone. */
 static bool
 read_process(pid_t pid, struct process *out)
 {
@@ -62,7 +71,7 @@ read_process(pid_t pid, struct process *out)
 	if (length <= 0)
 		return false;
 	text[length] = '\0';
-	/* The name is in parentheses, and may hold some itself. */
+	/* Field 2, the name, is in parentheses and may contain some. */
 	end = strrchr(text, ')');
 	if (end == NULL || strlen(end) < sizeof(") S 1 1") - 1)
 		return false;
@@ -89,7 +98,7 @@ is_descendant(const struct process *process, pid_t ancestor)
 	return false;
 }
 
-/* One search of /proc, by one system call for who we are. */
+/* What a search of /proc needs. SELF saves a getpid(2) for each process. */
 struct search {
 	const struct leftovers *which;
 	pid_t self;
@@ -112,10 +121,12 @@ is_meant(const struct search *search, pid_t pid, struct process *out)
 }
 
 /*
- * Through a pidfd, and looked at once more behind it: should the process be
- * gone by then and its number given to a stranger, the signal finds nobody.
- * Where there are no pidfds (Linux 5.3, filters) kill(2) has to do, right after
- * the look; 0 or -errno.
+ * Signals PID, which is not a child, if it is still meant. Its number may be
+ * given to another process at any time. So a pidfd is opened first, and then
+ * /proc is read once more: if that still shows a process that is meant, the
+ * pidfd refers to it, and the signal cannot reach any other. Where there are no
+ * pidfds (before Linux 5.3, or under a filter), kill(2) is called right after
+ * is_meant. 0 or -errno.
  */
 static int
 signal_grandchild(const struct search *search, pid_t pid, int signo)
@@ -133,7 +144,10 @@ signal_grandchild(const struct search *search, pid_t pid, int signo)
 	return error;
 }
 
-/* A child of ours keeps its number until we reap it: no detour. 0 or -errno. */
+/*
+ * Signals PID if it is meant. A child keeps its number until it is reaped, so
+ * that kill(2) is safe. 0, also if the process is gone, or -errno.
+ */
 static int
 signal_leftover(const struct search *search, pid_t pid, int signo)
 {
@@ -148,7 +162,7 @@ signal_leftover(const struct search *search, pid_t pid, int signo)
 	return error == -ESRCH ? 0 : error;
 }
 
-/* A /proc of another PID namespace would name strangers. */
+/* The numbers in a /proc of another PID namespace mean other processes. */
 static bool
 is_own_proc(void)
 {
@@ -161,7 +175,10 @@ is_own_proc(void)
 	return atoi(text) == getpid();
 }
 
-/* The numbers of processes in BLOCK, in its order; how many. */
+/*
+ * Fills PIDS with the numbers of the processes that BLOCK, a part of /proc,
+ * lists. Returns how many there are.
+ */
 static int
 parse_block(const char *block, long length,
     pid_t pids[BLOCK_SIZE / ENTRY_SIZE_MIN])
@@ -180,21 +197,24 @@ parse_block(const char *block, long length,
 	return count;
 }
 
-/* As read(2), of a directory (getdents64(2)). */
+/* Reads a directory as getdents64(2) does: a length, or -1 and errno. */
 static long
 read_entries(int directory_fd, char block[BLOCK_SIZE])
 {
 	return syscall(SYS_getdents64, directory_fd, block, BLOCK_SIZE);
 }
 
-/* Where a filter denies a look at /proc, it is as if there were none. */
+/* If a filter denies a look at /proc, that is as good as no /proc. */
 static int
 reading_error(void)
 {
 	return errno == EPERM || errno == ENOSYS ? -ENOENT : -errno;
 }
 
-/* The newest of a block first: it is the one that may be gone the soonest. */
+/*
+ * Signals the processes in a block from the last, which is the newest, to the
+ * first: a process that forks and ends all the time is soonest gone.
+ */
 static int
 signal_entries(const struct search *search, int proc_fd, int signo)
 {
@@ -217,8 +237,8 @@ signal_entries(const struct search *search, int proc_fd, int signo)
 }
 
 /*
- * The list of our children, "PID " each (proc(5)); or -1, and errno: the kernel
- * may have been built without it.
+ * Opens the list of dinit's children, which has "PID " for each (proc(5)).
+ * Returns -1 and errno if the kernel was built without CONFIG_PROC_CHILDREN.
  */
 static int
 open_children(void)
@@ -230,9 +250,10 @@ open_children(void)
 }
 
 /*
- * Without a child other than COMMAND, the leader of the spared group, there is
- * no descendant to look for once COMMAND is a zombie: until then it may have
- * some. Where the kernel has no list, there may always be some.
+ * False if dinit surely has no descendant outside of the spared group: if it
+ * has no child, or none but APP, which leads that group, and APP is a zombie. A
+ * running APP may have children in other groups. True if the kernel has no list
+ * of children.
  */
 static bool
 may_have_leftovers(pid_t app)
@@ -256,7 +277,10 @@ may_have_leftovers(pid_t app)
 	    !read_process(app, &main) || main.state != 'Z';
 }
 
-/* Kills those above SEEN. The highest of all. */
+/*
+ * Kills the children in the list whose numbers are above SEEN. Returns the
+ * highest number in the list, or SEEN if that is higher.
+ */
 static pid_t
 kill_newer_children(int list_fd, pid_t seen)
 {
@@ -282,11 +306,15 @@ kill_newer_children(int list_fd, pid_t seen)
 }
 
 /*
- * What forks and ends all the time has no other parent than us. Our children
- * are few and all in one file: to look at them takes less time than to fork and
- * end, as a look at the /proc of a busy host does not. Who has ended since is
- * followed by a child, which has a higher number: we go on until there is none.
- * Should the numbers start over, the next SIGKILL is for those.
+ * Kills processes that fork and end all the time, so that a slow walk through
+ * /proc always finds them gone. When such a process ends, its child becomes a
+ * child of dinit. The children of dinit are few, and the kernel lists them in
+ * one file: to read that takes less time than to fork and end.
+ *
+ * A process that has ended before it was killed has left a child with a higher
+ * number. So the list is read until it has no new numbers. If the kernel's
+ * numbers start over from the lowest, such a child is missed, and the next
+ * SIGKILL finds it.
  */
 static void
 kill_own_children(void)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The processes that kill(2) cannot name together, found in /proc one by one:
- * where dinit is not PID 1, its descendants outside of the app's group (never
- * anybody else's process); in a sweep, those that no stop signal has reached.
+ * Sends a signal to processes that one kill(2) cannot name together, and that
+ * are found in /proc one by one. Where dinit is not PID 1, these are its
+ * descendants outside of the app's process group. In a sweep, these are all
+ * processes that have not got the stop signal yet.
  */
 #ifndef DINIT_LEFTOVERS_H
 #define DINIT_LEFTOVERS_H
@@ -11,20 +12,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Which processes are meant. */
+/* Which processes get the signal. */
 struct leftovers {
 	bool everybody;     /* all of the PID namespace, not only descendants */
-	pid_t spared_group; /* 0: none */
-	int64_t spared_until; /* of that group only members that started before
-				 or in this tick are spared: clock_boot_ticks;
-				 INT64_MAX: all of them are */
+	pid_t spared_group; /* its members get no signal; 0: there is none */
+	int64_t spared_until; /* but those do that have started after this tick
+				 of clock_boot_ticks; INT64_MAX: none do */
 };
 
 /*
- * SIGNO to every process that WHICH means, but for the caller. Children of ours
- * must be waited for by us alone: their numbers are taken to be theirs. 0 or
- * -errno (some may have been reached all the same); -ENOENT: there is no /proc
- * of this PID namespace.
+ * Sends SIGNO to every process that WHICH describes, except the caller. Nothing
+ * else may reap the caller's children meanwhile, because they are signalled by
+ * their numbers. 0; -ENOENT if there is no /proc of this PID namespace; or
+ * another -errno, in which case some of the processes may have got the signal.
  */
 int
 leftovers_signal(const struct leftovers *which, int signo);

@@ -11,12 +11,12 @@
 #include "app/program.h"
 #include "base/exit_status.h"
 
-/* Where execvp(3) looks when there is no PATH. */
+/* Where to search if PATH is not set. */
 #define DEFAULT_PATH "/usr/local/bin:/bin:/usr/bin"
 
 extern char **environ;
 
-/* A script without #!: whatever its language, it is the shell's by custom. */
+/* By custom the shell runs a script without a #! line. */
 static int
 execute_script(const char *path, char *const *argv)
 {
@@ -49,7 +49,7 @@ execute_file(const char *path, char *const *argv)
 	    : -error;
 }
 
-/* Elsewhere in PATH there may be another of this name. */
+/* True if the search goes on in the next directory of PATH. */
 static bool
 may_look_further(int error)
 {
@@ -65,8 +65,9 @@ first_place(void)
 }
 
 /*
- * Writes where NAME would be in *PLACE, and goes on to the next one, which is
- * NULL behind the last. False: that would be too long for a path.
+ * Writes the path of NAME in the directory at *PLACE, a position in PATH, and
+ * moves *PLACE to the next directory, or to NULL behind the last one. False if
+ * the path is too long.
  */
 static bool
 take_place(const char **place, const char *name, char path[PATH_MAX])
@@ -108,10 +109,10 @@ program_execute(char *const *argv, int *place)
 }
 
 /*
- * For a file that is there, -ENOENT means that what would run it is missing.
- * This process may see files that are hidden from the user who has failed: but
- * then the error is -EACCES, and for errors other than these two PLACE says
- * which file it was.
+ * If the file exists, -ENOENT means that its interpreter or loader is missing.
+ * So the first file that exists is the one to explain. dinit may see files that
+ * COMMAND's user cannot reach, but the error is -EACCES for those. For all
+ * other errors, PLACE says which directory of PATH has the file.
  */
 void
 program_explain(const char *name, int error, int place,
@@ -142,7 +143,10 @@ program_exit_status(int error)
 	    : EXIT_STATUS_NOT_EXECUTABLE;
 }
 
-/* musl's _exit(2) would try for ever. A trap needs no system call. */
+/*
+ * musl's _exit(2) repeats the system call for ever if a filter denies it. The
+ * trap instruction ends the process without a system call.
+ */
 void
 program_end(int status)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Executing a program the way execvp(3) is specified, with either C library:
- * musl's leaves out the shell for scripts without a #! line, glibc's hides
- * that there is none, and gives the shell binaries too.
+ * Executes a program as POSIX specifies execvp(3). The C libraries do not:
+ * musl's does not run the shell for scripts without a #! line; glibc's hides
+ * that there is no shell, and runs the shell for binary files too.
  */
 #ifndef DINIT_PROGRAM_H
 #define DINIT_PROGRAM_H
@@ -10,28 +10,35 @@
 #include "app/executable.h"
 
 /*
- * Executes ARGV in place of this process: searched in PATH, or run by /bin/sh
- * if it is a script without #!. Comes back only with -errno: -ENOENT not found,
- * -EACCES not executable, -ENOEXEC a format that nobody knows, or such a script
- * and no /bin/sh; and with the PLACE in PATH where that was, for
- * program_explain. Safe between fork and exec.
+ * Executes ARGV in place of this process. The program is searched for in PATH;
+ * a script without a #! line is run by /bin/sh.
+ *
+ * Returns only if this fails: -ENOENT if the program is not found, -EACCES if
+ * it is not executable, -ENOEXEC if its format is unknown or a script has no
+ * working /bin/sh, or another -errno. *PLACE then says for program_explain at
+ * which directory of PATH, counted from 0, the search has stopped; it is 0 if
+ * the search has gone through all of them. Safe between fork and exec.
  */
 int
 program_execute(char *const *argv, int *place);
 
 /*
- * Writes why the execution of NAME failed with -ERROR at PLACE, to be said
- * behind that error; "" if that is clear. It looks at the files once more.
+ * Writes why program_execute has failed for NAME with ERROR, which is -errno,
+ * at PLACE. TEXT continues the message about the error, and is "" if there is
+ * nothing to add. The files are looked at once more for that.
  */
 void
 program_explain(const char *name, int error, int place,
     char text[EXECUTABLE_HINT_MAX]);
 
-/* Exit status for what program_execute came back with: 126 or 127. */
+/* Exit status for an error of program_execute: 126 or 127. */
 int
 program_exit_status(int error);
 
-/* Ends a process that may be under a filter which forbids even that. */
+/*
+ * Ends this process with STATUS. If a seccomp filter denies that, it ends by a
+ * signal.
+ */
 void
 program_end(int status) __attribute__((noreturn));
 

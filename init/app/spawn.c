@@ -15,7 +15,7 @@
 #include "base/signals.h"
 #include "privileges/privileges.h"
 
-/* Tells the parent about FAILURE, and ends the child. */
+/* Writes FAILURE to FD, which the parent reads, and ends the child. */
 static void __attribute__((noreturn))
 report_failure(int fd, const struct spawn_failure *failure)
 {
@@ -47,22 +47,22 @@ execute(char *const *argv, int result_fd)
 }
 
 /*
- * sd_listen_fds(3) takes the sockets only if LISTEN_PID is its own process, and
- * sd_watchdog_enabled(3) does likewise. What was meant for dinit, in whose
- * place COMMAND runs, is meant for COMMAND. The texts must live until the exec.
- * Nothing here allocates.
+ * Variables that name the process that they are meant for. sd_listen_fds(3) and
+ * sd_watchdog_enabled(3) ignore them in any other process. If they name dinit,
+ * they are meant for COMMAND, which runs in dinit's place.
  */
 static const char *const pid_names[] = { "LISTEN_PID=", "WATCHDOG_PID=" };
 
+/* Corrected entries of the environment, which must exist until the exec. */
 struct pid_texts {
 	char texts[ARRAY_SIZE(pid_names)][32];
 };
 
-/* ENTRY, or what it is to be; NULL: it is to go. */
+/* Returns what replaces ENTRY, ENTRY itself, or NULL if it is removed. */
 static char *
 correct_entry(char *entry, pid_t parent, struct pid_texts *out)
 {
-	/* It names dinit by a number that COMMAND's pidfd has not. */
+	/* It names the inode of dinit's pidfd, which COMMAND's differs from. */
 	if (strncmp(entry, "LISTEN_PIDFDID=", 15) == 0)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(pid_names); i++) {
@@ -92,7 +92,6 @@ correct_environment(pid_t parent, struct pid_texts *out)
 	*kept = NULL;
 }
 
-/* Whatever COMMAND's user, groups and capabilities are to be. */
 static void
 take_privileges(const struct privileges *privileges, int result_fd)
 {
@@ -114,10 +113,12 @@ run_child(const struct spawn_request *request, int result_fd)
 	int error;
 
 	/*
-	 * The foreground was asked for while still in dinit's group. Then our
-	 * own group, for only then can it be in the foreground. The signals
-	 * late: what is pending must meet COMMAND, not this copy of dinit. The
-	 * filter last of all: it need not allow anything but the exec.
+	 * The order matters. Whether dinit's group is in the foreground was
+	 * asked above, before the child leaves that group. The child's group
+	 * must exist before it can become the foreground group. The signals
+	 * are handed back late, because those that are pending are meant for
+	 * COMMAND, not for this copy of dinit. The filter comes last, so that
+	 * it need not allow any call but the exec.
 	 */
 	if (setpgid(0, 0) < 0)
 		fail(result_fd, SPAWN_STEP_GROUP, errno, NULL);

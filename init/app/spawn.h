@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Starting COMMAND: fork, its own process group, the terminal's foreground,
- * the signals as they were found, LISTEN_PID and the like, exec. A failure
- * before or in the exec comes back through a close-on-exec pipe.
+ * Starts COMMAND. Between fork and exec the child gets its own process group,
+ * the foreground of the terminal, a corrected environment, its privileges, and
+ * the signal state that dinit has found. If a step fails, the child tells dinit
+ * through a close-on-exec pipe.
  */
 #ifndef DINIT_SPAWN_H
 #define DINIT_SPAWN_H
@@ -24,58 +25,61 @@ enum spawn_step {
 	SPAWN_STEP_EXEC,
 };
 
-/* What went wrong in the child. */
+/* Which step has failed in the child, and why. */
 struct spawn_failure {
 	enum spawn_step step;
-	int error;          /* errno */
-	const char *detail; /* of SPAWN_STEP_PRIVILEGES: a constant, which
-	                       parent and child have at the same place */
-	int place;          /* of SPAWN_STEP_EXEC: as program_execute has it */
+	int error;          /* an errno */
+	const char *detail; /* for SPAWN_STEP_PRIVILEGES: what was being done;
+			       a string constant, so that the address of the
+			       child is good in the parent too */
+	int place;          /* for SPAWN_STEP_EXEC: see program_execute */
 };
 
-/* A child on its way to its exec. */
+/* A child that has not been seen to exec yet. */
 struct spawned {
 	pid_t pid;
-	int result_fd; /* readable when the exec has happened or failed */
+	int result_fd; /* readable once the exec has happened or failed */
 };
 
-/* What to run, and as what. */
+/* What to execute, and in which circumstances. */
 struct spawn_request {
 	char *const *argv;
-	const struct signal_state *signals;  /* to hand back */
-	const struct terminal *terminal;     /* to lend */
-	const struct privileges *privileges; /* NULL: dinit's own */
-	const char *notify_socket;           /* NULL: leave it as it is */
+	const struct signal_state *signals; /* what COMMAND is to find */
+	const struct terminal *terminal;    /* its foreground goes to COMMAND */
+	const struct privileges *privileges; /* NULL: the same as dinit's */
+	const char *notify_socket; /* NULL: leave NOTIFY_SOCKET alone */
 };
 
 /*
- * Forks and executes ARGV (searched in PATH, with the current environment).
- * 0 and OUT, or -errno if there is no child. Does not wait for the exec.
+ * Forks a child that executes REQUEST. Does not wait for the exec. 0 and OUT,
+ * or -errno if there is no child.
  */
 int
 spawn_command(const struct spawn_request *request, struct spawned *out);
 
 /*
- * Reads what came of the exec and closes FD: 0 if it succeeded, 1 and FAILURE
- * if it did not.
+ * Reads from FD, a result_fd, whether the exec has succeeded, and closes it.
+ * Returns 0 if it has, or 1 and FAILURE.
  */
 int
 spawn_read_result(int fd, struct spawn_failure *failure);
 
-/* What was being done, for a message: "execute" and the like. */
+/* Names the step that failed, as in "cannot execute COMMAND". */
 const char *
 spawn_step_name(const struct spawn_failure *failure);
 
 /*
- * Writes what is behind it for COMMAND, to be said behind the errno; "" if that
- * is clear.
+ * Writes more about the reason of FAILURE to start COMMAND. TEXT continues the
+ * message about the error, and is "" if there is nothing to add.
  */
 void
 spawn_explain(const struct spawn_failure *failure, const char *command,
     char text[EXECUTABLE_HINT_MAX]);
 
-/* Exit status for a failed start: 127 not found, 126 not executable,
- * 125 when dinit itself could not go on. */
+/*
+ * Exit status for FAILURE: 127 if COMMAND was not found, 126 if it is not
+ * executable, 125 if a step before the exec failed.
+ */
 int
 spawn_exit_status(const struct spawn_failure *failure);
 

@@ -15,10 +15,11 @@ terminal_open(struct terminal *terminal)
 }
 
 /*
- * Asked of the terminal, not by comparing numbers: in a PID namespace made
- * under somebody's shell (unshare(1)) every group outside is number 0. A read
- * of no bytes fails with EIO exactly in a background group that blocks
- * SIGTTIN (tty_ioctl(4), "job control"; n_tty's read checks this first).
+ * This does not compare the numbers of groups: in a PID namespace that was made
+ * under a shell (unshare(1)), every group outside of it has the number 0. But a
+ * process of a background group that blocks SIGTTIN gets EIO from read(2), even
+ * if it reads no bytes, because the kernel checks this first (job_control() in
+ * drivers/tty/n_tty.c).
  */
 bool
 terminal_is_in_foreground(const struct terminal *terminal)
@@ -27,7 +28,7 @@ terminal_is_in_foreground(const struct terminal *terminal)
 
 	if (terminal->fd < 0)
 		return false;
-	/* EAGAIN: somebody else reads at the moment, which is asked later. */
+	/* EAGAIN: it passed that check, but another process is reading now. */
 	return read(terminal->fd, &nothing, 0) == 0 || errno == EAGAIN;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The controlling terminal, whose foreground dinit lends to the app: taken
- * only from dinit's own job, given back at the end. Without a terminal every
- * function does nothing.
+ * The controlling terminal. dinit makes the app's process group the foreground
+ * group if dinit's own group was, and takes the foreground back at the end.
+ * Without a terminal the functions do nothing.
  */
 #ifndef DINIT_TERMINAL_H
 #define DINIT_TERMINAL_H
@@ -11,20 +11,20 @@
 #include <sys/types.h>
 
 struct terminal {
-	int fd;      /* close-on-exec, -1: there is none */
-	pid_t group; /* dinit's own process group; 0: not of this namespace,
-	                or of no terminal */
+	int fd;      /* close-on-exec; -1: there is no terminal */
+	pid_t group; /* dinit's process group; 0: there is no terminal, or the
+	                group is outside of this PID namespace */
 };
 
 /*
- * Opens /dev/tty, whatever the standard descriptors are. That there is none
- * is no error.
+ * Opens the controlling terminal, whatever the standard descriptors are. It is
+ * no error if there is none.
  */
 void
 terminal_open(struct terminal *terminal);
 
 /*
- * Whether the caller's own group is in the foreground. SIGTTIN must be
+ * True if the caller's process group is the foreground group. SIGTTIN must be
  * blocked. Safe between fork and exec.
  */
 bool
@@ -37,13 +37,13 @@ terminal_is_in_foreground(const struct terminal *terminal);
 void
 terminal_set_foreground(const struct terminal *terminal, pid_t group);
 
-/* Makes GROUP the foreground group if the caller's own group is. */
+/* Makes GROUP the foreground group if the caller's group is. */
 void
 terminal_lend(const struct terminal *terminal, pid_t group);
 
 /*
- * Makes dinit's group the foreground group again if GROUP, or a group that
- * is gone, has it: never takes it from another job.
+ * Makes dinit's group the foreground group again, if GROUP is it or a group
+ * that no longer exists. Another job of the session keeps the foreground.
  */
 void
 terminal_take_back(const struct terminal *terminal, pid_t group);
