@@ -14,6 +14,28 @@
 
 #define NEVER INT64_MAX
 
+/*
+ * Why dinit stops COMMAND by itself: what is logged at once, what is said of
+ * the end, and the exit status, whatever COMMAND's own is.
+ */
+struct reason {
+	enum message message;
+	enum ending ending;
+	int exit_status;
+};
+
+static const struct reason budget_over = {
+	.message = MESSAGE_BUDGET_OVER,
+	.ending = ENDING_BUDGET,
+	.exit_status = EXIT_STATUS_BUDGET,
+};
+
+static const struct reason helper_lost = {
+	.message = MESSAGE_HEALTH_LOST,
+	.ending = ENDING_HEALTH_LOST,
+	.exit_status = EXIT_STATUS_BUDGET,
+};
+
 static void
 add(struct actions *out, enum action_type type, int arg)
 {
@@ -143,14 +165,14 @@ stop_or_relay(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		relay(lc, ev->arg, out);
 }
 
+/* Stops COMMAND for REASON, as the first stop signal would, but undrained. */
 static void
-fail_start(struct lifecycle *lc, int64_t now, enum message why,
+give_up(struct lifecycle *lc, int64_t now, const struct reason *reason,
     struct actions *out)
 {
-	lc->ending = why == MESSAGE_BUDGET_OVER ? ENDING_BUDGET
-						: ENDING_HEALTH_LOST;
-	lc->failure_status = EXIT_STATUS_BUDGET;
-	add(out, ACTION_SAY, (int)why);
+	lc->ending = reason->ending;
+	lc->failure_status = reason->exit_status;
+	add(out, ACTION_SAY, (int)reason->message);
 	end_readiness(lc, out);
 	begin_stopping(lc, now, lc->limits->signals.first_stop, out);
 }
@@ -363,7 +385,7 @@ step_starting(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		extend_budget(lc, ev);
 		break;
 	case EVENT_HEALTH_LOST:
-		fail_start(lc, ev->now, MESSAGE_HEALTH_LOST, out);
+		give_up(lc, ev->now, &helper_lost, out);
 		break;
 	case EVENT_PUBLISHED:
 		lc->state = STATE_READY;
@@ -381,7 +403,7 @@ step_starting(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		break;
 	case EVENT_TIMEOUT:
 		if (ev->now >= lc->budget_until)
-			fail_start(lc, ev->now, MESSAGE_BUDGET_OVER, out);
+			give_up(lc, ev->now, &budget_over, out);
 		else
 			publish_again(lc, ev->now, out);
 		break;
