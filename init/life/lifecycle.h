@@ -119,6 +119,8 @@ enum action_type {
 	ACTION_EXIT,           /* arg: exit status */
 };
 
+#define ACTION_COUNT (ACTION_EXIT + 1)
+
 /* Why the life ended. */
 enum ending {
 	ENDING_APP,         /* COMMAND ended by itself */
@@ -128,6 +130,8 @@ enum ending {
 	ENDING_HEALTH_LOST, /* nor could anybody tell whether it was */
 	ENDING_EXEC,        /* it could not be executed */
 };
+
+#define ENDING_COUNT (ENDING_EXEC + 1)
 
 enum message {
 	MESSAGE_READY,
@@ -143,6 +147,8 @@ enum message {
 	MESSAGE_GRACE_OVER,
 	MESSAGE_UNKILLABLE,
 };
+
+#define MESSAGE_COUNT (MESSAGE_UNKILLABLE + 1)
 
 struct action {
 	enum action_type type;

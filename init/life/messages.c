@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "life/messages.h"
 #include "base/duration.h"
-#include "life/report.h"
-#include "life/supervisor.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "readiness/listener.h"
+#include "readiness/notify.h"
 
 /* The output of a check, or a path, and what goes with it. */
 #define WHY_MAX (HEALTH_OUTPUT_MAX + 160)
@@ -16,30 +17,19 @@
 /* How a check ended. */
 #define RESULT_MAX 120
 
-enum log_level
-messages_news_level(const struct supervisor *sup)
+/* Who waits for readiness wants to know; otherwise it is a normal life. */
+static enum log_level
+news_level(const struct life_facts *facts)
 {
-	return sup->limits.gate == GATE_HEALTH || sup->limits.gate == GATE_APP
-	    ? LOG_LEVEL_INFO
-	    : LOG_LEVEL_DEBUG;
-}
+	enum gate gate = facts->limits->gate;
 
-void
-messages_tell_engine(const struct supervisor *sup, const char *text)
-{
-	int error = notify_send(&sup->upstream, text);
-	/* Many engines listen only until they have heard READY=1. */
-	bool is_gone = error == -ECONNREFUSED || error == -ENOENT;
-
-	if (error < 0)
-		log_line(is_gone ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
-		    "cannot notify the engine (%s): %s", text,
-		    strerror(-error));
+	return gate == GATE_HEALTH || gate == GATE_APP ? LOG_LEVEL_INFO
+						       : LOG_LEVEL_DEBUG;
 }
 
 /* Two of these errors are not about the file itself. */
-const char *
-messages_publish_reason(int error)
+static const char *
+publish_reason(int error)
 {
 	switch (error) {
 	case -EAGAIN:
@@ -49,24 +39,6 @@ messages_publish_reason(int error)
 	default:
 		return strerror(-error);
 	}
-}
-
-static void
-say_ready(const struct supervisor *sup)
-{
-	char after[DURATION_TEXT_MAX];
-	char status[DURATION_TEXT_MAX + 32];
-
-	duration_format(sup->ready_after_ms, after, sizeof(after));
-	if (sup->limits.gate == GATE_APP)
-		log_line(messages_news_level(sup),
-		    "ready after %s (as the app says)", after);
-	else
-		log_line(messages_news_level(sup),
-		    "ready after %s (%" PRId64 " check%s)", after, sup->checks,
-		    sup->checks == 1 ? "" : "s");
-	snprintf(status, sizeof(status), "STATUS=ready after %s", after);
-	messages_tell_engine(sup, status);
 }
 
 static void
@@ -97,197 +69,179 @@ format_result(const struct health_result *check, char text[RESULT_MAX])
 
 /* The last check and what it printed: why the app is not ready. */
 static void
-format_last_check(const struct supervisor *sup, char *text, size_t size)
+format_last_check(const struct life_facts *facts, char *text, size_t size)
 {
-	const struct health_result *last = &sup->last_result;
+	const struct health_result *last = &facts->last_check;
 	int length = last->outcome == HEALTH_NOT_RUN
 	    ? 0
-	    : (int)sup->last_output_length;
+	    : (int)facts->last_output_length;
 	char result[RESULT_MAX];
 
 	format_result(last, result);
 	snprintf(text, size, "last of %" PRId64 " health checks: %s%s%.*s",
 	    last->checks, result, length > 0 ? ": " : "", length,
-	    sup->last_output);
-}
-
-/* The first time it is news; a typing error is not found by waiting. */
-static bool
-is_first_unrunnable(const struct health_result *check)
-{
-	return check->checks == 1 &&
-	    (check->outcome == HEALTH_NOT_RUN ||
-		(check->outcome == HEALTH_FAILED &&
-		    (check->status == 126 || check->status == 127)));
-}
-
-void
-messages_say_check(const struct supervisor *sup)
-{
-	const struct health_result *check = &sup->last_result;
-	char result[RESULT_MAX];
-
-	format_result(check, result);
-	log_line(LOG_LEVEL_DEBUG, "check %" PRId64 ": %s, took %" PRId64 "ms",
-	    check->checks, result, check->took_ms);
-	if (is_first_unrunnable(check))
-		log_line(LOG_LEVEL_WARN,
-		    "the health command cannot be run (%s), trying again%s%.*s",
-		    result, sup->last_output_length > 0 ? ": " : "",
-		    (int)sup->last_output_length, sup->last_output);
-}
-
-void
-messages_say_status(const struct supervisor *sup, const char *text)
-{
-	size_t length = 0;
-	const char *status = notify_find_status(text, &length);
-
-	if (status != NULL)
-		log_line(sup->was_ready ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
-		    "the app says: %.*s", (int)length, status);
-}
-
-void
-messages_say_ignored(const struct supervisor *sup,
-    const struct listener_news *news)
-{
-	bool is_known = news->text[0] != '\0';
-
-	log_line(LOG_LEVEL_WARN,
-	    "READY=1 of process %d%s%s%s does not count, as it is not the "
-	    "app's own process %d; --notify=all takes it from any process of "
-	    "the container",
-	    news->sender, is_known ? " (" : "", news->text, is_known ? ")" : "",
-	    sup->family.app);
+	    facts->last_output);
 }
 
 /* Why readiness is still not published; "" if there is no more to say. */
 static void
-format_why_unready(const struct supervisor *sup, char *text, size_t size)
+format_why_unready(const struct life_facts *facts, char *text, size_t size)
 {
 	text[0] = '\0';
-	if (sup->publish_error < 0)
+	if (facts->publish_error < 0)
 		snprintf(text, size,
 		    "readiness could not be published in %s: %s",
-		    sup->readiness.path,
-		    messages_publish_reason(sup->publish_error));
-	else if (sup->checks > 0)
-		format_last_check(sup, text, size);
-	else if (sup->limits.gate == GATE_HEALTH)
+		    facts->ready_file, publish_reason(facts->publish_error));
+	else if (facts->last_check.checks > 0)
+		format_last_check(facts, text, size);
+	else if (facts->limits->gate == GATE_HEALTH)
 		snprintf(text, size, "the first health check still runs");
-	else if (sup->limits.gate == GATE_APP)
+	else if (facts->limits->gate == GATE_APP)
 		snprintf(text, size,
 		    "the app has not sent READY=1 to NOTIFY_SOCKET");
 }
 
-static void
-say_budget_over(const struct supervisor *sup)
-{
-	char budget[DURATION_TEXT_MAX];
-	char why[WHY_MAX];
+/* --- The log --- */
 
-	duration_format(sup->limits.budget_ms, budget, sizeof(budget));
-	log_line(LOG_LEVEL_ERROR,
-	    "not ready within the startup budget of %s: stopping", budget);
-	format_why_unready(sup, why, sizeof(why));
-	if (why[0] != '\0')
-		log_line(LOG_LEVEL_ERROR, "%s", why);
-	messages_tell_engine(sup, "STATUS=not ready within the startup budget");
+static void
+log_ready(const struct life_facts *facts)
+{
+	int64_t checks = facts->last_check.checks;
+	char after[DURATION_TEXT_MAX];
+
+	duration_format(facts->ready_after_ms, after, sizeof(after));
+	if (facts->limits->gate == GATE_APP)
+		log_line(news_level(facts), "ready after %s (as the app says)",
+		    after);
+	else
+		log_line(news_level(facts),
+		    "ready after %s (%" PRId64 " check%s)", after, checks,
+		    checks == 1 ? "" : "s");
 }
 
 static void
-say_unhealthy(const struct supervisor *sup)
+log_unhealthy(const struct life_facts *facts)
 {
 	char last[WHY_MAX];
 
-	format_last_check(sup, last, sizeof(last));
+	format_last_check(facts, last, sizeof(last));
 	log_line(LOG_LEVEL_WARN, "unhealthy, readiness is withdrawn; %s", last);
-	messages_tell_engine(sup, "STATUS=unhealthy");
 }
 
 static void
-say_silent(const struct supervisor *sup)
+log_helper_silent(const struct life_facts *facts)
 {
 	char silent[DURATION_TEXT_MAX];
 
-	duration_format(sup->silent_ms, silent, sizeof(silent));
+	duration_format(facts->silent_ms, silent, sizeof(silent));
 	log_line(LOG_LEVEL_WARN,
 	    "unhealthy, readiness is withdrawn; the health helper has said "
 	    "nothing for %s (was it stopped, or is the machine too busy?)",
 	    silent);
-	messages_tell_engine(sup, "STATUS=unhealthy");
 }
 
 static const char *
-who_still_runs(const struct supervisor *sup)
+name_helper(const struct life_facts *facts)
 {
-	if (sup->family.app != 0)
-		return "the app";
-	if (sup->command == NULL)
-		return "processes in the namespaces that --pause holds";
-	return "processes that the app left behind";
+	return facts->limits->gate == GATE_APP ? "the helper that hears the app"
+					       : "the health helper";
 }
 
-static const char *
-name_helper(const struct supervisor *sup)
+static void
+log_helper_lost_when_ready(const struct life_facts *facts)
 {
-	return sup->limits.gate == GATE_APP ? "the helper that hears the app"
-					    : "the health helper";
+	log_line(LOG_LEVEL_ERROR,
+	    "%s is gone (is memory short?): nobody can tell whether the app is "
+	    "%s, readiness is withdrawn for good",
+	    name_helper(facts),
+	    facts->limits->gate == GATE_APP ? "ready" : "healthy");
+}
+
+static void
+log_helper_lost(const struct life_facts *facts)
+{
+	log_line(LOG_LEVEL_ERROR,
+	    "%s is gone before the app was ready: nobody can %s it, stopping",
+	    name_helper(facts),
+	    facts->limits->gate == GATE_APP ? "hear" : "check");
+}
+
+static void
+log_budget_over(const struct life_facts *facts)
+{
+	char budget[DURATION_TEXT_MAX];
+	char why[WHY_MAX];
+
+	duration_format(facts->limits->budget_ms, budget, sizeof(budget));
+	log_line(LOG_LEVEL_ERROR,
+	    "not ready within the startup budget of %s: stopping", budget);
+	format_why_unready(facts, why, sizeof(why));
+	if (why[0] != '\0')
+		log_line(LOG_LEVEL_ERROR, "%s", why);
+}
+
+static void
+log_draining(const struct life_facts *facts)
+{
+	char drain[DURATION_TEXT_MAX];
+
+	duration_format(facts->limits->drain_ms, drain, sizeof(drain));
+	log_line(news_level(facts), "draining for %s", drain);
+}
+
+static void
+log_grace_over(const struct life_facts *facts)
+{
+	const char *who = "processes that the app left behind still run";
+	char grace[DURATION_TEXT_MAX];
+
+	if (facts->limits->gate == GATE_PAUSE)
+		who = "processes in the namespaces that --pause holds still "
+		      "run";
+	else if (facts->app_status < 0)
+		who = "the app still runs";
+	duration_format(facts->limits->grace_ms, grace, sizeof(grace));
+	log_line(LOG_LEVEL_WARN, "%s after the grace period of %s: SIGKILL",
+	    who, grace);
 }
 
 void
-messages_say(const struct supervisor *sup, enum message message)
+messages_log(const struct life_facts *facts, enum message message)
 {
-	char text[DURATION_TEXT_MAX];
-
 	switch (message) {
 	case MESSAGE_READY:
-		say_ready(sup);
+		log_ready(facts);
 		break;
 	case MESSAGE_READY_AGAIN:
 		log_line(LOG_LEVEL_INFO, "ready again");
-		messages_tell_engine(sup, "STATUS=ready again");
 		break;
 	case MESSAGE_UNHEALTHY:
-		say_unhealthy(sup);
+		log_unhealthy(facts);
 		break;
 	case MESSAGE_MONITOR_SILENT:
-		say_silent(sup);
+		log_helper_silent(facts);
 		break;
 	case MESSAGE_MONITOR_LOST:
-		log_line(LOG_LEVEL_ERROR,
-		    "%s is gone (is memory short?): nobody can tell whether "
-		    "the app is %s, readiness is withdrawn for good",
-		    name_helper(sup),
-		    sup->limits.gate == GATE_APP ? "ready" : "healthy");
+		log_helper_lost_when_ready(facts);
 		break;
 	case MESSAGE_APP_STOPPING:
 		log_line(LOG_LEVEL_INFO,
 		    "the app says that it stops, readiness is withdrawn");
 		break;
 	case MESSAGE_DRAINING:
-		duration_format(sup->limits.drain_ms, text, sizeof(text));
-		log_line(messages_news_level(sup), "draining for %s", text);
+		log_draining(facts);
 		break;
 	case MESSAGE_STOPPING:
-		log_line(messages_news_level(sup), "stopping");
+		log_line(news_level(facts), "stopping");
 		break;
 	case MESSAGE_BUDGET_OVER:
-		say_budget_over(sup);
+		log_budget_over(facts);
 		break;
 	case MESSAGE_HEALTH_LOST:
-		log_line(LOG_LEVEL_ERROR,
-		    "%s is gone before the app was ready: nobody can %s it, "
-		    "stopping",
-		    name_helper(sup),
-		    sup->limits.gate == GATE_APP ? "hear" : "check");
+		log_helper_lost(facts);
 		break;
 	case MESSAGE_GRACE_OVER:
-		duration_format(sup->limits.grace_ms, text, sizeof(text));
-		log_line(LOG_LEVEL_WARN,
-		    "%s still run%s after the grace period of %s: SIGKILL",
-		    who_still_runs(sup), sup->family.app != 0 ? "s" : "", text);
+		log_grace_over(facts);
 		break;
 	case MESSAGE_UNKILLABLE:
 		log_line(LOG_LEVEL_ERROR,
@@ -298,19 +252,173 @@ messages_say(const struct supervisor *sup, enum message message)
 	}
 }
 
+/*
+ * True if CHECK is the first one and could not be run at all. That is worth a
+ * warning at once: a typing error in the command does not go away by waiting.
+ */
+static bool
+is_first_unrunnable(const struct health_result *check)
+{
+	return check->checks == 1 &&
+	    (check->outcome == HEALTH_NOT_RUN ||
+		(check->outcome == HEALTH_FAILED &&
+		    (check->status == 126 || check->status == 127)));
+}
+
 void
-messages_format_ending(const struct supervisor *sup, enum ending ending,
+messages_log_check(const struct life_facts *facts)
+{
+	const struct health_result *check = &facts->last_check;
+	char result[RESULT_MAX];
+
+	format_result(check, result);
+	log_line(LOG_LEVEL_DEBUG, "check %" PRId64 ": %s, took %" PRId64 "ms",
+	    check->checks, result, check->took_ms);
+	if (is_first_unrunnable(check))
+		log_line(LOG_LEVEL_WARN,
+		    "the health command cannot be run (%s), trying again%s%.*s",
+		    result, facts->last_output_length > 0 ? ": " : "",
+		    (int)facts->last_output_length, facts->last_output);
+}
+
+void
+messages_log_publish_failure(const struct life_facts *facts, int error)
+{
+	log_line(facts->publish_error == 0 ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG,
+	    "cannot publish readiness in %s: %s; trying again",
+	    facts->ready_file, publish_reason(error));
+}
+
+void
+messages_log_app_end(const struct life_facts *facts)
+{
+	log_line(news_level(facts), "the app ended, exit status %d",
+	    facts->app_status);
+}
+
+/* What an app says while it starts is news, afterwards it is not. */
+void
+messages_log_app_status(const struct life_facts *facts, const char *text)
+{
+	size_t length = 0;
+	const char *status = notify_find_status(text, &length);
+
+	if (status != NULL)
+		log_line(facts->ready_after_ms >= 0 ? LOG_LEVEL_DEBUG
+						    : LOG_LEVEL_INFO,
+		    "the app says: %.*s", (int)length, status);
+}
+
+void
+messages_log_ignored_ready(const struct listener_news *news, pid_t app)
+{
+	const char *name = news->text; /* of the sender; "": not known */
+	bool has_name = name[0] != '\0';
+
+	log_line(LOG_LEVEL_WARN,
+	    "READY=1 of process %d%s%s%s does not count, as it is not the "
+	    "app's own process %d; --notify=all takes it from any process of "
+	    "the container",
+	    news->sender, has_name ? " (" : "", name, has_name ? ")" : "", app);
+}
+
+/* --- The engine and the report file --- */
+
+bool
+messages_format_status(const struct life_facts *facts, enum message message,
+    char text[MESSAGES_STATUS_MAX])
+{
+	char after[DURATION_TEXT_MAX];
+	const char *status = NULL;
+
+	switch (message) {
+	case MESSAGE_READY:
+		duration_format(facts->ready_after_ms, after, sizeof(after));
+		snprintf(text, MESSAGES_STATUS_MAX, "STATUS=ready after %s",
+		    after);
+		return true;
+	case MESSAGE_READY_AGAIN:
+		status = "ready again";
+		break;
+	case MESSAGE_UNHEALTHY:
+	case MESSAGE_MONITOR_SILENT:
+		status = "unhealthy";
+		break;
+	case MESSAGE_BUDGET_OVER:
+		status = "not ready within the startup budget";
+		break;
+	case MESSAGE_MONITOR_LOST:
+	case MESSAGE_APP_STOPPING:
+	case MESSAGE_DRAINING:
+	case MESSAGE_STOPPING:
+	case MESSAGE_HEALTH_LOST:
+	case MESSAGE_GRACE_OVER:
+	case MESSAGE_UNKILLABLE:
+		return false;
+	}
+	snprintf(text, MESSAGES_STATUS_MAX, "STATUS=%s", status);
+	return true;
+}
+
+/* How COMMAND ended; "" if it has not, or nobody could learn it. */
+static void
+format_app_end(int status, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (status > 128 && status <= 128 + SIGNALS_MAX)
+		snprintf(text, size,
+		    "the app ended with exit status %d (SIG%s)", status,
+		    signals_name(status - 128));
+	else if (status >= 0)
+		snprintf(text, size, "the app ended with exit status %d",
+		    status);
+}
+
+static void
+format_budget_ending(const struct life_facts *facts, char *text, size_t size)
+{
+	char budget[DURATION_TEXT_MAX];
+	char why[WHY_MAX];
+
+	duration_format(facts->limits->budget_ms, budget, sizeof(budget));
+	format_why_unready(facts, why, sizeof(why));
+	snprintf(text, size, "not ready within the startup budget of %s%s%s",
+	    budget, *why == '\0' ? "" : "; ", why);
+}
+
+void
+messages_format_ending(const struct life_facts *facts, enum ending ending,
     char *text, size_t size)
 {
-	char why[WHY_MAX];
-	const struct report_facts facts = {
-		.ending = ending,
-		.app_status = sup->app_status,
-		.budget_ms = sup->limits.budget_ms,
-		.grace_ms = sup->limits.grace_ms,
-		.why_unready = why,
-	};
+	char app[96];
+	char grace[DURATION_TEXT_MAX];
 
-	format_why_unready(sup, why, sizeof(why));
-	report_format(&facts, text, size);
+	format_app_end(facts->app_status, app, sizeof(app));
+	switch (ending) {
+	case ENDING_APP:
+		snprintf(text, size, "%s", app);
+		break;
+	case ENDING_STOP:
+		snprintf(text, size, "a stop signal arrived%s%s",
+		    *app == '\0' ? "" : "; ", app);
+		break;
+	case ENDING_KILL:
+		duration_format(facts->limits->grace_ms, grace, sizeof(grace));
+		snprintf(text, size,
+		    "a stop signal arrived; the app still ran after the grace "
+		    "period of %s: SIGKILL",
+		    grace);
+		break;
+	case ENDING_BUDGET:
+		format_budget_ending(facts, text, size);
+		break;
+	case ENDING_HEALTH_LOST:
+		snprintf(text, size,
+		    "nobody could check or hear the app: the helper for that "
+		    "was gone, or could not be started");
+		break;
+	case ENDING_EXEC:
+		snprintf(text, size, "the app could not be executed");
+		break;
+	}
 }

@@ -1,48 +1,81 @@
 /* SPDX-License-Identifier: MIT */
-/* How a container's life is put into words, for the log and the engine. */
+/*
+ * A container's life in words: lines for the log, the STATUS= of which the
+ * engine is told, and the line for the report file. The words are made from
+ * struct life_facts alone. What is not logged is only written into a buffer;
+ * sending or storing it is left to the caller.
+ */
 #ifndef DINIT_MESSAGES_H
 #define DINIT_MESSAGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
 
-#include "base/log.h"
 #include "life/lifecycle.h"
+#include "readiness/health_wire.h"
 
 struct listener_news;
-struct supervisor;
 
-/* Events of a gated container are news; those of any other its normal life. */
-enum log_level
-messages_news_level(const struct supervisor *sup);
+/* Room for every text of messages_format_status. */
+#define MESSAGES_STATUS_MAX 80
 
-/* Logs MESSAGE, and tells the engine what matters to it. */
+/* What is known of this life, for the words about it. */
+struct life_facts {
+	const struct limits *limits;
+	const char *ready_file; /* path of the readiness file; NULL: none */
+	int64_t ready_after_ms; /* the first time; -1: never so far */
+	int publish_error;      /* -errno of the last publication, or 0 */
+	int app_status;         /* exit status of COMMAND; -1: none so far */
+	int64_t silent_ms;      /* age of the last check at the last timeout */
+	struct health_result last_check; /* checks is 0: none has ended */
+	char *last_output;               /* of last_check; not terminated */
+	size_t last_output_length;
+};
+
+/* Logs MESSAGE. */
 void
-messages_say(const struct supervisor *sup, enum message message);
+messages_log(const struct life_facts *facts, enum message message);
 
-/* Logs how the last health check ended; one that cannot run is a warning. */
+/*
+ * Writes the STATUS= line by which the engine is told of MESSAGE. False, and
+ * nothing is written: it is not told of that one.
+ */
+bool
+messages_format_status(const struct life_facts *facts, enum message message,
+    char text[MESSAGES_STATUS_MAX]);
+
+/*
+ * Writes the line for the report file: why the life ended, as far as is known
+ * yet, without a newline. What does not fit is cut off.
+ */
 void
-messages_say_check(const struct supervisor *sup);
-
-/* Logs the STATUS= in TEXT: it is news until the app is ready. */
-void
-messages_say_status(const struct supervisor *sup, const char *text);
-
-/* Logs that a READY=1 does not count, and why. */
-void
-messages_say_ignored(const struct supervisor *sup,
-    const struct listener_news *news);
-
-/* Sends TEXT to the engine; that it does not listen is worth a line. */
-void
-messages_tell_engine(const struct supervisor *sup, const char *text);
-
-/* Why publishing failed with ERROR, -errno. */
-const char *
-messages_publish_reason(int error);
-
-/* Writes why the life ended, as far as is known yet, without a newline. */
-void
-messages_format_ending(const struct supervisor *sup, enum ending ending,
+messages_format_ending(const struct life_facts *facts, enum ending ending,
     char *text, size_t size);
+
+/* Logs how the last check ended; the first that cannot run is a warning. */
+void
+messages_log_check(const struct life_facts *facts);
+
+/*
+ * Logs that readiness could not be published because of ERROR, -errno. It is
+ * tried many times a second, so only the first failure is a warning:
+ * publish_error must still be what it was before.
+ */
+void
+messages_log_publish_failure(const struct life_facts *facts, int error);
+
+/* Logs the exit status of COMMAND. */
+void
+messages_log_app_end(const struct life_facts *facts);
+
+/* Logs the value of STATUS= in TEXT, lines of COMMAND, if there is one. */
+void
+messages_log_app_status(const struct life_facts *facts, const char *text);
+
+/* Logs that the READY=1 of NEWS does not count, as APP has not sent it. */
+void
+messages_log_ignored_ready(const struct listener_news *news, pid_t app);
 
 #endif

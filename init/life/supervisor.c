@@ -20,7 +20,6 @@
 #include "base/line_file.h"
 #include "base/log.h"
 #include "base/signals.h"
-#include "life/messages.h"
 #include "privileges/denial.h"
 #include "privileges/lockdown.h"
 #include "privileges/privileges.h"
@@ -160,14 +159,25 @@ start_listener(struct supervisor *sup)
 	return EVENT_HEALTH_LOST;
 }
 
-/* It is tried again many times a second: only the first failure is news. */
+/* Sends TEXT to the engine; that it does not listen is worth a line. */
+static void
+tell_engine(const struct supervisor *sup, const char *text)
+{
+	int error = notify_send(&sup->upstream, text);
+	/* Many engines listen only until they have heard READY=1. */
+	bool is_gone = error == -ECONNREFUSED || error == -ENOENT;
+
+	if (error < 0)
+		log_line(is_gone ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
+		    "cannot notify the engine (%s): %s", text,
+		    strerror(-error));
+}
+
 static int
 publish_failed(struct supervisor *sup, int error)
 {
-	log_line(sup->publish_error == 0 ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG,
-	    "cannot publish readiness in %s: %s; trying again",
-	    sup->readiness.path, messages_publish_reason(error));
-	sup->publish_error = error;
+	messages_log_publish_failure(&sup->facts, error);
+	sup->facts.publish_error = error;
 	return EVENT_PUBLISH_FAILED;
 }
 
@@ -180,16 +190,16 @@ static int
 publish(struct supervisor *sup)
 {
 	const struct notify_upstream nobody = { .fd = -1 };
+	bool was_ready = sup->facts.ready_after_ms >= 0;
 	/* Having heard it once, many engines do not listen any more. */
-	const struct notify_upstream *engine = sup->was_ready ? &nobody
-							      : &sup->upstream;
+	const struct notify_upstream *engine = was_ready ? &nobody
+							 : &sup->upstream;
 	struct readiness_facts facts = {
 		.pid = sup->family.app,
 		.since = clock_wall().tv_sec,
-		.ready_after_ms = sup->was_ready
-		    ? sup->ready_after_ms
-		    : clock_ms_since(sup->executed_ns),
-		.checks = sup->checks,
+		.ready_after_ms = was_ready ? sup->facts.ready_after_ms
+					    : clock_ms_since(sup->executed_ns),
+		.checks = sup->facts.last_check.checks,
 	};
 	int error = -EAGAIN;
 
@@ -205,9 +215,8 @@ publish(struct supervisor *sup)
 	if (error < 0)
 		log_line(LOG_LEVEL_WARN, "cannot notify the engine: %s",
 		    strerror(-error));
-	sup->was_ready = true;
-	sup->publish_error = 0;
-	sup->ready_after_ms = facts.ready_after_ms;
+	sup->facts.publish_error = 0;
+	sup->facts.ready_after_ms = facts.ready_after_ms;
 	return EVENT_PUBLISHED;
 }
 
@@ -246,9 +255,9 @@ announce_end(const struct supervisor *sup, enum ending ending)
 {
 	char why[LINE_FILE_MAX];
 
-	messages_format_ending(sup, ending, why, sizeof(why));
+	messages_format_ending(&sup->facts, ending, why, sizeof(why));
 	readiness_give_up(&sup->readiness, why);
-	messages_tell_engine(sup, "STOPPING=1");
+	tell_engine(sup, "STOPPING=1");
 }
 
 /* Of a failed exec the error line says more. */
@@ -259,8 +268,18 @@ report(const struct supervisor *sup, enum ending ending)
 
 	if (sup->report_fd < 0 || ending == ENDING_EXEC)
 		return;
-	messages_format_ending(sup, ending, text, sizeof(text));
+	messages_format_ending(&sup->facts, ending, text, sizeof(text));
 	line_file_append(sup->report_fd, text);
+}
+
+static void
+say(const struct supervisor *sup, enum message message)
+{
+	char status[MESSAGES_STATUS_MAX];
+
+	messages_log(&sup->facts, message);
+	if (messages_format_status(&sup->facts, message, status))
+		tell_engine(sup, status);
 }
 
 static int
@@ -326,7 +345,7 @@ perform(struct supervisor *sup, const struct action *action)
 		terminal_lend(&sup->terminal, sup->family.app);
 		break;
 	case ACTION_SAY:
-		messages_say(sup, (enum message)action->arg);
+		say(sup, (enum message)action->arg);
 		break;
 	case ACTION_REPORT:
 		report(sup, (enum ending)action->arg);
@@ -504,8 +523,9 @@ static void
 take_reports(struct supervisor *sup)
 {
 	for (int i = 0; i < AT_ONCE && sup->health.fd >= 0; i++) {
-		ssize_t length = health_receive(&sup->health, &sup->last_result,
-		    sup->last_output);
+		struct life_facts *facts = &sup->facts;
+		ssize_t length = health_receive(&sup->health,
+		    &facts->last_check, facts->last_output);
 
 		if (length == -EAGAIN)
 			return;
@@ -514,17 +534,16 @@ take_reports(struct supervisor *sup)
 			handle(sup, EVENT_HEALTH_LOST, 0);
 			return;
 		}
-		sup->reported_ns = clock_monotonic_ns();
-		sup->last_output_length = (size_t)length;
-		sup->checks = sup->last_result.checks;
-		messages_say_check(sup);
-		if (sup->last_result.outcome != HEALTH_PASSED) {
+		sup->checked_ns = clock_monotonic_ns();
+		facts->last_output_length = (size_t)length;
+		messages_log_check(facts);
+		if (facts->last_check.outcome != HEALTH_PASSED) {
 			handle(sup, EVENT_UNHEALTHY, 0);
 			continue;
 		}
 		handle(sup, EVENT_HEALTHY, 0);
 		if (sup->feeds_watchdog)
-			messages_tell_engine(sup, "WATCHDOG=1");
+			tell_engine(sup, "WATCHDOG=1");
 	}
 }
 
@@ -538,7 +557,7 @@ take_ready(struct supervisor *sup)
 	handle(sup, EVENT_HEALTHY, 0);
 	if (!sup->is_reloading || !sup->lifecycle.published)
 		return;
-	messages_tell_engine(sup, "READY=1");
+	tell_engine(sup, "READY=1");
 	sup->is_reloading = false;
 }
 
@@ -551,13 +570,13 @@ static void
 take_news(struct supervisor *sup, const struct listener_news *news)
 {
 	if (news->says & LISTENER_IGNORED) {
-		messages_say_ignored(sup, news);
+		messages_log_ignored_ready(news, sup->family.app);
 		return;
 	}
 	if (news->says & LISTENER_NEW_STATUS)
-		messages_say_status(sup, news->text);
+		messages_log_app_status(&sup->facts, news->text);
 	if (news->text[0] != '\0')
-		messages_tell_engine(sup, news->text);
+		tell_engine(sup, news->text);
 	if (news->extend_ms > 0)
 		handle(sup, EVENT_EXTENDED, news->extend_ms);
 	if (news->says & LISTENER_READY)
@@ -621,19 +640,16 @@ take_stop(struct supervisor *sup, const struct child_change *change)
 static void
 take_app_exit(struct supervisor *sup, const struct child_change *change)
 {
-	int status = change->exit_status;
-
+	sup->facts.app_status = change->exit_status;
 	if (change->error < 0) {
 		log_line(LOG_LEVEL_ERROR,
 		    "cannot learn how the app ended: %s; reporting failure",
 		    strerror(-change->error));
-		status = EXIT_STATUS_DINIT;
+		sup->facts.app_status = EXIT_STATUS_DINIT;
 	} else if (sup->executed_ns != 0) {
-		log_line(messages_news_level(sup),
-		    "the app ended, exit status %d", status);
+		messages_log_app_end(&sup->facts);
 	}
-	sup->app_status = status;
-	handle(sup, EVENT_APP_EXITED, status);
+	handle(sup, EVENT_APP_EXITED, sup->facts.app_status);
 	terminal_take_back(&sup->terminal, sup->family.app);
 }
 
@@ -757,7 +773,7 @@ static void
 take_timeout(struct supervisor *sup)
 {
 	/* The log names this time where the helper was silent for too long. */
-	sup->silent_ms = clock_ms_since(sup->reported_ns);
+	sup->facts.silent_ms = clock_ms_since(sup->checked_ns);
 	handle(sup, EVENT_TIMEOUT, 0);
 }
 
@@ -867,7 +883,7 @@ make_room_for_output(struct supervisor *sup)
 		    strerror(errno));
 		return -ENOMEM;
 	}
-	sup->last_output = room;
+	sup->facts.last_output = room;
 	return 0;
 }
 
@@ -936,7 +952,6 @@ supervisor_init(struct supervisor *supervisor)
 		.signal_fd = -1,
 		.spawn_fd = -1,
 		.report_fd = -1,
-		.app_status = -1,
 		.exit_status = -1,
 	};
 }
@@ -944,6 +959,12 @@ supervisor_init(struct supervisor *supervisor)
 int
 supervisor_run(struct supervisor *sup)
 {
+	sup->facts = (struct life_facts){
+		.limits = &sup->limits,
+		.ready_file = sup->readiness.path,
+		.ready_after_ms = -1,
+		.app_status = -1,
+	};
 	lifecycle_init(&sup->lifecycle, &sup->limits);
 	if (sup->limits.gate == GATE_HEALTH && make_room_for_output(sup) < 0)
 		return EXIT_STATUS_DINIT;

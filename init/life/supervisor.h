@@ -14,6 +14,7 @@
 #include "app/spawn.h"
 #include "app/terminal.h"
 #include "life/lifecycle.h"
+#include "life/messages.h"
 #include "readiness/health.h"
 #include "readiness/helper.h"
 #include "readiness/listener.h"
@@ -46,22 +47,14 @@ struct supervisor {
 	int report_fd; /* -1: none was asked for */
 	int spawn_fd;  /* result of the exec; -1: it is known */
 
-	int64_t executed_ns;    /* when the exec of COMMAND succeeded */
-	int64_t ready_after_ms; /* the first time */
-	bool was_ready;
-	int app_status;     /* COMMAND's exit status; -1: it has none */
-	int exit_status;    /* -1: not yet known */
-	int publish_error;  /* -errno of the last try, or 0 */
-	int sweep_error;    /* of the last signal to all, or 0 */
-	int wait_error;     /* of what nobody foresaw, or 0 */
+	struct life_facts facts; /* what the messages are made of */
+	int64_t executed_ns;     /* when the exec of COMMAND succeeded */
+	int exit_status;         /* -1: not yet known */
+	int sweep_error;         /* of the last signal to all, or 0 */
+	int wait_error;          /* of what nobody foresaw, or 0 */
 	int64_t group_told; /* when a stop signal last went to COMMAND's group,
 			       in clock_boot_ticks */
-	int64_t checks;
-	int64_t reported_ns; /* when the last report came */
-	int64_t silent_ms;   /* since then, at the last timeout */
-	struct health_result last_result;
-	size_t last_output_length;
-	char *last_output; /* of the last check; not terminated */
+	int64_t checked_ns; /* when the last check was reported */
 };
 
 /* Sets everything to none, so that supervisor_run takes what is filled in. */

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: MIT */
+/* Each text as it is logged, told to the engine, or written to the report. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "life/messages.h"
+#include "base/duration.h"
+#include "base/log.h"
+#include "readiness/listener.h"
+
+TestSuite(messages, .timeout = 30);
+
+#define ROOM 256
+
+static char printed[16384];
+static int log_end = -1; /* of the pipe that standard error is */
+
+/* From here on what is logged, at any level, can be read by expect_logged. */
+static void
+capture_log(void)
+{
+	int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	log_end = ends[0];
+	log_set_level(LOG_LEVEL_DEBUG);
+}
+
+/* What has been logged since the last call. */
+static const char *
+read_log(void)
+{
+	ssize_t length = read(log_end, printed, sizeof(printed) - 1);
+
+	printed[length < 0 ? 0 : length] = '\0';
+	return printed;
+}
+
+static void
+expect_logged(const char *expected)
+{
+	cr_expect_str_eq(read_log(), expected);
+}
+
+static struct limits limits;
+static char output[HEALTH_OUTPUT_MAX];
+
+/* A life that waits for GATE, of which nothing is known yet. */
+static struct life_facts
+begin_life(enum gate gate)
+{
+	limits = (struct limits){
+		.gate = gate,
+		.budget_ms = 30000,
+		.drain_ms = 5000,
+		.grace_ms = 1500,
+	};
+	return (struct life_facts){
+		.limits = &limits,
+		.ready_file = "/run/ready",
+		.ready_after_ms = -1,
+		.app_status = -1,
+		.last_output = output,
+	};
+}
+
+static void
+set_check(struct life_facts *facts, const struct health_result *check,
+    const char *text)
+{
+	facts->last_check = *check;
+	facts->last_output_length = strlen(text);
+	/* It is not terminated. */
+	memset(output, '#', sizeof(output));
+	memcpy(output, text, facts->last_output_length);
+}
+
+/* --- The log --- */
+
+static void
+expect_message(const struct life_facts *facts, enum message message,
+    const char *expected)
+{
+	messages_log(facts, message);
+	expect_logged(expected);
+}
+
+Test(messages, are_news_only_where_somebody_waits_for_readiness,
+    .init = capture_log)
+{
+	static const char *const levels[GATE_COUNT] = {
+		[GATE_PAUSE] = "debug: ", [GATE_NONE] = "debug: ",
+		[GATE_EXEC] = "debug: ", [GATE_HEALTH] = "",
+		[GATE_APP] = "",
+	};
+
+	for (int gate = 0; gate < GATE_COUNT; gate++) {
+		struct life_facts facts = begin_life((enum gate)gate);
+		char line[ROOM];
+
+		snprintf(line, sizeof(line), "dinit: %sstopping\n",
+		    levels[gate]);
+		expect_message(&facts, MESSAGE_STOPPING, line);
+		snprintf(line, sizeof(line), "dinit: %sdraining for 5s\n",
+		    levels[gate]);
+		expect_message(&facts, MESSAGE_DRAINING, line);
+		snprintf(line, sizeof(line),
+		    "dinit: %sthe app ended, exit status 3\n", levels[gate]);
+		facts.app_status = 3;
+		messages_log_app_end(&facts);
+		expect_logged(line);
+	}
+}
+
+Test(messages, say_how_the_app_became_ready, .init = capture_log)
+{
+	struct life_facts facts = begin_life(GATE_HEALTH);
+
+	facts.ready_after_ms = 812;
+	facts.last_check.checks = 1;
+	expect_message(&facts, MESSAGE_READY,
+	    "dinit: ready after 812ms (1 check)\n");
+	facts.last_check.checks = 41;
+	expect_message(&facts, MESSAGE_READY,
+	    "dinit: ready after 812ms (41 checks)\n");
+	limits.gate = GATE_APP;
+	expect_message(&facts, MESSAGE_READY,
+	    "dinit: ready after 812ms (as the app says)\n");
+	expect_message(&facts, MESSAGE_READY_AGAIN, "dinit: ready again\n");
+}
+
+Test(messages, say_why_the_app_is_no_longer_ready, .init = capture_log)
+{
+	struct life_facts facts = begin_life(GATE_HEALTH);
+	const struct health_result check = {
+		.outcome = HEALTH_FAILED, .status = 1, .checks = 7,
+	};
+
+	set_check(&facts, &check, "no");
+	facts.silent_ms = 16000;
+	expect_message(&facts, MESSAGE_UNHEALTHY, "dinit: warn: unhealthy, "
+	    "readiness is withdrawn; last of 7 health checks: exit status 1: "
+	    "no\n");
+	expect_message(&facts, MESSAGE_MONITOR_SILENT, "dinit: warn: "
+	    "unhealthy, readiness is withdrawn; the health helper has said "
+	    "nothing for 16s (was it stopped, or is the machine too busy?)\n");
+	expect_message(&facts, MESSAGE_MONITOR_LOST, "dinit: error: the health "
+	    "helper is gone (is memory short?): nobody can tell whether the "
+	    "app is healthy, readiness is withdrawn for good\n");
+	limits.gate = GATE_APP;
+	expect_message(&facts, MESSAGE_MONITOR_LOST, "dinit: error: the helper "
+	    "that hears the app is gone (is memory short?): nobody can tell "
+	    "whether the app is ready, readiness is withdrawn for good\n");
+	expect_message(&facts, MESSAGE_APP_STOPPING, "dinit: the app says that "
+	    "it stops, readiness is withdrawn\n");
+}
+
+#define BUDGET_OVER                                                           \
+	"dinit: error: not ready within the startup budget of 30s: stopping\n"
+
+Test(messages, say_why_the_budget_was_not_enough, .init = capture_log)
+{
+	struct life_facts facts = begin_life(GATE_EXEC);
+	const struct health_result check = {
+		.outcome = HEALTH_FAILED, .status = 1, .checks = 177,
+	};
+
+	expect_message(&facts, MESSAGE_BUDGET_OVER, BUDGET_OVER);
+	limits.gate = GATE_APP;
+	expect_message(&facts, MESSAGE_BUDGET_OVER, BUDGET_OVER
+	    "dinit: error: the app has not sent READY=1 to NOTIFY_SOCKET\n");
+	limits.gate = GATE_HEALTH;
+	expect_message(&facts, MESSAGE_BUDGET_OVER, BUDGET_OVER
+	    "dinit: error: the first health check still runs\n");
+	set_check(&facts, &check, "connection refused");
+	expect_message(&facts, MESSAGE_BUDGET_OVER, BUDGET_OVER
+	    "dinit: error: last of 177 health checks: exit status 1: "
+	    "connection refused\n");
+	facts.publish_error = -EROFS;
+	expect_message(&facts, MESSAGE_BUDGET_OVER, BUDGET_OVER
+	    "dinit: error: readiness could not be published in /run/ready: "
+	    "Read-only file system\n");
+}
+
+Test(messages, say_what_a_lost_helper_was_for, .init = capture_log)
+{
+	struct life_facts facts = begin_life(GATE_HEALTH);
+
+	expect_message(&facts, MESSAGE_HEALTH_LOST, "dinit: error: the health "
+	    "helper is gone before the app was ready: nobody can check it, "
+	    "stopping\n");
+	limits.gate = GATE_APP;
+	expect_message(&facts, MESSAGE_HEALTH_LOST, "dinit: error: the helper "
+	    "that hears the app is gone before the app was ready: nobody can "
+	    "hear it, stopping\n");
+}
+
+Test(messages, say_who_outlives_the_grace, .init = capture_log)
+{
+	struct life_facts facts = begin_life(GATE_NONE);
+
+	expect_message(&facts, MESSAGE_GRACE_OVER, "dinit: warn: the app still "
+	    "runs after the grace period of 1.5s: SIGKILL\n");
+	facts.app_status = 0;
+	expect_message(&facts, MESSAGE_GRACE_OVER, "dinit: warn: processes "
+	    "that the app left behind still run after the grace period of "
+	    "1.5s: SIGKILL\n");
+	facts = begin_life(GATE_PAUSE);
+	expect_message(&facts, MESSAGE_GRACE_OVER, "dinit: warn: processes in "
+	    "the namespaces that --pause holds still run after the grace "
+	    "period of 1.5s: SIGKILL\n");
+	expect_message(&facts, MESSAGE_UNKILLABLE, "dinit: error: some "
+	    "processes are not gone 1s after SIGKILL (stuck in the kernel, not "
+	    "to be signalled, or so many): leaving them behind\n");
+}
+
+static void
+expect_check(const struct health_result *check, const char *text,
+    const char *expected)
+{
+	struct life_facts facts = begin_life(GATE_HEALTH);
+
+	set_check(&facts, check, text);
+	messages_log_check(&facts);
+	expect_logged(expected);
+}
+
+Test(messages, say_how_each_check_ended, .init = capture_log)
+{
+	struct health_result check = { .checks = 2, .took_ms = 30 };
+
+	expect_check(&check, "fine", "dinit: debug: check 2: exit status 0, "
+	    "took 30ms\n");
+	check.outcome = HEALTH_TIMED_OUT;
+	expect_check(&check, "", "dinit: debug: check 2: killed after 30ms, "
+	    "the health timeout, took 30ms\n");
+	check.outcome = HEALTH_STUCK;
+	expect_check(&check, "", "dinit: debug: check 2: killed after the "
+	    "health timeout, but still there 30ms after its start (does a file "
+	    "system hang?), took 30ms\n");
+	check.outcome = HEALTH_NOT_RUN;
+	check.status = EAGAIN;
+	expect_check(&check, "", "dinit: debug: check 2: cannot fork: Resource "
+	    "temporarily unavailable, took 30ms\n");
+	check.outcome = HEALTH_FAILED;
+	check.status = 127;
+	expect_check(&check, "x: not found", "dinit: debug: check 2: exit "
+	    "status 127, took 30ms\n");
+}
+
+Test(messages, warn_at_once_of_a_health_command_that_cannot_run,
+    .init = capture_log)
+{
+	struct health_result check = {
+		.outcome = HEALTH_FAILED, .status = 127, .checks = 1,
+	};
+
+	expect_check(&check, "x: not found",
+	    "dinit: debug: check 1: exit status 127, took 0ms\n"
+	    "dinit: warn: the health command cannot be run (exit status 127), "
+	    "trying again: x: not found\n");
+	check.status = 126;
+	expect_check(&check, "",
+	    "dinit: debug: check 1: exit status 126, took 0ms\n"
+	    "dinit: warn: the health command cannot be run (exit status 126), "
+	    "trying again\n");
+	check.status = 1;
+	expect_check(&check, "no",
+	    "dinit: debug: check 1: exit status 1, took 0ms\n");
+}
+
+Test(messages, warn_once_that_readiness_cannot_be_published,
+    .init = capture_log)
+{
+	struct life_facts facts = begin_life(GATE_EXEC);
+
+	messages_log_publish_failure(&facts, -EAGAIN);
+	expect_logged("dinit: warn: cannot publish readiness in /run/ready: "
+	    "the engine does not read its NOTIFY_SOCKET; trying again\n");
+	facts.publish_error = -EAGAIN;
+	messages_log_publish_failure(&facts, -EADDRINUSE);
+	expect_logged("dinit: debug: cannot publish readiness in /run/ready: "
+	    "another dinit publishes there by now; trying again\n");
+}
+
+Test(messages, pass_on_what_the_app_says_of_itself, .init = capture_log)
+{
+	struct life_facts facts = begin_life(GATE_APP);
+
+	messages_log_app_status(&facts, "MAINPID=7\nSTATUS=loading\nX=1");
+	expect_logged("dinit: the app says: loading\n");
+	messages_log_app_status(&facts, "MAINPID=7");
+	expect_logged("");
+	facts.ready_after_ms = 0;
+	messages_log_app_status(&facts, "STATUS=serving");
+	expect_logged("dinit: debug: the app says: serving\n");
+}
+
+Test(messages, say_whose_readiness_does_not_count, .init = capture_log)
+{
+	struct listener_news news = { .sender = 12 };
+
+	messages_log_ignored_ready(&news, 7);
+	expect_logged("dinit: warn: READY=1 of process 12 does not count, as "
+	    "it is not the app's own process 7; --notify=all takes it from any "
+	    "process of the container\n");
+	strcpy(news.text, "sh");
+	messages_log_ignored_ready(&news, 7);
+	expect_logged("dinit: warn: READY=1 of process 12 (sh) does not count, "
+	    "as it is not the app's own process 7; --notify=all takes it from "
+	    "any process of the container\n");
+}
+
+/* --- The engine --- */
+
+Test(messages, tell_the_engine_of_readiness_and_nothing_else)
+{
+	static const char *const statuses[MESSAGE_COUNT] = {
+		[MESSAGE_READY] = "STATUS=ready after 1.5s",
+		[MESSAGE_READY_AGAIN] = "STATUS=ready again",
+		[MESSAGE_UNHEALTHY] = "STATUS=unhealthy",
+		[MESSAGE_MONITOR_SILENT] = "STATUS=unhealthy",
+		[MESSAGE_BUDGET_OVER] =
+		    "STATUS=not ready within the startup budget",
+	};
+	struct life_facts facts = begin_life(GATE_HEALTH);
+
+	facts.ready_after_ms = 1500;
+	for (int message = 0; message < MESSAGE_COUNT; message++) {
+		char text[MESSAGES_STATUS_MAX] = "";
+		bool is_told = messages_format_status(&facts,
+		    (enum message)message, text);
+
+		cr_expect_eq(is_told, statuses[message] != NULL, "%d",
+		    message);
+		cr_expect_str_eq(text, is_told ? statuses[message] : "");
+	}
+}
+
+Test(messages, have_room_for_the_longest_time)
+{
+	struct life_facts facts = begin_life(GATE_HEALTH);
+	char text[MESSAGES_STATUS_MAX];
+	char after[DURATION_TEXT_MAX];
+
+	facts.ready_after_ms = INT64_MAX;
+	duration_format(INT64_MAX, after, sizeof(after));
+	cr_expect(messages_format_status(&facts, MESSAGE_READY, text));
+	cr_expect_str_eq(text + strlen("STATUS=ready after "), after);
+}
+
+/* --- The report file --- */
+
+static void
+expect_ending(const struct life_facts *facts, enum ending ending,
+    const char *expected)
+{
+	char text[ROOM];
+
+	messages_format_ending(facts, ending, text, sizeof(text));
+	cr_expect_str_eq(text, expected);
+}
+
+Test(messages, report_why_each_life_ended)
+{
+	struct life_facts facts = begin_life(GATE_EXEC);
+	const struct health_result check = {
+		.outcome = HEALTH_FAILED, .status = 1, .checks = 7,
+	};
+
+	expect_ending(&facts, ENDING_STOP, "a stop signal arrived");
+	facts.app_status = 0;
+	expect_ending(&facts, ENDING_APP, "the app ended with exit status 0");
+	facts.app_status = 3;
+	expect_ending(&facts, ENDING_APP, "the app ended with exit status 3");
+	facts.app_status = 128 + SIGSEGV;
+	expect_ending(&facts, ENDING_APP,
+	    "the app ended with exit status 139 (SIGSEGV)");
+	facts.app_status = 143;
+	expect_ending(&facts, ENDING_STOP, "a stop signal arrived; the app "
+	    "ended with exit status 143 (SIGTERM)");
+	expect_ending(&facts, ENDING_KILL, "a stop signal arrived; the app "
+	    "still ran after the grace period of 1.5s: SIGKILL");
+	expect_ending(&facts, ENDING_HEALTH_LOST, "nobody could check or hear "
+	    "the app: the helper for that was gone, or could not be started");
+	expect_ending(&facts, ENDING_EXEC, "the app could not be executed");
+	expect_ending(&facts, ENDING_BUDGET,
+	    "not ready within the startup budget of 30s");
+	set_check(&facts, &check, "no");
+	expect_ending(&facts, ENDING_BUDGET, "not ready within the startup "
+	    "budget of 30s; last of 7 health checks: exit status 1: no");
+}
+
+Test(messages, cut_off_what_the_report_has_no_room_for)
+{
+	struct life_facts facts = begin_life(GATE_HEALTH);
+	const struct health_result check = { .checks = 1 };
+	char text[ROOM];
+
+	set_check(&facts, &check, "");
+	facts.last_output_length = sizeof(output);
+	messages_format_ending(&facts, ENDING_BUDGET, text, sizeof(text));
+	cr_expect_eq(strlen(text), sizeof(text) - 1);
+}
+
+/* --- Completeness --- */
+
+Test(messages, have_words_for_each_message, .init = capture_log)
+{
+	struct life_facts facts = begin_life(GATE_HEALTH);
+
+	for (int message = 0; message < MESSAGE_COUNT; message++) {
+		messages_log(&facts, (enum message)message);
+		cr_expect(strlen(read_log()) > 0, "nothing for %d", message);
+	}
+}
+
+Test(messages, have_words_for_each_ending)
+{
+	struct life_facts facts = begin_life(GATE_HEALTH);
+
+	facts.app_status = 0;
+	for (int ending = 0; ending < ENDING_COUNT; ending++) {
+		char text[ROOM] = "";
+
+		messages_format_ending(&facts, (enum ending)ending, text,
+		    sizeof(text));
+		cr_expect(strlen(text) > 0, "nothing for %d", ending);
+	}
+}
