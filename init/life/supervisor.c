@@ -359,29 +359,32 @@ perform(struct supervisor *sup, const struct action *action)
 	return NO_EVENT;
 }
 
-/* One event, and those that its actions bring about at once. */
+/* Lets the lifecycle take one step. The event that answers it, or NO_EVENT. */
+static int
+take_step(struct supervisor *sup, enum event_type type, int arg)
+{
+	const struct event event = {
+		.now = clock_monotonic_ms(),
+		.type = type,
+		.arg = arg,
+	};
+	struct actions actions;
+	int answer = NO_EVENT;
+
+	lifecycle_step(&sup->lifecycle, &event, &actions);
+	for (unsigned int i = 0; i < actions.count; i++)
+		answer = perform(sup, &actions.list[i]);
+	return answer;
+}
+
+/* Takes in one event, and then those that answer its actions. */
 static void
 handle(struct supervisor *sup, enum event_type type, int arg)
 {
-	int next = (int)type;
+	int next = take_step(sup, type, arg);
 
-	while (next != NO_EVENT) {
-		struct event event = {
-			.now = clock_monotonic_ms(),
-			.type = (enum event_type)next,
-			.arg = arg,
-		};
-		struct actions actions;
-
-		next = NO_EVENT;
-		lifecycle_step(&sup->lifecycle, &event, &actions);
-		for (unsigned int i = 0; i < actions.count; i++) {
-			int answer = perform(sup, &actions.list[i]);
-
-			if (answer != NO_EVENT)
-				next = answer;
-		}
-	}
+	while (next != NO_EVENT)
+		next = take_step(sup, (enum event_type)next, 0);
 }
 
 /*

@@ -153,9 +153,21 @@ check_publication(const struct step *step)
 	if (count_actions(actions, ACTION_WITHDRAW) >
 	    step->before->witness.is_published)
 		return "it withdraws what was not published";
-	if (count_actions(actions, ACTION_PUBLISH) > 0 &&
-	    place_of(actions, ACTION_PUBLISH) != actions->count - 1)
-		return "it does something behind publishing";
+	return NULL;
+}
+
+/* The supervisor takes the answer of the last action only. */
+static const char *
+check_answers(const struct step *step)
+{
+	static const enum action_type answered[] = {
+		ACTION_START_HEALTH, ACTION_PUBLISH, ACTION_LOOK,
+	};
+	const struct actions *actions = step->actions;
+
+	for (size_t i = 0; i < ARRAY_SIZE(answered); i++)
+		if (place_of(actions, answered[i]) + 1 < actions->count)
+			return "it does something behind what is answered";
 	return NULL;
 }
 
@@ -490,9 +502,9 @@ static const char *
 check(const struct step *step)
 {
 	const char *(*const checks[])(const struct step *) = {
-		check_publication, check_order, check_helper, check_own_stop,
-		check_relay, check_telling, check_force, check_end,
-		check_way_out, check_idleness, check_silence,
+		check_publication, check_answers, check_order, check_helper,
+		check_own_stop, check_relay, check_telling, check_force,
+		check_end, check_way_out, check_idleness, check_silence,
 		check_silent_start,
 	};
 	const char *violation = NULL;
