@@ -13,6 +13,7 @@
 
 #include "life/supervisor.h"
 #include "app/descriptors.h"
+#include "app/spawn.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/duration.h"
@@ -119,7 +120,7 @@ static void
 terminate(struct supervisor *sup,
     int (*send)(struct supervisor *sup, int signo))
 {
-	if (sup->command != NULL && !children_exist())
+	if (sup->setup->command != NULL && !children_exist())
 		return;
 	if (send(sup, SIGTERM) != -ESRCH)
 		send(sup, SIGCONT);
@@ -128,7 +129,7 @@ terminate(struct supervisor *sup,
 static int
 start_health(struct supervisor *sup)
 {
-	int error = health_start(&sup->health_plan, &sup->health);
+	int error = health_start(&sup->setup->health_plan, &sup->health);
 
 	if (error == 0)
 		return NO_EVENT;
@@ -141,17 +142,17 @@ static int
 start_listener(struct supervisor *sup)
 {
 	const struct listener_plan plan = {
-		.socket_fd = sup->notify_socket.fd,
+		.socket_fd = sup->setup->notify_socket.fd,
 		.app = sup->family.app,
-		.access = sup->notify_access,
-		.has_engine = sup->upstream.fd >= 0,
-		.locks_down = sup->locks_down,
-		.privileges = sup->privileges,
+		.access = sup->setup->notify_access,
+		.has_engine = sup->setup->upstream.fd >= 0,
+		.locks_down = sup->setup->locks_down,
+		.privileges = sup->setup->privileges,
 	};
 	int error = listener_start(&plan, &sup->listener);
 
-	close(sup->notify_socket.fd);
-	sup->notify_socket.fd = -1;
+	close(sup->setup->notify_socket.fd);
+	sup->setup->notify_socket.fd = -1;
 	if (error == 0)
 		return NO_EVENT;
 	denial_log_failure("start", "the helper that hears the app", error,
@@ -163,7 +164,7 @@ start_listener(struct supervisor *sup)
 static void
 tell_engine(const struct supervisor *sup, const char *text)
 {
-	int error = notify_send(&sup->upstream, text);
+	int error = notify_send(&sup->setup->upstream, text);
 	/* Many engines listen only until they have heard READY=1. */
 	bool is_gone = error == -ECONNREFUSED || error == -ENOENT;
 
@@ -192,8 +193,9 @@ publish(struct supervisor *sup)
 	const struct notify_upstream nobody = { .fd = -1 };
 	bool was_ready = sup->facts.ready_after_ms >= 0;
 	/* Having heard it once, many engines do not listen any more. */
-	const struct notify_upstream *engine = was_ready ? &nobody
-							 : &sup->upstream;
+	const struct notify_upstream *engine = was_ready
+	    ? &nobody
+	    : &sup->setup->upstream;
 	struct readiness_facts facts = {
 		.pid = sup->family.app,
 		.since = clock_wall().tv_sec,
@@ -204,12 +206,12 @@ publish(struct supervisor *sup)
 	int error = -EAGAIN;
 
 	if (notify_has_room(engine))
-		error = readiness_publish(&sup->readiness, &facts);
+		error = readiness_publish(&sup->setup->readiness, &facts);
 	if (error < 0)
 		return publish_failed(sup, error);
 	error = notify_send(engine, "READY=1");
 	if (error == -EAGAIN) {
-		readiness_withdraw(&sup->readiness);
+		readiness_withdraw(&sup->setup->readiness);
 		return publish_failed(sup, error);
 	}
 	if (error < 0)
@@ -223,13 +225,13 @@ publish(struct supervisor *sup)
 static void
 withdraw(struct supervisor *sup)
 {
-	int error = readiness_withdraw(&sup->readiness);
+	int error = readiness_withdraw(&sup->setup->readiness);
 
 	if (error < 0)
 		log_line(LOG_LEVEL_ERROR,
 		    "cannot delete %s (unlocked, it no longer reads as ready): "
 		    "%s",
-		    sup->readiness.path, strerror(-error));
+		    sup->setup->readiness.path, strerror(-error));
 }
 
 /*
@@ -240,12 +242,12 @@ withdraw(struct supervisor *sup)
 static void
 suspend(const struct supervisor *sup, int signo)
 {
-	if (sup->terminal.fd < 0 || signo == SIGSTOP)
+	if (sup->setup->terminal.fd < 0 || signo == SIGSTOP)
 		return;
-	terminal_take_back(&sup->terminal, sup->family.app);
+	terminal_take_back(&sup->setup->terminal, sup->family.app);
 	if (signals_stop_own_group(signo))
 		return;
-	terminal_lend(&sup->terminal, sup->family.app);
+	terminal_lend(&sup->setup->terminal, sup->family.app);
 	if (signo == SIGTSTP)
 		signal_group(sup, SIGCONT);
 }
@@ -256,7 +258,7 @@ announce_end(const struct supervisor *sup, enum ending ending)
 	char why[LINE_FILE_MAX];
 
 	messages_format_ending(&sup->facts, ending, why, sizeof(why));
-	readiness_give_up(&sup->readiness, why);
+	readiness_give_up(&sup->setup->readiness, why);
 	tell_engine(sup, "STOPPING=1");
 }
 
@@ -266,10 +268,10 @@ report(const struct supervisor *sup, enum ending ending)
 {
 	char text[LINE_FILE_MAX];
 
-	if (sup->report_fd < 0 || ending == ENDING_EXEC)
+	if (sup->setup->report_fd < 0 || ending == ENDING_EXEC)
 		return;
 	messages_format_ending(&sup->facts, ending, text, sizeof(text));
-	line_file_append(sup->report_fd, text);
+	line_file_append(sup->setup->report_fd, text);
 }
 
 static void
@@ -285,8 +287,8 @@ say(const struct supervisor *sup, enum message message)
 static int
 start_helper(struct supervisor *sup)
 {
-	return sup->limits.gate == GATE_APP ? start_listener(sup)
-					    : start_health(sup);
+	return sup->setup->limits.gate == GATE_APP ? start_listener(sup)
+						   : start_health(sup);
 }
 
 static int
@@ -342,7 +344,7 @@ perform(struct supervisor *sup, const struct action *action)
 		suspend(sup, action->arg);
 		break;
 	case ACTION_LEND_TERMINAL:
-		terminal_lend(&sup->terminal, sup->family.app);
+		terminal_lend(&sup->setup->terminal, sup->family.app);
 		break;
 	case ACTION_SAY:
 		say(sup, (enum message)action->arg);
@@ -352,7 +354,7 @@ perform(struct supervisor *sup, const struct action *action)
 		break;
 	case ACTION_EXIT:
 		/* A group that had it may have outlived COMMAND until now. */
-		terminal_take_back(&sup->terminal, sup->family.app);
+		terminal_take_back(&sup->setup->terminal, sup->family.app);
 		sup->exit_status = action->arg;
 		break;
 	}
@@ -400,17 +402,17 @@ let_go(const struct supervisor *sup)
 		STDOUT_FILENO,
 		STDERR_FILENO,
 		log_descriptor(),
-		sup->signal_fd,
+		sup->setup->signal_fd,
 		sup->family.app_fd,
 		sup->health.fd,
-		sup->terminal.fd,
-		sup->readiness.directory_fd,
-		sup->readiness.parent_fd,
-		sup->readiness.file_fd,
-		sup->readiness.state_fd,
-		sup->upstream.fd,
+		sup->setup->terminal.fd,
+		sup->setup->readiness.directory_fd,
+		sup->setup->readiness.parent_fd,
+		sup->setup->readiness.file_fd,
+		sup->setup->readiness.state_fd,
+		sup->setup->upstream.fd,
 		sup->listener.fd,
-		sup->report_fd,
+		sup->setup->report_fd,
 	};
 
 	descriptors_close_others(kept, ARRAY_SIZE(kept));
@@ -427,14 +429,14 @@ static void
 lock_down(const struct supervisor *sup)
 {
 	const struct lockdown_owner owner = {
-		.uid = sup->readiness.owner,
-		.gid = sup->readiness.group,
+		.uid = sup->setup->readiness.owner,
+		.gid = sup->setup->readiness.group,
 	};
 	int error;
 
-	if (!sup->locks_down)
+	if (!sup->setup->locks_down)
 		return;
-	error = lockdown_drop_capabilities(sup->readiness.path == NULL
+	error = lockdown_drop_capabilities(sup->setup->readiness.path == NULL
 		? NULL
 		: &owner);
 	if (error < 0)
@@ -445,7 +447,7 @@ lock_down(const struct supervisor *sup)
 		log_line(LOG_LEVEL_DEBUG,
 		    "cannot take on the ids of uid %u by setfsuid(2); keeping "
 		    "CAP_DAC_OVERRIDE to write %s",
-		    owner.uid, sup->readiness.path);
+		    owner.uid, sup->setup->readiness.path);
 	error = lockdown_filter_calls();
 	if (error < 0)
 		log_line(LOG_LEVEL_DEBUG,
@@ -512,7 +514,7 @@ static void
 take_signals(struct supervisor *sup)
 {
 	struct signalfd_siginfo infos[AT_ONCE];
-	ssize_t length = read(sup->signal_fd, infos, sizeof(infos));
+	ssize_t length = read(sup->setup->signal_fd, infos, sizeof(infos));
 	size_t count = length < 0 ? 0 : (size_t)length / sizeof(infos[0]);
 
 	if (length < 0 && errno != EAGAIN && errno != EINTR)
@@ -545,7 +547,7 @@ take_reports(struct supervisor *sup)
 			continue;
 		}
 		handle(sup, EVENT_HEALTHY, 0);
-		if (sup->feeds_watchdog)
+		if (sup->setup->feeds_watchdog)
 			tell_engine(sup, "WATCHDOG=1");
 	}
 }
@@ -653,7 +655,7 @@ take_app_exit(struct supervisor *sup, const struct child_change *change)
 		messages_log_app_end(&sup->facts);
 	}
 	handle(sup, EVENT_APP_EXITED, sup->facts.app_status);
-	terminal_take_back(&sup->terminal, sup->family.app);
+	terminal_take_back(&sup->setup->terminal, sup->family.app);
 }
 
 /*
@@ -677,7 +679,7 @@ take_exit(struct supervisor *sup, const struct child_change *change)
 		sup->health.pid = 0;
 	else if (change->pid == sup->listener.pid)
 		sup->listener.pid = 0;
-	else if (sup->warn_orphans)
+	else if (sup->setup->warns_of_orphans)
 		log_line(LOG_LEVEL_WARN, "reaped orphan %d (exit status %d)",
 		    change->pid, change->exit_status);
 }
@@ -730,7 +732,7 @@ take_start(struct supervisor *sup)
 	log_set_report(-1);
 	handle(sup, EVENT_EXECUTED, 0);
 	/* Stops are news only where there is a terminal. */
-	if (!sup->warn_orphans && sup->terminal.fd < 0 &&
+	if (!sup->setup->warns_of_orphans && sup->setup->terminal.fd < 0 &&
 	    children_leave_to_kernel(&sup->family))
 		reap_children(sup);
 }
@@ -743,11 +745,11 @@ say_start_failed(const struct supervisor *sup,
 	char why[EXECUTABLE_HINT_MAX];
 	char hint[DENIAL_HINT_MAX];
 
-	spawn_explain(failure, sup->command[0], why);
+	spawn_explain(failure, sup->setup->command[0], why);
 	denial_format_hint(-failure->error, false, hint);
 	log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s%s",
-	    spawn_step_name(failure), sup->command[0], strerror(failure->error),
-	    why, hint);
+	    spawn_step_name(failure), sup->setup->command[0],
+	    strerror(failure->error), why, hint);
 }
 
 static void
@@ -763,8 +765,8 @@ take_exec_result(struct supervisor *sup)
 	} else {
 		take_start(sup);
 	}
-	if (sup->privileges != NULL)
-		privileges_release(sup->privileges);
+	if (sup->setup->privileges != NULL)
+		privileges_release(sup->setup->privileges);
 	/* It may all be over by now, and take_children() has seen it. */
 	if (sup->exit_status < 0) {
 		let_go(sup);
@@ -846,7 +848,7 @@ static void
 run_once(struct supervisor *sup)
 {
 	struct pollfd fds[] = {
-		{ .fd = sup->signal_fd, .events = POLLIN },
+		{ .fd = sup->setup->signal_fd, .events = POLLIN },
 		{ .fd = sup->health.fd, .events = POLLIN },
 		{ .fd = sup->listener.fd, .events = POLLIN },
 		{ .fd = sup->family.app_fd,
@@ -895,19 +897,19 @@ launch(struct supervisor *sup)
 {
 	struct spawned spawned;
 	const struct spawn_request request = {
-		.argv = sup->command,
-		.signals = sup->signals_found,
-		.terminal = &sup->terminal,
-		.privileges = sup->privileges,
-		.notify_socket = sup->notify_socket.fd < 0
+		.argv = sup->setup->command,
+		.signals = sup->setup->signals_found,
+		.terminal = &sup->setup->terminal,
+		.privileges = sup->setup->privileges,
+		.notify_socket = sup->setup->notify_socket.fd < 0
 		    ? NULL
-		    : sup->notify_socket.path,
+		    : sup->setup->notify_socket.path,
 	};
 	int error = spawn_command(&request, &spawned);
 
 	if (error < 0)
-		return denial_log_failure("start", sup->command[0], error,
-		    true);
+		return denial_log_failure("start", sup->setup->command[0],
+		    error, true);
 	sup->family.app = spawned.pid;
 	sup->spawn_fd = spawned.result_fd;
 	return 0;
@@ -938,42 +940,32 @@ run_command(struct supervisor *sup)
 	return error;
 }
 
-void
-supervisor_init(struct supervisor *supervisor)
+int
+supervisor_run(struct setup *setup)
 {
-	*supervisor = (struct supervisor){
+	struct supervisor supervisor = {
+		.setup = setup,
+		.family.is_init = setup->is_init,
 		.family.app_fd = -1,
-		.terminal.fd = -1,
-		.readiness.directory_fd = -1,
-		.readiness.parent_fd = -1,
-		.readiness.file_fd = -1,
-		.readiness.state_fd = -1,
-		.upstream.fd = -1,
-		.notify_socket.fd = -1,
 		.listener.fd = -1,
 		.health.fd = -1,
-		.signal_fd = -1,
 		.spawn_fd = -1,
-		.report_fd = -1,
 		.exit_status = -1,
 	};
-}
+	struct supervisor *sup = &supervisor;
 
-int
-supervisor_run(struct supervisor *sup)
-{
 	sup->facts = (struct life_facts){
-		.limits = &sup->limits,
-		.ready_file = sup->readiness.path,
+		.limits = &setup->limits,
+		.ready_file = setup->readiness.path,
 		.ready_after_ms = -1,
 		.app_status = -1,
 	};
-	lifecycle_init(&sup->lifecycle, &sup->limits);
-	if (sup->limits.gate == GATE_HEALTH && make_room_for_output(sup) < 0)
+	lifecycle_init(&sup->lifecycle, &setup->limits);
+	if (setup->limits.gate == GATE_HEALTH && make_room_for_output(sup) < 0)
 		return EXIT_STATUS_DINIT;
 	if (take_early_children(sup) < 0)
 		return EXIT_STATUS_DINIT;
-	if (sup->command == NULL) {
+	if (setup->command == NULL) {
 		log_set_report(-1);
 		let_go(sup);
 		lock_down(sup);

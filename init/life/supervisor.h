@@ -11,41 +11,22 @@
 #include <stdint.h>
 
 #include "app/children.h"
-#include "app/spawn.h"
-#include "app/terminal.h"
 #include "life/lifecycle.h"
 #include "life/messages.h"
+#include "life/setup.h"
 #include "readiness/health.h"
 #include "readiness/helper.h"
-#include "readiness/listener.h"
-#include "readiness/notify.h"
-#include "readiness/readiness.h"
 
 struct supervisor {
-	struct limits limits;
+	struct setup *setup;
 	struct lifecycle lifecycle;
-	struct health_plan health_plan;
-	char *const *command; /* NULL with --pause */
-	const struct signal_state *signals_found;
-	const struct privileges *privileges; /* COMMAND's; NULL: ours */
-	bool locks_down;
-	bool warn_orphans;
-
 	bool app_is_dying;      /* POLLIN of its pidfd has been seen */
 	bool has_more_children; /* perhaps, to be reaped */
 	struct family family;
-	struct terminal terminal;
-	struct readiness readiness;
-	struct notify_upstream upstream;
-	struct listener_socket notify_socket; /* where COMMAND tells ... */
-	enum notify_access notify_access;
-	struct helper listener; /* ... and who hears it */
-	bool is_reloading;      /* COMMAND says so, and the engine knows */
-	bool feeds_watchdog;    /* of the engine, by healthy checks */
+	struct helper listener; /* hears COMMAND */
 	struct helper health;
-	int signal_fd;
-	int report_fd; /* -1: none was asked for */
-	int spawn_fd;  /* result of the exec; -1: it is known */
+	bool is_reloading; /* COMMAND says so, and the engine knows */
+	int spawn_fd;      /* result of the exec; -1: it is known */
 
 	struct life_facts facts; /* what the messages are made of */
 	int64_t executed_ns;     /* when the exec of COMMAND succeeded */
@@ -57,12 +38,10 @@ struct supervisor {
 	int64_t checked_ns; /* when the last check was reported */
 };
 
-/* Sets everything to none, so that supervisor_run takes what is filled in. */
-void
-supervisor_init(struct supervisor *supervisor);
-
-/* Runs the life of the container. Its exit status. */
+/*
+ * Runs the life of the container for which SETUP is made. Its exit status.
+ */
 int
-supervisor_run(struct supervisor *supervisor);
+supervisor_run(struct setup *setup);
 
 #endif

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "life/setup.h"
+#include "base/duration.h"
+#include "base/line_file.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "privileges/denial.h"
+#include "privileges/lockdown.h"
+#include "privileges/privileges.h"
+#include "settings/options.h"
+
+/* It is opened so early that it also gets what fails early. */
+int
+setup_open_report(const struct options *options)
+{
+	int fd;
+
+	if (options->report_file == NULL ||
+	    (options->mode != MODE_RUN && options->mode != MODE_PAUSE))
+		return -1;
+	fd = line_file_open(options->report_file);
+	if (fd < 0) {
+		log_line(LOG_LEVEL_WARN,
+		    "cannot write report file %s: %s; going on without it",
+		    options->report_file, strerror(-fd));
+		return -1;
+	}
+	log_set_report(fd);
+	return fd;
+}
+
+static struct privileges_request
+requested_privileges(const struct options *options)
+{
+	return (struct privileges_request){
+		.user = options->user,
+		.keep_caps = options->keep_caps,
+		.drop_caps = options->drop_caps,
+		.seccomp = options->seccomp,
+		.no_new_privs = options->no_new_privs,
+	};
+}
+
+/*
+ * Tries the system calls that dinit will need later on, as the engine's filter
+ * may deny them. 0, or -errno after one message.
+ */
+static int
+rehearse_calls(const struct options *options)
+{
+	const struct privileges_request request = requested_privileges(options);
+	unsigned int needs = DENIAL_LOOP;
+	const char *call;
+	int error;
+
+	if (options->health_cmd != NULL)
+		needs |= DENIAL_CHECKS;
+	if (options->notify != NOTIFY_NONE)
+		needs |= DENIAL_NOTES;
+	if (options->ready_file != NULL)
+		needs |= DENIAL_FILES;
+	if (privileges_are_requested(&request))
+		needs |= DENIAL_PRIVILEGES;
+	if (options->seccomp != NULL)
+		needs |= DENIAL_PROFILE;
+	error = denial_find(needs, &call);
+	if (error < 0)
+		log_line(LOG_LEVEL_ERROR,
+		    "cannot run COMMAND without %s: %s; allow it in the "
+		    "engine's seccomp profile",
+		    call, strerror(-error));
+	return error;
+}
+
+/*
+ * How long the health helper may say nothing once the container is ready. 0:
+ * there is no limit.
+ */
+static int64_t
+longest_silence_ms(const struct options *options)
+{
+	if (options->health_cmd == NULL || options->monitor_ms == 0 ||
+	    options->health_timeout_ms == 0)
+		return 0;
+	return options->monitor_ms + options->health_timeout_ms +
+	    SILENCE_SLACK_MS;
+}
+
+static enum gate
+choose_gate(const struct options *options)
+{
+	if (options->mode == MODE_PAUSE)
+		return GATE_PAUSE;
+	if (options->health_cmd != NULL)
+		return GATE_HEALTH;
+	if (options->notify != NOTIFY_NONE)
+		return GATE_APP;
+	return options->ready_file != NULL ? GATE_EXEC : GATE_NONE;
+}
+
+static void
+set_limits(const struct options *options, struct limits *limits)
+{
+	*limits = (struct limits){
+		.gate = choose_gate(options),
+		.ok_stop = options->ok_stop,
+		.monitor_failures = options->monitor_ms > 0
+		    ? options->monitor_failures
+		    : 0,
+		.silence_ms = longest_silence_ms(options),
+		.budget_ms = options->startup_budget_ms,
+		.drain_ms = options->drain_ms,
+		.grace_ms = options->grace_ms,
+		.signals = options->signals,
+	};
+	memcpy(limits->ok_exit, options->ok_exit, sizeof(limits->ok_exit));
+}
+
+/*
+ * Has orphans come to dinit, its parent's death be noticed, and all signals
+ * wait in a descriptor. 0, or -errno after one message.
+ */
+static int
+prepare_signals(const struct options *options, pid_t parent,
+    struct setup *setup)
+{
+	int error;
+
+	if (!setup->is_init && prctl(PR_SET_CHILD_SUBREAPER, 1L) < 0)
+		log_line(LOG_LEVEL_WARN,
+		    "cannot become a subreaper: %s; orphans of the app will "
+		    "escape",
+		    strerror(errno));
+	error = signals_follow_parent(options->parent_death_signal, parent);
+	if (error < 0)
+		return denial_log_failure("set", "--parent-death-signal", error,
+		    false);
+	setup->signal_fd = signals_open_descriptor();
+	if (setup->signal_fd < 0)
+		return denial_log_failure("open", "a signalfd",
+		    setup->signal_fd, false);
+	return 0;
+}
+
+/*
+ * The engine may want to hear from its service again and again (its watchdog,
+ * sd_watchdog_enabled(3)). With a health command it hears so from dinit, for
+ * each check that succeeds, and COMMAND, which the engine does not listen to,
+ * must not see these variables. With --notify it is COMMAND that tells the
+ * engine, and dinit passes that on.
+ */
+static void
+prepare_watchdog(const struct options *options, struct setup *setup)
+{
+	const char *usec = getenv("WATCHDOG_USEC");
+	const char *pid = getenv("WATCHDOG_PID");
+	int64_t limit_ms = usec == NULL ? 0 : atoll(usec) / 1000;
+	char limit[DURATION_TEXT_MAX];
+
+	if (options->health_cmd == NULL)
+		return;
+	setup->feeds_watchdog = limit_ms > 0 &&
+	    (pid == NULL || atol(pid) == getpid());
+	unsetenv("WATCHDOG_USEC");
+	unsetenv("WATCHDOG_PID");
+	if (!setup->feeds_watchdog ||
+	    (options->monitor_ms > 0 && options->monitor_ms < limit_ms))
+		return;
+	duration_format(limit_ms, limit, sizeof(limit));
+	log_line(LOG_LEVEL_WARN,
+	    "the engine's watchdog wants to hear something every %s "
+	    "(WATCHDOG_USEC), and only a successful check says it: set "
+	    "--monitor to half of that",
+	    limit);
+}
+
+/*
+ * Finds out whether the engine wants to be told about readiness. Where dinit
+ * does not decide on that, NOTIFY_SOCKET is left to the app.
+ */
+static void
+prepare_upstream(const struct options *options, struct setup *setup)
+{
+	const char *value = getenv("NOTIFY_SOCKET");
+	int error;
+
+	if ((options->health_cmd == NULL && options->notify == NOTIFY_NONE) ||
+	    value == NULL || *value == '\0')
+		return;
+	prepare_watchdog(options, setup);
+	error = notify_open_upstream(value, &setup->upstream);
+	if (error < 0)
+		log_line(LOG_LEVEL_WARN,
+		    "cannot use NOTIFY_SOCKET=%s: %s; the engine is not told "
+		    "about readiness",
+		    value, strerror(-error));
+	unsetenv("NOTIFY_SOCKET");
+}
+
+/* Works out what COMMAND may do. 0, or -errno after one message. */
+static int
+prepare_privileges(const struct options *options, struct setup *setup)
+{
+	const struct privileges_request request = requested_privileges(options);
+	struct problem problem;
+	char origin[64];
+
+	if (setup->command == NULL || !privileges_are_requested(&request) ||
+	    privileges_prepare(&request, &setup->privileges, &problem) == 0)
+		return 0;
+	options_format_origin(options, problem.option, origin, sizeof(origin));
+	log_line(LOG_LEVEL_ERROR, "%s: %s", origin, problem.text);
+	return -EINVAL;
+}
+
+static void
+plan_health(const struct options *options, struct setup *setup)
+{
+	setup->health_plan = (struct health_plan){
+		.command = options->health_cmd,
+		.interval_ms = options->health_interval_ms,
+		.monitor_ms = options->monitor_ms,
+		.timeout_ms = options->health_timeout_ms,
+		.signals = setup->signals_found,
+		.privileges = setup->privileges,
+	};
+}
+
+/*
+ * What is tried in a rehearsal is tried with those rights on files that dinit
+ * will have when it has locked itself down. False: there is none, as dinit
+ * keeps its rights: --no-lockdown was given, or the kernel does not take them.
+ */
+static bool
+begin_rehearsal(const struct setup *setup, struct lockdown_rehearsal *rehearsal)
+{
+	const struct lockdown_owner owner = {
+		.uid = setup->readiness.owner,
+		.gid = setup->readiness.group,
+	};
+
+	return setup->locks_down &&
+	    lockdown_begin_rehearsal(&owner, rehearsal) == 0;
+}
+
+/*
+ * Writes a file as it will be written when the container is ready, for then it
+ * would be too late to say that it cannot be. 0 or -errno.
+ */
+static int
+rehearse_publication(const struct setup *setup)
+{
+	struct lockdown_rehearsal rehearsal;
+	bool is_rehearsal = begin_rehearsal(setup, &rehearsal);
+	int error = readiness_prove(&setup->readiness);
+
+	if (is_rehearsal)
+		lockdown_end_rehearsal(&rehearsal);
+	return error;
+}
+
+/*
+ * The other dinit is often the container's own, and this one was started by
+ * docker exec, which hands on the container's variables. Then the report file
+ * is that of the other dinit too: this message must not be written to it.
+ */
+static void
+log_path_taken(const struct options *options)
+{
+	char origin[64];
+
+	log_set_report(-1);
+	options_format_origin(options,
+	    options->health_cmd != NULL ? "health-cmd"
+		: options->notify       ? "notify"
+					: "ready-file",
+	    origin, sizeof(origin));
+	log_line(LOG_LEVEL_ERROR,
+	    "cannot use readiness file %s: another dinit publishes there; name "
+	    "another place with --ready-file, or go without %s (docker exec "
+	    "passes the container's variables on)",
+	    options->ready_file, origin);
+}
+
+/* 0, or -errno after one message. */
+static int
+prepare_readiness(const struct options *options, struct setup *setup)
+{
+	char hint[DENIAL_HINT_MAX];
+	int error;
+
+	if (options->ready_file == NULL)
+		return 0;
+	error = readiness_prepare(&setup->readiness, options->ready_file);
+	if (error == -EADDRINUSE) {
+		log_path_taken(options);
+		return error;
+	}
+	if (error == 0)
+		error = rehearse_publication(setup);
+	if (error == 0)
+		return 0;
+	denial_format_hint(error, false, hint);
+	log_line(LOG_LEVEL_ERROR, "cannot write readiness file %s: %s%s",
+	    options->ready_file, strerror(-error),
+	    hint[0] != '\0' ? hint
+			    : "; mount a tmpfs there, or name another place "
+			      "with --ready-file");
+	return error;
+}
+
+/*
+ * Only the app's user UID may write to the socket. But if that is root, the app
+ * may become another user by itself, and must reach the socket then as well: it
+ * is open to all. 0, or -errno after one message.
+ */
+static int
+bind_notify_socket(struct setup *setup, uid_t uid)
+{
+	struct listener_socket *socket = &setup->notify_socket;
+	char object[LISTENER_PATH_MAX + 16];
+	struct lockdown_rehearsal rehearsal;
+	bool is_rehearsal = begin_rehearsal(setup, &rehearsal);
+	int error = listener_bind(setup->readiness.directory_fd,
+	    setup->readiness.path, uid == 0, socket);
+
+	if (is_rehearsal)
+		lockdown_end_rehearsal(&rehearsal);
+	if (error == 0)
+		return 0;
+	snprintf(object, sizeof(object), "%s for --notify", socket->path);
+	return denial_log_failure("make the socket", object, error, false);
+}
+
+/* 0, or -errno after one message, and the socket is gone. */
+static int
+give_notify_socket(const struct setup *setup, uid_t uid)
+{
+	const struct listener_socket *socket = &setup->notify_socket;
+	int error = listener_give(setup->readiness.directory_fd, socket, uid);
+
+	if (error == 0)
+		return 0;
+	listener_remove(setup->readiness.directory_fd, socket);
+	log_line(LOG_LEVEL_ERROR,
+	    "cannot give the socket %s to uid %u: %s; does the container lack "
+	    "CAP_CHOWN?",
+	    socket->path, uid, strerror(-error));
+	return error;
+}
+
+/*
+ * Makes the socket that COMMAND tells, beside the readiness file: as the path
+ * of the file belongs to this dinit alone by now, so does that of the socket.
+ * 0, or -errno after one message.
+ */
+static int
+prepare_listener(const struct options *options, struct setup *setup)
+{
+	const struct privileges *privileges = setup->privileges;
+	uid_t uid;
+	int error;
+
+	if (options->notify == NOTIFY_NONE)
+		return 0;
+	uid = privileges != NULL && privileges->changes_user
+	    ? privileges->user.uid
+	    : geteuid();
+	error = bind_notify_socket(setup, uid);
+	return error < 0 ? error : give_notify_socket(setup, uid);
+}
+
+/* All steps, in order. 0, or -errno after one message. */
+static int
+prepare(const struct options *options, pid_t parent, struct setup *setup)
+{
+	int error = rehearse_calls(options);
+
+	if (error < 0)
+		return error;
+	error = prepare_signals(options, parent, setup);
+	if (error < 0)
+		return error;
+	terminal_open(&setup->terminal);
+	prepare_upstream(options, setup);
+	error = prepare_privileges(options, setup);
+	if (error < 0)
+		return error;
+	plan_health(options, setup);
+	error = prepare_readiness(options, setup);
+	return error < 0 ? error : prepare_listener(options, setup);
+}
+
+int
+setup_prepare(const struct options *options,
+    const struct signal_state *signals_found, pid_t parent, int report_fd,
+    struct setup *out)
+{
+	extern char **environ;
+	int error;
+
+	*out = (struct setup){
+		.command = options->mode == MODE_RUN ? options->command : NULL,
+		.signals_found = signals_found,
+		.is_init = getpid() == 1,
+		.locks_down = !options->no_lockdown,
+		.warns_of_orphans = options->warn_orphans,
+		.readiness.directory_fd = -1,
+		.readiness.parent_fd = -1,
+		.readiness.file_fd = -1,
+		.readiness.state_fd = -1,
+		.notify_access = options->notify,
+		.notify_socket.fd = -1,
+		.upstream.fd = -1,
+		.terminal.fd = -1,
+		.signal_fd = -1,
+		.report_fd = report_fd,
+	};
+	set_limits(options, &out->limits);
+	error = prepare(options, parent, out);
+	if (error < 0) {
+		readiness_end(&out->readiness);
+		return error;
+	}
+	if (report_fd >= 0)
+		line_file_empty(report_fd);
+	options_remove_variables(environ);
+	return 0;
+}
+
+void
+setup_end(struct setup *setup)
+{
+	listener_remove(setup->readiness.directory_fd, &setup->notify_socket);
+	readiness_end(&setup->readiness);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What must hold before COMMAND runs: setup looks whether everything that the
+ * settings ask for can be had, gets it ready, and hands it over to the
+ * supervisor in one struct. Whatever fails here keeps dinit from starting.
+ */
+#ifndef DINIT_SETUP_H
+#define DINIT_SETUP_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "app/terminal.h"
+#include "life/lifecycle.h"
+#include "readiness/health.h"
+#include "readiness/listener.h"
+#include "readiness/notify.h"
+#include "readiness/readiness.h"
+
+struct options;
+struct privileges;
+struct signal_state;
+
+/* What the supervisor is handed. */
+struct setup {
+	struct limits limits;
+	char *const *command;                     /* NULL with --pause */
+	const struct signal_state *signals_found; /* for COMMAND */
+	const struct privileges *privileges; /* COMMAND's; NULL: dinit's own */
+	bool is_init;                        /* dinit is PID 1 */
+	bool locks_down;                     /* dinit, once COMMAND runs */
+	bool warns_of_orphans;
+	struct health_plan health_plan;
+	struct readiness readiness;
+	enum notify_access notify_access;
+	struct listener_socket notify_socket; /* for what COMMAND says */
+	struct notify_upstream upstream;      /* the engine */
+	bool feeds_watchdog; /* the engine's, by each check that succeeds */
+	struct terminal terminal;
+	int signal_fd;
+	int report_fd; /* -1: there is no report file */
+};
+
+/*
+ * Opens the report file that OPTIONS name, if dinit is to start, and has the
+ * log write its last error there. The descriptor; -1: there is none, or it
+ * cannot be opened, which is logged.
+ */
+int
+setup_open_report(const struct options *options);
+
+/*
+ * Gets ready for COMMAND and fills OUT. SIGNALS_FOUND are those of COMMAND,
+ * PARENT is dinit's parent at its start, REPORT_FD is the report file. OPTIONS
+ * and SIGNALS_FOUND must outlive OUT. 0; or -errno after one message, and no
+ * file of dinit is left behind.
+ */
+int
+setup_prepare(const struct options *options,
+    const struct signal_state *signals_found, pid_t parent, int report_fd,
+    struct setup *out);
+
+/* Deletes the files that setup_prepare has made, once the life is over. */
+void
+setup_end(struct setup *setup);
+
+#endif
