@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dinit: parse, prepare, supervise. Whatever can fail before COMMAND runs
- * fails here, with one line and exit status 125.
+ * dinit: reads the command line and the environment, and does what they ask
+ * for: to run COMMAND, to pause, or to answer a question. The exit status that
+ * main returns is the only way for this process to end.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -26,31 +27,18 @@
 #include "settings/options.h"
 
 static int
-print(void (*format)(const struct options *options, char *text, size_t size),
-    const struct options *options)
+print(const char *text)
 {
-	char text[OPTIONS_TEXT_MAX];
-
-	format(options, text, sizeof(text));
-	if (fputs(text, stdout) < 0 || fflush(stdout) != 0) {
-		log_line(LOG_LEVEL_ERROR, "cannot write to standard output: %s",
-		    strerror(errno));
-		return EXIT_STATUS_DINIT;
-	}
-	return 0;
+	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+		return 0;
+	log_line(LOG_LEVEL_ERROR, "cannot write to standard output: %s",
+	    strerror(errno));
+	return EXIT_STATUS_DINIT;
 }
 
 static void
-format_help(const struct options *options, char *text, size_t size)
+format_version(char *text, size_t size)
 {
-	(void)options;
-	options_format_help(text, size);
-}
-
-static void
-format_version(const struct options *options, char *text, size_t size)
-{
-	(void)options;
 	snprintf(text, size,
 	    "dinit " DINIT_VERSION
 	    " (the container init, not the service manager of that name)\n"
@@ -61,25 +49,23 @@ format_version(const struct options *options, char *text, size_t size)
 	    SCMP_VER_MICRO);
 }
 
-/* The effective settings, and a warning for what will not go well. */
-static int
-show_config(const struct options *options)
+/* Warns of settings that do not go together, or not with the engine. */
+static void
+warn_of_misfits(const struct options *options)
 {
 	bool in_kubernetes = getenv("KUBERNETES_SERVICE_HOST") != NULL;
 	char text[2 * OPTIONS_PROBLEM_MAX];
 	char *rest = text;
 	const char *line;
 
-	if (print(options_format_config, options) != 0)
-		return EXIT_STATUS_DINIT;
 	options_format_misfits(options, in_kubernetes, text, sizeof(text));
 	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0')
 		log_line(LOG_LEVEL_WARN, "%s", line);
-	return 0;
 }
 
+/* The exit status of --is-ready, which gives no reason where it is 1. */
 static int
-tell_readiness(const struct options *options)
+check_readiness(const struct options *options)
 {
 	int ready = asker_is_ready(options->ready_file);
 
@@ -89,9 +75,9 @@ tell_readiness(const struct options *options)
 	return ready == 1 ? 0 : 1;
 }
 
-/* Whoever waits wants to know why it was in vain. */
+/* The exit status of --is-ready --wait, which does give the reason. */
 static int
-await_and_tell(const struct options *options)
+wait_for_readiness(const struct options *options)
 {
 	struct problem problem = { .text = "" };
 	int ready = await_readiness(options->ready_file, options->wait_ms,
@@ -118,6 +104,7 @@ warn_unknown_variables(char *const *environment)
 	}
 }
 
+/* Runs COMMAND, or pauses. Its exit status is that of the container. */
 static int
 supervise(const struct options *options, const struct signal_state *found,
     pid_t parent, int report_fd)
@@ -132,20 +119,32 @@ supervise(const struct options *options, const struct signal_state *found,
 	return status;
 }
 
-static int
-run(const struct options *options, const struct signal_state *found,
-    pid_t parent, int report_fd)
+/*
+ * Answers what is asked without running a COMMAND. The exit status. If this was
+ * inlined, TEXT would lie on the stack of every PID 1.
+ */
+static int __attribute__((noinline))
+answer(const struct options *options, const struct signal_state *found)
 {
+	char text[OPTIONS_TEXT_MAX];
+	int status;
+
 	switch (options->mode) {
 	case MODE_HELP:
-		return print(format_help, options);
+		options_format_help(text, sizeof(text));
+		return print(text);
 	case MODE_VERSION:
-		return print(format_version, options);
+		format_version(text, sizeof(text));
+		return print(text);
 	case MODE_SHOW_CONFIG:
-		return show_config(options);
+		options_format_config(options, text, sizeof(text));
+		status = print(text);
+		if (status == 0)
+			warn_of_misfits(options);
+		return status;
 	case MODE_IS_READY:
-		return options->wait_ms > 0 ? await_and_tell(options)
-					    : tell_readiness(options);
+		return options->wait_ms > 0 ? wait_for_readiness(options)
+					    : check_readiness(options);
 	case MODE_PROBE:
 		return probe_print_result(&options->probe,
 		    options->health_timeout_ms, found);
@@ -153,22 +152,24 @@ run(const struct options *options, const struct signal_state *found,
 	case MODE_PAUSE:
 		break;
 	}
-	return supervise(options, found, parent, report_fd);
+	return EXIT_STATUS_DINIT;
 }
 
-/* First of all: whatever is sent early waits for COMMAND. 0, or -errno. */
+/*
+ * Blocks all signals before anything else: one that arrives early waits until
+ * COMMAND can be sent it. 0, or -errno after one message.
+ */
 static int
 begin(struct signal_state *found)
 {
-	int error = signals_take_over(found);
-	int unclosed = descriptors_hold_standard();
+	int blocked = signals_take_over(found);
+	int held = descriptors_hold_standard();
 
 	log_open();
-	if (error < 0)
-		return denial_log_failure("block", "signals", error, false);
-	if (unclosed < 0)
-		return denial_log_failure("close", "a descriptor", unclosed,
-		    false);
+	if (blocked < 0)
+		return denial_log_failure("block", "signals", blocked, false);
+	if (held < 0)
+		return denial_log_failure("close", "a descriptor", held, false);
 	return 0;
 }
 
@@ -179,6 +180,7 @@ main(int argc, char **argv, char **environment)
 	struct signal_state found;
 	struct options options;
 	char problem[OPTIONS_PROBLEM_MAX];
+	bool supervises;
 	int report_fd;
 	int error;
 
@@ -187,13 +189,15 @@ main(int argc, char **argv, char **environment)
 	error = options_parse(&options, argc, argv, environment, problem);
 	log_set_level((enum log_level)options.log_level);
 	log_set_format((enum log_format)options.log_format);
-	report_fd = setup_open_report(&options);
+	supervises = options.mode == MODE_RUN || options.mode == MODE_PAUSE;
+	report_fd = supervises ? setup_open_report(&options) : -1;
 	if (error < 0) {
 		log_line(LOG_LEVEL_ERROR, "%s", problem);
 		return EXIT_STATUS_DINIT;
 	}
-	/* A probe asks every few seconds: it was said when dinit started. */
+	/* What asks again and again must not repeat this each time. */
 	if (options.mode != MODE_IS_READY && options.mode != MODE_PROBE)
 		warn_unknown_variables(environment);
-	return run(&options, &found, parent, report_fd);
+	return supervises ? supervise(&options, &found, parent, report_fd)
+			  : answer(&options, &found);
 }

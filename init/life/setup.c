@@ -16,14 +16,12 @@
 #include "privileges/privileges.h"
 #include "settings/options.h"
 
-/* It is opened so early that it also gets what fails early. */
 int
 setup_open_report(const struct options *options)
 {
 	int fd;
 
-	if (options->report_file == NULL ||
-	    (options->mode != MODE_RUN && options->mode != MODE_PAUSE))
+	if (options->report_file == NULL)
 		return -1;
 	fd = line_file_open(options->report_file);
 	if (fd < 0) {

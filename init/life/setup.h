@@ -42,9 +42,10 @@ struct setup {
 };
 
 /*
- * Opens the report file that OPTIONS name, if dinit is to start, and has the
- * log write its last error there. The descriptor; -1: there is none, or it
- * cannot be opened, which is logged.
+ * Opens the report file that OPTIONS name, and has the log write its last error
+ * there. This stands apart from setup_prepare, as it comes first: what is wrong
+ * with the options is an error too. The descriptor; -1: no file was asked for,
+ * or it cannot be opened, which is logged.
  */
 int
 setup_open_report(const struct options *options);
