@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Why something that the user asked for cannot be had. */
+/* Why something that the user has asked for is not possible, in one line. */
 #ifndef DINIT_PROBLEM_H
 #define DINIT_PROBLEM_H
 
 struct problem {
-	const char *option; /* the long name of what asked for it */
-	char text[512];     /* one line */
+	const char *option; /* the long name of the option that asked for it */
+	char text[512];     /* without a newline */
 };
 
-/* Writes the line, cut where there is no more room. Always -EINVAL. */
+/*
+ * Writes the text, and cuts it if there is no more room. Always returns
+ * -EINVAL, which the caller can return in turn.
+ */
 int
 problem_set(struct problem *problem, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -9,19 +9,19 @@
 #include "privileges/capabilities.h"
 #include "base/problem.h"
 
-/* Numbers of capabilities, as many as there are bits in a set. */
+/* As many numbers as there are bits in a set. */
 #define NUMBERS 64
 
-/* The longest word in a list, with the byte that ends it. */
+/* Room for the longest word in a list, with its NUL byte. */
 #define WORD_SIZE 256
 
 #define DIGITS "0123456789"
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 
 /*
- * Number of NET_ADMIN, cap_net_admin or 12, or -1. cap_from_name(3) takes a
- * word's beginning and numbers as strtoul(3) does, so it is held to whole
- * names and decimals first.
+ * Returns the number of a capability from a word such as NET_ADMIN,
+ * cap_net_admin or 12, or -1. cap_from_name(3) alone is too lenient: it accepts
+ * a word that only begins with a name, and every number that strtoul(3) does.
  */
 static int
 parse_word(const char *word)
@@ -82,7 +82,10 @@ capabilities_of_process(void)
 	for (cap_value_t value = 0; value < cap_max_bits(); value++) {
 		cap_flag_value_t set = CAP_CLEAR;
 
-		/* What cannot be read counts: it is to be dropped, or fail. */
+		/*
+		 * An error counts as a capability that is there: dropping it
+		 * then either works, or fails and COMMAND is not started.
+		 */
 		if (cap_get_bound(value) != 0)
 			found.bounding |= UINT64_C(1) << value;
 		if (own != NULL &&

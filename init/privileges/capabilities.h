@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Lists of capabilities, and those that this process has (capabilities(7)). */
+/*
+ * Sets of capabilities (capabilities(7)): read from a list, written as a list,
+ * and those that this process has. Capability N is bit N of a set.
+ */
 #ifndef DINIT_CAPABILITIES_H
 #define DINIT_CAPABILITIES_H
 
@@ -8,26 +11,29 @@
 
 struct problem;
 
-/* Sets: capability N is bit N. */
+/* The sets of this process that decide what COMMAND can have. */
 struct capabilities {
 	uint64_t bounding;
-	uint64_t own; /* permitted, and in the bounding set */
+	uint64_t own; /* permitted, and also in the bounding set */
 };
 
 /*
- * Reads LIST: names with and without cap_, in upper and lower case, or
- * numbers, separated by commas; or "none"; or "all", which is EVERY. 0 and
+ * Reads LIST, which is "none", "all" for the set EVERY, or a list with commas.
+ * An item is a number or a name, in any case and with or without "cap_". 0 and
  * OUT, or -EINVAL and PROBLEM.
  */
 int
 capabilities_parse(const char *list, uint64_t every, uint64_t *out,
     struct problem *problem);
 
-/* What this process could hand on. */
+/* Returns the sets of this process, the most that COMMAND can have. */
 struct capabilities
 capabilities_of_process(void);
 
-/* Writes the names in SET, with commas, as many as there is room for. */
+/*
+ * Writes the names of the capabilities in SET, with commas. Names for which
+ * there is no room are left out.
+ */
 void
 capabilities_format(uint64_t set, char *text, size_t size);
 

@@ -11,7 +11,10 @@
 #include "base/array.h"
 #include "base/log.h"
 
-/* In place of what a call is needed for: the start itself meets it. */
+/*
+ * Stands for the needs of a call that dinit makes during its start anyway, so
+ * that denial_find need not try it.
+ */
 #define MET 0
 
 struct call {
@@ -21,10 +24,11 @@ struct call {
 };
 
 /*
- * What dinit cannot do without. To ask for one of them takes a system call.
- * So those that the start makes by itself, and whose errors it looks at, are
- * not asked for: they are found here by name once one has failed. None of them
- * is younger than Linux 4.18, so that ENOSYS means a filter.
+ * The system calls that dinit needs. Trying a call takes a system call, so
+ * those that the start makes anyway, and whose errors it checks, are MET. They
+ * are in the list because denial_format_hint tries all of them after an error.
+ * Linux has had all of them since 4.18, so ENOSYS means that a filter denies
+ * the call.
  */
 static const struct call calls[] = {
 	{ SYS_read, DENIAL_LOOP, "read" },
@@ -47,7 +51,7 @@ static const struct call calls[] = {
 #endif
 	{ SYS_waitid, DENIAL_PRIVILEGES, "waitid" },
 	{ SYS_capget, DENIAL_PRIVILEGES, "capget" },
-/* For open(3), fstat(3) and fread(3) the libraries have different calls. */
+/* The C libraries make open(3), fstat(3) and fread(3) of different calls. */
 #if defined(__GLIBC__) || !defined(SYS_open)
 	{ SYS_openat, DENIAL_PRIVILEGES, "openat" },
 #else
@@ -80,18 +84,22 @@ static const struct call calls[] = {
 };
 
 /*
- * A filter answers before the kernel looks at the arguments. With these none
- * of the calls above can do anything: they are no descriptor, no address, no
- * signal, and flags that do not exist; and kill(2) excludes this very number.
- * (It would be a user or a group: no setresuid(2) in that table.) 0, or the
- * filter's -EPERM or -ENOSYS.
+ * Makes CALL with arguments that mean nothing, so that it cannot do anything. A
+ * filter decides before the kernel looks at the arguments. INT_MIN is no
+ * descriptor, no address, no signal and no set of flags that exist, and kill(2)
+ * refuses this very process number. But it is a valid user id: calls such as
+ * setresuid(2) must not be in the list. Returns 0, or the error of the filter,
+ * -EPERM or -ENOSYS.
  */
 static int
 try_call(const struct call *call)
 {
 	const long nonsense = INT_MIN;
 
-	/* Of a huge number of descriptors valgrind would look at each. */
+	/*
+	 * The second argument of poll(2) is the number of descriptors, and
+	 * valgrind would look at each of them.
+	 */
 	if (syscall(call->number, nonsense, 1L, nonsense, nonsense, nonsense,
 		nonsense) >= 0)
 		return 0;
@@ -112,7 +120,7 @@ denial_find(unsigned int needs, const char **call)
 	return 0;
 }
 
-/* The first of all that is denied, NULL: none is. */
+/* Returns the name of the first call in the list that is denied, or NULL. */
 static const char *
 find_any(void)
 {
@@ -128,7 +136,10 @@ denial_format_hint(int error, bool forks, char hint[DENIAL_HINT_MAX])
 	bool is_denied = error == -EPERM || error == -ENOSYS;
 	const char *call = is_denied ? find_any() : NULL;
 
-	/* fork(2) cannot be asked for, and fails so for no other reason. */
+	/*
+	 * A fork cannot be tried without making a process. It has no other
+	 * reason than a filter to fail with one of these errors.
+	 */
 	if (call == NULL && is_denied && forks)
 		call = "fork and clone";
 	hint[0] = '\0';

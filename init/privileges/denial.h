@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls that the seccomp filter of an engine denies here: which of them
- * dinit cannot do without, asked before COMMAND runs; and what a message says
- * about an error, so that the user knows what to do.
+ * Finds system calls that dinit needs and the seccomp filter of the engine
+ * denies, before COMMAND runs; and adds to messages about an error what the
+ * user can do about it.
  */
 #ifndef DINIT_DENIAL_H
 #define DINIT_DENIAL_H
@@ -11,28 +11,32 @@
 
 /* What the system calls are needed for. */
 enum denial_need {
-	DENIAL_LOOP = 1,        /* to look after COMMAND at all */
+	DENIAL_LOOP = 1,        /* the event loop, always */
 	DENIAL_CHECKS = 2,      /* health checks */
-	DENIAL_NOTES = 4,       /* COMMAND's notifications */
+	DENIAL_NOTES = 4,       /* notifications of COMMAND */
 	DENIAL_FILES = 8,       /* a readiness file */
-	DENIAL_PRIVILEGES = 16, /* to work COMMAND's privileges out */
-	DENIAL_PROFILE = 32     /* and a seccomp profile */
+	DENIAL_PRIVILEGES = 16, /* privileges_prepare */
+	DENIAL_PROFILE = 32     /* privileges_prepare with a profile */
 };
 
+/* Enough room for any hint. */
 #define DENIAL_HINT_MAX 80
 
 /*
- * Looks for a denied one among those system calls that NEEDS, a set of enum
- * denial_need, take and that no other part of the start meets. 0: none is;
- * or -EPERM or -ENOSYS, as the filter has it, and its name in *CALL.
+ * Looks for a denied system call that one of NEEDS, a set of enum denial_need,
+ * takes. Calls that dinit makes during its start anyway are not tried. Returns
+ * 0 if none is denied; or the error that the filter gives, -EPERM or -ENOSYS,
+ * and the name of the call in *CALL.
  */
 int
 denial_find(unsigned int needs, const char **call);
 
 /*
- * What to do about ERROR (-errno), to be said behind it: "; allow CALL in the
- * engine's seccomp profile", or which limit may be too low; "" if this is not
- * known. FORKS: a process was to be made. For before the lock-down.
+ * Writes what the user can do about ERROR, which is -errno: allow a system call
+ * in the engine's seccomp profile, or raise a limit. HINT continues the message
+ * about the error, and is "" if there is nothing to advise. FORKS is true if a
+ * fork has failed. This must not be called after the lock-down, when dinit's
+ * own filter denies system calls.
  */
 void
 denial_format_hint(int error, bool forks, char hint[DENIAL_HINT_MAX]);

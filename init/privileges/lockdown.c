@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A test runs the end-to-end suite under strace and holds what it saw against
- * the list, so that the list is neither too short nor too long. Another one
- * holds the filter's verdicts against the list.
+ * Two tests guard the lists in this file. tests/lockdown.sh runs the end-to-end
+ * suite under strace and compares the calls that dinit makes with the list, so
+ * that it is neither too short nor too long. tests/unit/privileges/lockdown.c
+ * compares what the filter does to every call with what the list says.
  */
 #include <assert.h>
 #include <errno.h>
@@ -23,14 +24,17 @@
 #include "base/kernel.h"
 #include "base/signals.h"
 
-/* A test makes it deadly, so that no call is denied without being noticed. */
+/*
+ * What the filter does to all other calls. `make check-lockdown` builds dinit
+ * with SECCOMP_RET_KILL_PROCESS, so that a denied call cannot stay unnoticed.
+ */
 #ifndef LOCKDOWN_DENIAL
 #define LOCKDOWN_DENIAL (SECCOMP_RET_ERRNO | EPERM)
 #endif
 
 /*
- * Allowed whatever the arguments. Where there are older calls, musl's wrappers
- * make those.
+ * These are allowed with any arguments. On machines that have the older of two
+ * similar calls, musl makes that one.
  */
 static const uint16_t calls[] = {
 #if defined(__x86_64__)
@@ -40,7 +44,7 @@ static const uint16_t calls[] = {
 	SYS_readlinkat,
 	SYS_renameat2,
 #endif
-	/* the loop: wait, read what came, reap, relay */
+	/* the event loop: wait, read, reap, relay signals */
 	SYS_ppoll,
 	SYS_read,
 	SYS_waitid,
@@ -61,11 +65,11 @@ static const uint16_t calls[] = {
 	/* the state file beside the readiness file */
 	SYS_pwrite64,
 	SYS_ftruncate,
-	/* reports of the health helper, news for the engine */
+	/* messages from the health helper, and to the engine */
 	SYS_recvmsg,
 	SYS_sendto,
 	SYS_connect,
-	/* the readiness file, and what /proc says of descendants */
+	/* the readiness file, and the search of /proc for descendants */
 	SYS_close,
 	SYS_fstat,
 	SYS_newfstatat,
@@ -78,14 +82,14 @@ static const uint16_t calls[] = {
 	/* job control */
 	SYS_rt_sigprocmask,
 	SYS_rt_sigpending,
-	/* an assertion of ours that fails */
+	/* a failed assertion: abort(3) */
 	SYS_gettid,
 	SYS_tgkill,
 };
 
 /*
- * Flags of open(2) that neither make nor empty a file, nor open it for writing.
- * With those of NEW_FILE one is made and opened, but only where there was none.
+ * HARMLESS are flags of open(2) that do not create, truncate or open a file for
+ * writing. The flags NEW_FILE create a file, but open none that exists.
  */
 #define HARMLESS                                                               \
 	(0U | O_CLOEXEC | O_DIRECTORY | O_LARGEFILE | O_NOCTTY | O_NOFOLLOW |  \
@@ -93,8 +97,9 @@ static const uint16_t calls[] = {
 #define NEW_FILE (O_WRONLY | O_CREAT | O_EXCL)
 
 /*
- * Allowed with these arguments only: were PID 1 itself taken over, it shall
- * neither make a setuid file nor write to a file that is there.
+ * These are allowed with certain arguments only, so that an attacker who has
+ * taken over dinit can neither make a setuid file nor write to a file that
+ * exists.
  */
 static const struct lockdown_rule rules[] = {
 #if defined(__x86_64__)
@@ -118,8 +123,8 @@ const struct lockdown_list lockdown_list = {
 };
 
 /*
- * The program is written from its end to its beginning: every jump goes
- * forward, and so its target is known.
+ * The filter is written from its last instruction to its first. Every jump in a
+ * filter goes forward, so its target is written, and known, before the jump.
  */
 static void
 put_instruction(struct lockdown_filter *filter, struct sock_filter instruction)
@@ -141,7 +146,10 @@ put_load(struct lockdown_filter *filter, size_t offset)
 	put(filter, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset);
 }
 
-/* Goes on at YES if OPERATION with OPERAND finds A so, and at NO if not. */
+/*
+ * Puts a jump that compares A with OPERAND by OPERATION, and goes on at YES if
+ * the comparison holds or at NO otherwise.
+ */
 static void
 put_jump(struct lockdown_filter *filter, uint16_t operation, uint32_t operand,
     size_t yes, size_t no)
@@ -155,14 +163,14 @@ put_jump(struct lockdown_filter *filter, uint16_t operation, uint32_t operand,
 		(uint8_t)(yes - here), (uint8_t)(no - here)));
 }
 
-/* Where the last two instructions are. */
+/* The last two instructions of every filter, where jumps may go. */
 #define ALLOW (LOCKDOWN_FILTER_MAX - 1)
 #define DENY (LOCKDOWN_FILTER_MAX - 2)
 
 /*
- * The lower half of an argument, which is 64 bits wide. All arguments in RULES
- * are an int or less to the kernel: it does not see the upper half, in which
- * the C libraries put different things.
+ * Returns the offset of the lower 32 bits of an argument. All arguments in
+ * RULES are 32 bits or less to the kernel, which ignores the upper half; the C
+ * libraries pass different values there.
  */
 static size_t
 lower_half(unsigned int argument)
@@ -174,7 +182,7 @@ lower_half(unsigned int argument)
 	    (is_big_endian ? sizeof(uint32_t) : 0);
 }
 
-/* Goes on at HOLDS if the argument is as RULE says, or else denies the call. */
+/* Puts a check that goes on at HOLDS if RULE holds, or denies the call. */
 static void
 put_rule(struct lockdown_filter *filter, const struct lockdown_rule *rule,
     size_t holds)
@@ -188,7 +196,10 @@ put_rule(struct lockdown_filter *filter, const struct lockdown_rule *rule,
 	put_load(filter, lower_half(rule->argument));
 }
 
-/* A call with several rules has them side by side: all of them must hold. */
+/*
+ * Puts the checks of all rules. Those for the same call stand side by side: a
+ * rule that holds leads to the next one for the call, and the last to ALLOW.
+ */
 static void
 put_rules(struct lockdown_filter *filter, const struct lockdown_list *list)
 {
@@ -210,10 +221,14 @@ put_rules(struct lockdown_filter *filter, const struct lockdown_list *list)
 }
 
 /*
- * A call is allowed whose number is a bit of WORDS. To compare with each number
- * in turn would be four times as much work when the filter is installed: the
- * kernel goes through it for every system call there is, up to the first
- * instruction that is not among the few it expects there, which is BPF_ST.
+ * Puts a check that allows the calls whose numbers are bits in WORDS: bit N of
+ * WORDS[I] stands for call 32 * I + N.
+ *
+ * Comparing the number with each of the calls in turn would make it four times
+ * as expensive to install the filter. For every system call there is, the
+ * kernel runs a new filter to find out whether it allows the call whatever the
+ * arguments are (seccomp_is_const_allow() in kernel/seccomp.c). It gives up at
+ * the first instruction that this does not expect, and BPF_ST is such a one.
  */
 static void
 put_words(struct lockdown_filter *filter,
@@ -237,9 +252,10 @@ put_words(struct lockdown_filter *filter,
 }
 
 /*
- * For this machine's calls alone: which word a number is in goes to A, which
- * bit of it to X. BPF_TAX would do in one instruction what BPF_ST and BPF_LDX
- * do here, but gVisor takes it for BPF_TXA.
+ * Puts the beginning of the filter. It denies the calls of other architectures.
+ * For put_words it sets A to the number of the word that the call is in, and X
+ * to the bit in that word. BPF_TAX could replace BPF_ST and BPF_LDX, but gVisor
+ * confuses BPF_TAX with BPF_TXA.
  */
 static void
 put_start(struct lockdown_filter *filter)
@@ -274,7 +290,10 @@ lockdown_build_filter(const struct lockdown_list *list,
 	put_start(out);
 }
 
-/* libcap would take a page of heap for two system calls. */
+/*
+ * These make the system calls directly, because libcap allocates a page of heap
+ * for them, which PID 1 would keep.
+ */
 static int
 read_capabilities(struct __user_cap_data_struct data[2])
 {
@@ -296,16 +315,19 @@ write_capabilities(const struct __user_cap_data_struct data[2])
 }
 
 /*
- * Without CAP_DAC_OVERRIDE root may not write what belongs to the app's user.
- * The ids for file access alone (setfsuid(2)) can be that user's: signals and
- * all else go by the others. With them the kernel forgets which signal to send
- * when the parent dies (PR_SET_PDEATHSIG(2const)), and makes the process not
- * dumpable, so that others cannot open its /proc/PID/fd any more
- * (PR_SET_DUMPABLE(2const)): both are put back.
+ * Makes this process access files as UID and GID, by setfsuid(2). Without
+ * CAP_DAC_OVERRIDE, root cannot write in a directory of the app's user. All
+ * other checks, such as that for kill(2), still use the effective ids.
  *
- * False: the ids are not that user's. setfsuid(2) does not fail otherwise than
- * by changing nothing, and there is none in gVisor; of an invalid id it only
- * tells what is.
+ * When the ids change, the kernel clears the signal for the death of the parent
+ * (PR_SET_PDEATHSIG(2const)) and the dumpable attribute, without which other
+ * processes cannot open /proc/PID/fd (PR_SET_DUMPABLE(2const)). Both are put
+ * back here.
+ *
+ * Returns false if the id for file access is not UID afterwards. setfsuid(2)
+ * reports no errors and returns the id before the call. An invalid id changes
+ * nothing, so that a second call shows what the first one did. In gVisor the
+ * call does nothing.
  */
 static bool
 take_file_ids(uid_t uid, gid_t gid)
@@ -325,7 +347,10 @@ take_file_ids(uid_t uid, gid_t gid)
 	return uid == 0 || setfsuid((uid_t)-1) == (int)uid;
 }
 
-/* What dinit keeps; where OWNER cannot lend its rights on files, those too. */
+/*
+ * Makes this process access files as OWNER, and returns the capabilities that
+ * dinit needs after that.
+ */
 static uint32_t
 needed_capabilities(const struct lockdown_owner *owner)
 {

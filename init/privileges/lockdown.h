@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What dinit itself may still do once COMMAND runs: no capability but
- * CAP_KILL, no new privileges, and only the system calls of its own loop.
- * Neither the app nor the health helper is under it.
+ * Restricts dinit itself once COMMAND runs: dinit keeps no capability but
+ * CAP_KILL, can gain no new privileges, and can only make the system calls of
+ * its own event loop. The app and the health helper are not restricted by this.
  */
 #ifndef DINIT_LOCKDOWN_H
 #define DINIT_LOCKDOWN_H
@@ -13,12 +13,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* No number of a system call in the list reaches it. */
+/* Every number in a list of calls must be lower than this. */
 #define LOCKDOWN_CALLS_END 512
 
+/* The most instructions that a filter can have. */
 #define LOCKDOWN_FILTER_MAX 160
 
-/* One argument of CALL, of the bits in MASK: one of the COUNT values. */
+/*
+ * Restricts an argument of CALL: the bits of it that MASK selects must have one
+ * of the COUNT values.
+ */
 struct lockdown_rule {
 	uint16_t call;
 	uint8_t argument; /* 0 is the first */
@@ -27,38 +31,43 @@ struct lockdown_rule {
 	uint32_t values[5];
 };
 
-/* The system calls that dinit makes once it has locked itself down. */
+/* System calls that a filter allows. It denies all others. */
 struct lockdown_list {
-	const uint16_t *calls; /* whatever their arguments */
+	const uint16_t *calls; /* allowed with any arguments */
 	size_t calls_count;
-	const struct lockdown_rule *rules; /* of a call: one by one, all hold */
+	const struct lockdown_rule *rules; /* allowed if all rules for the call
+					      hold; these stand side by side */
 	size_t rules_count;
 };
+
+/* The calls that dinit makes after its lock-down. */
 extern const struct lockdown_list lockdown_list;
 
-/* The list as a program for seccomp(2), from FIRST to the end of CODE. */
+/* A program for seccomp(2), from FIRST to the end of CODE. */
 struct lockdown_filter {
 	size_t first;
 	struct sock_filter code[LOCKDOWN_FILTER_MAX];
 };
+
+/* Makes a filter of LIST. The list is dinit's own: mistakes in it abort. */
 void
 lockdown_build_filter(const struct lockdown_list *list,
     struct lockdown_filter *out);
 
-/* Whose files dinit may still write: the owner of the readiness directory. */
+/* The owner of the readiness directory, whose files dinit may still write. */
 struct lockdown_owner {
 	uid_t uid;
 	gid_t gid;
 };
 
-/* What a rehearsal has changed. */
+/* What a rehearsal must put back. */
 struct lockdown_rehearsal {
 	struct __user_cap_data_struct capabilities[2];
 };
 
 /*
- * Takes on the rights on files that remain after lock-down, until the end of
- * the rehearsal. 0, or -errno with nothing changed.
+ * Gives this process the access to files that it will have after the lock-down,
+ * until the rehearsal ends. 0, or -errno with nothing changed.
  */
 int
 lockdown_begin_rehearsal(const struct lockdown_owner *owner,
@@ -67,17 +76,20 @@ void
 lockdown_end_rehearsal(const struct lockdown_rehearsal *rehearsal);
 
 /*
- * Gives up every capability but CAP_KILL, which stays if it is there: an app
- * that changes its user by itself must still be reached. OWNER (NULL: none)
- * lends its rights on files instead. 0 or -errno; 1: OWNER could not (gVisor),
- * and CAP_DAC_OVERRIDE stays as well.
+ * Drops every capability but CAP_KILL, by which dinit can signal an app that
+ * has changed its user. From then on dinit accesses files as OWNER, or as
+ * before if OWNER is NULL.
+ *
+ * Returns 0 or -errno; or 1 if the kernel (gVisor's) does not let dinit access
+ * files as OWNER, so that CAP_DAC_OVERRIDE is kept as well.
  */
 int
 lockdown_drop_capabilities(const struct lockdown_owner *owner);
 
 /*
- * No new privileges, and the allow-list: any other system call fails with
- * EPERM. 0 or -errno (old kernels refuse the filter).
+ * Renounces new privileges, and installs the filter of lockdown_list: any other
+ * system call fails with EPERM from then on. 0, or -errno if the kernel refuses
+ * the filter.
  */
 int
 lockdown_filter_calls(void);

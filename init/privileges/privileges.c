@@ -36,7 +36,7 @@ resolve_user(struct privileges *out, const char *spec)
 	return user_resolve(spec, &files, &out->user, &out->problem);
 }
 
-/* What is kept must be there to be kept. */
+/* Reads which capabilities to keep. This process must have all of them. */
 static int
 resolve_kept(struct privileges *out, const char *list, uint64_t own)
 {
@@ -53,7 +53,10 @@ resolve_kept(struct privileges *out, const char *list, uint64_t own)
 	    missing);
 }
 
-/* Root's exec gives it all of its bounding set (capabilities(7)). */
+/*
+ * True if COMMAND can keep capabilities only in its ambient set. An exec by
+ * root grants the whole bounding set (capabilities(7)).
+ */
 static bool
 needs_ambient(const struct privileges *privileges)
 {
@@ -63,8 +66,9 @@ needs_ambient(const struct privileges *privileges)
 }
 
 /*
- * Any user else keeps only what is ambient. A kernel that does not know that
- * answers EINVAL (PR_CAP_AMBIENT(2const)); libcap makes EPERM of every errno.
+ * Checks that the kernel has ambient capabilities, if COMMAND needs them. One
+ * without them fails with EINVAL (PR_CAP_AMBIENT(2const)). libcap would report
+ * EPERM for every error.
  */
 static int
 check_ambient(struct privileges *out)
@@ -130,8 +134,9 @@ resolve_capabilities(struct privileges *out,
 }
 
 /*
- * dinit stays what it is. Without CAP_KILL it could never stop COMMAND as
- * another user: better no start than no stop.
+ * Checks that dinit can change COMMAND's user, and that it can stop COMMAND
+ * afterwards. dinit itself keeps its user, so it needs CAP_KILL to signal a
+ * process of another one.
  */
 static int
 check_power(struct privileges *out, uint64_t own)
@@ -153,8 +158,9 @@ check_power(struct privileges *out, uint64_t own)
 }
 
 /*
- * Straight, -1 and errno: the C library's functions would stop all threads
- * first, of which there are none; and 2 KB come along.
+ * These make the system calls directly, and return -1 and errno. The functions
+ * of the C library do so in every thread, for which they have 2 KB of code, and
+ * this process has only one.
  */
 static long
 set_groups(const struct user *user)
@@ -174,7 +180,7 @@ set_uids(uid_t uid)
 	return syscall(SYS_setresuid, uid, uid, uid);
 }
 
-/* Supplementary groups of this process. */
+/* The supplementary groups of this process. */
 struct own_groups {
 	int count;
 	gid_t list[NGROUPS_MAX];
@@ -190,10 +196,11 @@ is_among(gid_t gid, const struct own_groups *groups)
 }
 
 /*
- * Holds the groups that cannot be changed against those that are wanted. The
- * main group may be among the others as well, as Docker has it. Groups beyond
- * those in /etc/group the engine has added: they stay where no group was named,
- * but a user who names one wants no other.
+ * Checks that the groups of this process, which cannot be changed, are those
+ * that are wanted. The main group may be among the supplementary groups too, as
+ * it is in Docker. All groups in /etc/group must be there. The engine may have
+ * added others: they may stay, unless --user names a group (NAMES_GROUP), which
+ * means this group and no other.
  */
 static int
 compare_groups(struct privileges *out, const struct own_groups *own,
@@ -221,10 +228,11 @@ compare_groups(struct privileges *out, const struct own_groups *own,
 }
 
 /*
- * In a container that is the user already, without the right to change groups,
- * those that it has must do. Whether it has the right is found out by trying,
- * as this process is thrown away: a user namespace may deny it even to root
- * (user_namespaces(7), /proc/PID/setgroups).
+ * Checks the groups if the container runs as the wanted user already: without
+ * the permission to change groups, it can do with those that it has. Only an
+ * attempt shows whether there is that permission, as a user namespace may deny
+ * it even to root (user_namespaces(7), /proc/PID/setgroups). The worker can
+ * afford the attempt because it ends soon.
  */
 static int
 check_groups(struct privileges *out, const char *spec)
@@ -291,11 +299,17 @@ resolve_request(struct privileges *out,
 	if (request->seccomp != NULL &&
 	    compile_filter(out, request->seccomp, ours.bounding) < 0)
 		return -EINVAL;
-	/* Last, as it changes the groups, by which files may be readable. */
+	/*
+	 * This changes the groups of the worker, which may need them to read
+	 * the files above. So it comes last.
+	 */
 	return check_groups(out, request->user);
 }
 
-/* What became of the worker. It is the only child there is at this time. */
+/*
+ * Waits for the worker, the only child there is at this time. 0 if it has
+ * prepared everything, or -EINVAL and PROBLEM.
+ */
 static int
 wait_for_worker(pid_t worker, const struct privileges *shared,
     struct problem *problem)
@@ -310,7 +324,10 @@ wait_for_worker(pid_t worker, const struct privileges *shared,
 		problem_set(problem,
 		    "cannot wait for the process that prepares it: %s",
 		    strerror(errno));
-		/* It must not outlive us; here wait4(2) does. */
+		/*
+		 * The worker must not outlive dinit. A filter may have denied
+		 * waitid(2), but waitpid(3) makes another call, wait4(2).
+		 */
 		kill(worker, SIGKILL);
 		waitpid(worker, NULL, 0);
 		return -EINVAL;
@@ -327,7 +344,10 @@ wait_for_worker(pid_t worker, const struct privileges *shared,
 	return -EINVAL;
 }
 
-/* Others shall not trace it while it has more rights than they. */
+/*
+ * The worker has privileges that other processes in the container may lack.
+ * Without the dumpable attribute these cannot trace it (ptrace(2)).
+ */
 static void __attribute__((noreturn))
 run_worker(struct privileges *shared, const struct privileges_request *request)
 {
@@ -336,10 +356,11 @@ run_worker(struct privileges *shared, const struct privileges_request *request)
 }
 
 /*
- * What COMMAND may not do, it must not do by way of us: of a process of its own
- * user it could write the memory (ptrace(2), "Ptrace access mode checking"), if
- * that has no capability that COMMAND lacks. So before it runs we give up new
- * privileges where it has to; under a filter we are out of its reach for good.
+ * Keeps COMMAND from getting around its restrictions by making dinit act for
+ * it. COMMAND could write to dinit's memory if both have the same user and
+ * dinit has no capability that COMMAND lacks (ptrace(2), "Ptrace access mode
+ * checking"). So dinit renounces new privileges if COMMAND has to; and if
+ * COMMAND gets a filter, dinit is not dumpable, which denies such access.
  */
 static int
 guard_ourselves(const struct privileges *privileges, struct problem *problem)
@@ -389,7 +410,7 @@ privileges_prepare(const struct privileges_request *request,
 	return 0;
 }
 
-/* Groups before gid before uid: each takes a right that the next takes away. */
+/* The uid comes last, because the new user may lack the right to the rest. */
 static int
 become_user(const struct privileges *privileges, const char **step)
 {
@@ -405,9 +426,11 @@ become_user(const struct privileges *privileges, const char **step)
 	if (putenv((char *)(uintptr_t)user->home) != 0)
 		return -errno;
 	/*
-	 * Permitted capabilities stay for the next step (capabilities(7)). Until
-	 * those go, the app cannot trace us; where fs.suid_dumpable is 1 it
-	 * could then, as another uid sets what that says (proc(5)).
+	 * PR_SET_KEEPCAPS keeps the permitted capabilities for the next step
+	 * (capabilities(7)). Until that drops them, processes of the new user
+	 * must not trace this one. The change of the uid sets the dumpable
+	 * attribute to fs.suid_dumpable, which may be 1 (proc(5)), so it is
+	 * cleared after that.
 	 */
 	*step = "set the user of";
 	if (prctl(PR_SET_KEEPCAPS, 1L) < 0 || set_uids(user->uid) < 0 ||
@@ -416,7 +439,11 @@ become_user(const struct privileges *privileges, const char **step)
 	return 0;
 }
 
-/* CAP_SETPCAP was permitted when it was worked out; a new uid disables it. */
+/*
+ * Drops capabilities from the bounding set, which takes CAP_SETPCAP. It is
+ * permitted, as resolve_capabilities has checked, but no longer effective after
+ * a change of the uid.
+ */
 static int
 drop_bounding(const struct privileges *privileges)
 {
@@ -439,9 +466,10 @@ drop_bounding(const struct privileges *privileges)
 }
 
 /*
- * Not libcap's cap_iab_set_proc(3), which takes CAP_SETPCAP for the ambient
- * set too. The kernel does not, so a container need not have it. For root it is
- * a matter of securebits only.
+ * Adds what is kept to the ambient set. libcap's cap_iab_set_proc(3) would need
+ * CAP_SETPCAP for that, but the kernel does not. An error does not matter for
+ * root, which keeps its capabilities across the exec anyway, unless securebits
+ * say otherwise.
  */
 static int
 raise_ambient(const struct privileges *privileges)
@@ -455,9 +483,11 @@ raise_ambient(const struct privileges *privileges)
 }
 
 /*
- * The process's own sets: what is not kept must not help until the exec. What
- * leaves the inheritable set leaves the ambient one. Without a list of what to
- * keep, the rest of these two stays: the engine may have filled them (Podman).
+ * Removes what is not kept from the permitted, effective and inheritable sets
+ * of this process, so that nothing between here and the exec can use it. What
+ * leaves the inheritable set also leaves the ambient set. Without a list of
+ * capabilities to keep, both sets retain what the engine has put there, as
+ * Podman does.
  */
 static int
 reduce_own(const struct privileges *privileges)
@@ -485,7 +515,11 @@ reduce_own(const struct privileges *privileges)
 	return error;
 }
 
-/* Bounding before permitted before ambient: each takes the one before. */
+/*
+ * The bounding set comes first, because dropping from it takes CAP_SETPCAP,
+ * which reduce_own may remove. The ambient set comes last, because only what is
+ * permitted and inheritable can be ambient.
+ */
 static int
 apply_capabilities(const struct privileges *privileges)
 {
@@ -501,7 +535,10 @@ apply_capabilities(const struct privileges *privileges)
 	return error;
 }
 
-/* Trying is the only proof. Whoever keeps the capability may go back. */
+/*
+ * Tries to become root again, which must fail unless COMMAND keeps the
+ * capability for it.
+ */
 static int
 prove_no_way_back(const struct privileges *privileges)
 {
@@ -543,7 +580,7 @@ privileges_apply(const struct privileges *privileges, const char **step)
 int
 privileges_apply_filter(const struct privileges *privileges)
 {
-	/* The kernel only reads it. */
+	/* The kernel does not write to the code. */
 	struct sock_fprog program = {
 		.len = privileges->filter.length,
 		.filter =

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What COMMAND may do: its user and groups, its capabilities, whether it can
- * gain privileges, its seccomp filter. All of it is worked out before the
- * fork, by a process that is then thrown away with its heap, and only applied
- * after it.
+ * The privileges of COMMAND: its user and groups, its capabilities, whether it
+ * can gain new privileges, and its seccomp filter. They are prepared before the
+ * fork, in a worker process that takes its heap with it when it ends. After the
+ * fork COMMAND's process only applies them.
  */
 #ifndef DINIT_PRIVILEGES_H
 #define DINIT_PRIVILEGES_H
@@ -17,7 +17,7 @@
 #include "privileges/seccomp_filter.h"
 #include "privileges/user.h"
 
-/* As the user wrote it; NULL or false: no change. */
+/* The options as they were given. NULL or false changes nothing. */
 struct privileges_request {
 	const char *user;      /* USER[:GROUP] */
 	const char *keep_caps; /* list, "all" or "none" */
@@ -27,8 +27,8 @@ struct privileges_request {
 };
 
 /*
- * If they are not, nothing of privileges.c has to run, so that PID 1 does not
- * have it in memory.
+ * True if REQUEST changes anything. If it does not, nothing of privileges.c
+ * needs to run, which keeps its pages out of PID 1's memory.
  */
 static inline bool
 privileges_are_requested(const struct privileges_request *request)
@@ -38,50 +38,53 @@ privileges_are_requested(const struct privileges_request *request)
 	    request->no_new_privs;
 }
 
-/* Ready to be applied: no name left to look up. */
+/* Privileges that are ready to be applied, with no names left to look up. */
 struct privileges {
 	bool changes_user;
-	bool keeps_groups; /* they cannot be changed, and need not be */
+	bool keeps_groups; /* groups cannot be changed, and need not be */
 	struct user user;
 
 	bool changes_capabilities;
-	bool keeps_capabilities; /* a list was given: across the user too */
-	uint64_t kept;           /* capabilities, bit N for number N */
-	uint64_t dropped;        /* from the bounding set */
+	bool keeps_capabilities; /* KEPT survives a change of user */
+	uint64_t kept;           /* a set as in capabilities.h */
+	uint64_t dropped;        /* those to drop from the bounding set */
 
 	bool no_new_privs;
 	struct seccomp_filter filter;
 
-	struct problem problem;
+	struct problem problem; /* why the worker could not prepare them */
 };
 
 /*
- * Works REQUEST out. 0 and OUT, in memory that a fork shares and that is
- * written by another process (NULL: nothing was asked for); or -EINVAL and
- * PROBLEM. COMMAND is not to get around its restrictions by way of the caller:
- * where it is not to gain privileges the caller does not from here on either,
- * and where it gets a filter the caller is not dumpable any more.
+ * Prepares what REQUEST asks for. Returns 0 and *OUT, which lies in shared
+ * memory and is NULL if nothing was requested; or -EINVAL and PROBLEM.
+ *
+ * This also restricts the caller, so that COMMAND cannot get around its own
+ * restrictions by tracing the caller: if COMMAND can gain no new privileges,
+ * then from here on the caller cannot either; and if COMMAND gets a filter, the
+ * caller is no longer dumpable.
  */
 int
 privileges_prepare(const struct privileges_request *request,
     const struct privileges **out, struct problem *problem);
 
 /*
- * Becomes the user, in this order: groups, gid, uid; then capabilities,
- * no-new-privs; then proof that there is no way back. For a process with one
- * thread. 0, or -errno and what was being done in *STEP, for "cannot ...".
+ * Changes the groups, the gid and the uid of this process, in this order; then
+ * its capabilities and no-new-privs; and then makes sure that it cannot become
+ * root again. The process must have one thread only. 0, or -errno and in *STEP
+ * what has failed, as the words behind "cannot".
  */
 int
 privileges_apply(const struct privileges *privileges, const char **step);
 
 /*
- * Puts the seccomp filter on, last of all: what it forbids cannot be done any
- * more. 0 or -errno.
+ * Installs the seccomp filter, if there is one. This comes last, because the
+ * filter may deny whatever comes after it. 0 or -errno.
  */
 int
 privileges_apply_filter(const struct privileges *privileges);
 
-/* Lets go of what privileges_prepare gave. */
+/* Unmaps what privileges_prepare has returned, which may be NULL. */
 void
 privileges_release(const struct privileges *privileges);
 

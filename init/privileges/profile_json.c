@@ -11,17 +11,17 @@
 #include "base/problem.h"
 #include "base/regular_file.h"
 
-/* Engines' own profiles have some 20 KiB. */
+/* The largest profile in bytes. Those of engines have some 20 KiB. */
 #define TEXT_MAX (1 << 20)
 
-/* What numbers are made of. */
+/* The characters that JSON numbers consist of. */
 #define NUMBER "-+.0123456789Ee"
 
 /* --- Text to JSON --- */
 
 /*
- * Reads FILE into TEXT, of TEXT_MAX + 1 bytes, and terminates it. Its length,
- * or -EINVAL.
+ * Reads FILE into TEXT, which has room for TEXT_MAX + 1 bytes, and ends it with
+ * a NUL byte. Returns its length, or -EINVAL and PROBLEM.
  */
 static ssize_t
 read_text(FILE *file, char *text, struct problem *problem)
@@ -36,7 +36,7 @@ read_text(FILE *file, char *text, struct problem *problem)
 	return (ssize_t)length;
 }
 
-/* How long the string is that begins at TEXT, with its quotes. */
+/* Returns the length of the JSON string at TEXT, with its quotes. */
 static size_t
 string_length(const char *text)
 {
@@ -49,10 +49,11 @@ string_length(const char *text)
 }
 
 /*
- * jansson's integers have a sign, Go's in a profile have none. So an integer of
- * 2^63 and more becomes the negative one with the same bits. To be told apart
- * from that, one with a sign becomes a real number, and so does one of 2^64 and
- * more, which no key takes either. The length of what is written.
+ * Copies NUMBER so that jansson reads it as a profile means it, and returns the
+ * length of the copy. jansson's integers are signed and those in a profile are
+ * not. So an integer of 2^63 or more is written as the negative integer with
+ * the same bits. Integers that no key accepts, those that are negative or
+ * beyond 64 bits, are written as reals, and PROFILE_NUMBER refuses them.
  */
 static size_t
 copy_number(const char *number, size_t length, char *to)
@@ -74,7 +75,10 @@ copy_number(const char *number, size_t length, char *to)
 	return length;
 }
 
-/* Copies TEXT, terminated, but for its numbers, which may double. */
+/*
+ * Copies TEXT, which ends with a NUL byte, with its numbers as copy_number
+ * writes them, and returns the length of the copy: at most twice that of TEXT.
+ */
 static size_t
 copy_text(const char *text, size_t length, char *to)
 {
@@ -97,7 +101,7 @@ copy_text(const char *text, size_t length, char *to)
 	return (size_t)(to - begin);
 }
 
-/* NULL: refused. */
+/* Returns NULL and PROBLEM if TEXT is no valid JSON. */
 static json_t *
 parse(const char *text, size_t length, struct problem *problem)
 {
@@ -170,7 +174,7 @@ has_shape(const json_t *value, enum profile_shape shape)
 	return false;
 }
 
-/* Keys that only speak to the reader. */
+/* True for keys that are comments for people. */
 static bool
 is_comment(const char *name)
 {
@@ -188,7 +192,7 @@ find_key(const struct profile_key *keys, const char *name)
 	return NULL;
 }
 
-/* How many keys of OBJECT are spelt like NAME but for their case. */
+/* Returns how many keys of OBJECT equal NAME if case is ignored. */
 static unsigned int
 count_spellings(const json_t *object, const char *name)
 {
@@ -201,7 +205,10 @@ count_spellings(const json_t *object, const char *name)
 	return count;
 }
 
-/* One of another shape would be as good as absent, and change the filter. */
+/*
+ * A value of another type would be treated as absent, and so change the filter
+ * without notice.
+ */
 static int
 check_value(const json_t *object, const char *name, const json_t *value,
     const struct profile_key *key, struct problem *problem)

@@ -15,14 +15,14 @@
 #include "base/problem.h"
 #include "privileges/seccomp_filter.h"
 
-/* One of the machine's ABIs: each has numbers of its own for system calls. */
+/* An ABI of the machine. Each has its own numbers for system calls. */
 struct abi {
-	uint32_t token;        /* libseccomp's name */
-	uint32_t architecture; /* in struct seccomp_data */
-	uint32_t end;          /* its numbers are smaller */
+	uint32_t token;        /* what libseccomp calls it */
+	uint32_t architecture; /* what struct seccomp_data has for it */
+	uint32_t end;          /* all of its numbers are lower */
 };
 
-/* The machine's own is the first one. */
+/* The first one is the machine's own. */
 #if defined(__x86_64__)
 static const struct abi abis[] = {
 	{ SCMP_ARCH_X86_64, AUDIT_ARCH_X86_64, 0x40000000 },
@@ -36,17 +36,17 @@ static const struct abi abis[] = {
 };
 #endif
 
-/* A rule that was added, for one system call and without alternatives. */
+/* A rule that was added, for one system call and with no alternatives. */
 struct entry {
 	struct seccomp_rule rule;
 	const char *name;
-	int number; /* libseccomp's, the same for the same call */
+	int number; /* libseccomp's; two names of one call have the same */
 };
 
 struct seccomp_builder {
 	scmp_filter_ctx context;
 	uint32_t default_action;
-	uint32_t newest[ARRAY_SIZE(abis)]; /* highest number named; 0: none */
+	uint32_t newest[ARRAY_SIZE(abis)]; /* highest number noted; 0: none */
 	bool clashes; /* libseccomp has refused a rule because of another */
 	size_t count;
 	struct entry *entries;
@@ -96,7 +96,7 @@ seccomp_builder_add_architecture(struct seccomp_builder *builder,
 	uint32_t token = find_architecture(name);
 	int error;
 
-	/* As containers-common calls what is in every filter anyway. */
+	/* A name in containers-common for what every filter has anyway. */
 	if (strcmp(name, "SCMP_ARCH_NATIVE") == 0)
 		return 0;
 	if (token == 0)
@@ -130,7 +130,7 @@ append_entry(struct seccomp_builder *builder, const struct entry *entry,
 	size_t count = builder->count;
 	struct entry *grown = builder->entries;
 
-	/* There is room for the next power of two. */
+	/* The array grows when COUNT has reached a power of two. */
 	if ((count & (count - 1)) == 0)
 		grown = realloc(grown,
 		    (count == 0 ? 1 : 2 * count) * sizeof(*grown));
@@ -143,8 +143,9 @@ append_entry(struct seccomp_builder *builder, const struct entry *entry,
 }
 
 /*
- * libseccomp refuses a rule that says what the default does. What it refuses
- * because of another rule (EEXIST) is found when all rules are known.
+ * Passes a rule to libseccomp, unless its action is the default action, which
+ * libseccomp would refuse. If libseccomp refuses a rule because of another one
+ * (EEXIST), check_entries finds out which, when all of them are known.
  */
 static int
 add_entry(struct seccomp_builder *builder, const struct entry *entry,
@@ -164,6 +165,7 @@ add_entry(struct seccomp_builder *builder, const struct entry *entry,
 	return append_entry(builder, entry, problem);
 }
 
+/* True if two comparisons are of the same argument. */
 static bool
 has_alternatives(const struct seccomp_rule *rule)
 {
@@ -177,6 +179,7 @@ has_alternatives(const struct seccomp_rule *rule)
 	return false;
 }
 
+/* Adds a rule with alternatives as a rule for each of them. */
 static int
 add_known(struct seccomp_builder *builder, const struct entry *entry,
     struct problem *problem)
@@ -201,8 +204,8 @@ is_permissive(uint32_t action)
 }
 
 /*
- * A name that this library does not know stays under the default action.
- * That is a hole where its rule forbids and the default does not.
+ * A call that this libseccomp does not know gets the default action. That is
+ * refused if the rule forbids the call and the default action permits it.
  */
 int
 seccomp_builder_add(struct seccomp_builder *builder,
@@ -231,10 +234,10 @@ seccomp_builder_add(struct seccomp_builder *builder,
 
 /* --- Rules that make each other ineffective --- */
 
-/* From the least to the greatest value that meets a comparison. */
+/* The least and the greatest value that meet a comparison. */
 struct range {
 	uint64_t least;
-	uint64_t greatest; /* smaller than LEAST: none does */
+	uint64_t greatest; /* less than LEAST: no value does */
 };
 
 static struct range
@@ -289,8 +292,9 @@ meets(uint64_t argument, const struct scmp_arg_cmp *comparison)
 }
 
 /*
- * True if whatever meets NARROW meets WIDE, as far as that shows: by their
- * ranges, by bits that both compare, or because they are the same.
+ * True if every value that meets NARROW also meets WIDE, as far as this can be
+ * seen from their ranges or from the bits that both compare. False does not
+ * mean the opposite.
  */
 static bool
 implies(const struct scmp_arg_cmp *narrow, const struct scmp_arg_cmp *wide)
@@ -314,7 +318,7 @@ implies(const struct scmp_arg_cmp *narrow, const struct scmp_arg_cmp *wide)
 	return !meets(wide->datum_a, narrow);
 }
 
-/* True if all calls that NARROW is for are such as WIDE is for. */
+/* True if WIDE applies to every call that NARROW applies to. */
 static bool
 is_covered(const struct seccomp_rule *narrow, const struct seccomp_rule *wide)
 {
@@ -332,8 +336,9 @@ is_covered(const struct seccomp_rule *narrow, const struct seccomp_rule *wide)
 }
 
 /*
- * Makes the arguments of CALL meet RULE: the ends of its ranges, and OTHER
- * where it compares nothing. False: these do not.
+ * Sets the arguments of CALL. Those that RULE compares get the least or the
+ * greatest value that meets the comparison, and the others get OTHER. Returns
+ * false if the values do not meet RULE after all.
  */
 static bool
 fill_arguments(const struct seccomp_rule *rule, bool takes_greatest,
@@ -354,8 +359,8 @@ fill_arguments(const struct seccomp_rule *rule, bool takes_greatest,
 }
 
 /*
- * What becomes of calls for which RULE is: its own action, if it holds for any
- * of those tried, or else another one.
+ * Tries FILTER on some calls that RULE applies to. Returns the action of RULE
+ * if the filter has it for one of them, or else the action that it has instead.
  */
 static uint32_t
 find_effect(const struct seccomp_rule *rule,
@@ -393,7 +398,10 @@ find_call(const struct seccomp_builder *builder, const char *name,
 	return false;
 }
 
-/* ENTRY has no effect, because OTHER decides on all calls that it is for. */
+/*
+ * Writes that ENTRY has no effect because OTHER decides on every call that it
+ * applies to. Always returns -EINVAL.
+ */
 static int
 set_ineffective(const struct entry *entry, const struct entry *other,
     struct problem *problem)
@@ -405,9 +413,10 @@ set_ineffective(const struct entry *entry, const struct entry *other,
 }
 
 /*
- * Refuses ENTRY if another one decides on all calls that it is for. Where one
- * of the two only counts under some circumstances, as a pair in Podman's own
- * profile does, that may be meant, and is said. 0; 1: it was said; or -EINVAL.
+ * Checks that no other entry decides on every call that ENTRY applies to. If
+ * one of the two is conditional, the author may want that, as in the profile of
+ * Podman, and there is only a warning. Returns 0 if ENTRY has an effect, 1
+ * after a warning, or -EINVAL and PROBLEM.
  */
 static int
 check_entry(const struct seccomp_builder *builder, const struct entry *entry,
@@ -458,12 +467,13 @@ check_entries(const struct seccomp_builder *builder,
 	return 0;
 }
 
-/* --- To a filter --- */
+/* --- The filter --- */
 
 /*
- * As in runc: what is newer than all that the profile names was not known to
- * its author. C libraries try such a call and, where it does not exist, an
- * older one; told that it is forbidden they give up. The length of the code.
+ * Writes code that makes newer calls than those the profile names fail with
+ * ENOSYS, as runc does: the author of the profile did not know them. C
+ * libraries try a new call and fall back to an older one after ENOSYS, but not
+ * after EPERM. Returns the length of the code.
  */
 static size_t
 deny_newer_calls(const struct seccomp_builder *builder,
@@ -494,7 +504,10 @@ deny_newer_calls(const struct seccomp_builder *builder,
 	return length;
 }
 
-/* A tracer, as what is allowed, can tell for itself what does not exist. */
+/*
+ * True if newer calls should get the default action: if it permits them, the
+ * kernel tells whether they exist, and if it asks a tracer, the tracer can.
+ */
 static bool
 default_suits_newer_calls(const struct seccomp_builder *builder)
 {
@@ -504,7 +517,7 @@ default_suits_newer_calls(const struct seccomp_builder *builder)
 	    action == SECCOMP_RET_TRACE;
 }
 
-/* The filter's code, by way of a file that only this process sees. */
+/* Copies the filter's code out of libseccomp, which only writes to a file. */
 static int
 export_code(const struct seccomp_builder *builder, struct seccomp_filter *out,
     struct problem *problem)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rules on system calls to a filter, by libseccomp. It knows nothing of JSON,
- * and refuses rules of which one would make another ineffective.
+ * Builds a seccomp filter of rules, with libseccomp. Rules are refused if one
+ * of them would make another one ineffective. JSON is unknown here.
  */
 #ifndef DINIT_SECCOMP_BUILDER_H
 #define DINIT_SECCOMP_BUILDER_H
@@ -14,49 +14,55 @@
 struct problem;
 struct seccomp_filter;
 
-/* One comparison an argument of a system call. */
+/* The most comparisons in a rule: one for each argument of a system call. */
 #define SECCOMP_COMPARISONS_MAX 6
 
-/* What becomes of a call whose arguments meet all comparisons. */
+/* What happens to a call whose arguments meet all of the comparisons. */
 struct seccomp_rule {
-	size_t place;        /* in the profile's "syscalls" */
-	bool is_conditional; /* by its includes or excludes */
-	uint32_t action;
-	unsigned int count;
+	size_t place;        /* its index in the profile's "syscalls" */
+	bool is_conditional; /* it has includes or excludes */
+	uint32_t action;     /* one of SCMP_ACT_* */
+	unsigned int count;  /* of the comparisons */
 	struct scmp_arg_cmp comparisons[SECCOMP_COMPARISONS_MAX];
 };
 
 struct seccomp_builder;
 
-/* NULL: no memory. */
+/* Returns NULL if there is no memory. */
 struct seccomp_builder *
 seccomp_builder_new(uint32_t default_action);
 
 void
 seccomp_builder_free(struct seccomp_builder *builder);
 
-/* NAME is like SCMP_ARCH_X86. 0, or -EINVAL and PROBLEM. */
+/*
+ * Makes the filter decide on the calls of an architecture besides the machine's
+ * own. NAME is one such as SCMP_ARCH_X86. 0, or -EINVAL and PROBLEM.
+ */
 int
 seccomp_builder_add_architecture(struct seccomp_builder *builder,
     const char *name, struct problem *problem);
 
 /*
- * The author of the profile knows the system call NAME: only what is newer
- * than all these does not exist in the eyes of the app.
+ * Notes that the profile names the system call NAME. A call that is newer than
+ * all of those noted fails with ENOSYS, unless the default action suits it.
  */
 void
 seccomp_builder_note_call(struct seccomp_builder *builder, const char *name);
 
 /*
- * Adds RULE for the system call NAME, which must live as long as BUILDER. As in
- * runc, comparisons of the same argument are alternatives. 0, or -EINVAL and
- * PROBLEM.
+ * Adds RULE for the system call NAME; the string must exist as long as BUILDER.
+ * As in runc, comparisons are alternatives if two of them are of the same
+ * argument. 0, or -EINVAL and PROBLEM.
  */
 int
 seccomp_builder_add(struct seccomp_builder *builder,
     const struct seccomp_rule *rule, const char *name, struct problem *problem);
 
-/* The filter of what was added, with no flags. 0, or -EINVAL and PROBLEM. */
+/*
+ * Makes a filter, without flags, of all that was added. 0 and OUT, or -EINVAL
+ * and PROBLEM.
+ */
 int
 seccomp_builder_finish(struct seccomp_builder *builder,
     struct seccomp_filter *out, struct problem *problem);

@@ -7,7 +7,7 @@
 #include "privileges/seccomp_filter.h"
 #include "base/architecture.h"
 
-/* How many instructions CODE, a jump, skips. */
+/* Returns how many instructions the jump CODE skips. */
 static uint32_t
 jump(const struct sock_filter *code, uint32_t accumulator)
 {
@@ -32,7 +32,7 @@ jump(const struct sock_filter *code, uint32_t accumulator)
 	return holds ? code->jt : code->jf;
 }
 
-/* The 32 bits of CALL at OFFSET; 0 beyond its end. */
+/* Returns 32 bits of CALL at OFFSET, or 0 if that is beyond its end. */
 static uint32_t
 load(const struct seccomp_data *call, uint32_t offset)
 {

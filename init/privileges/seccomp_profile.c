@@ -20,16 +20,16 @@
 #include "privileges/seccomp_builder.h"
 #include "privileges/seccomp_filter.h"
 
-/* The kernel's MAX_ERRNO. */
+/* The highest errno that the kernel returns (MAX_ERRNO). */
 #define ERRNO_MAX 4095
 
-/* What names of capabilities are made of. */
+/* The characters that names of capabilities consist of. */
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 
 struct compiler {
 	const struct seccomp_circumstances *circumstances;
 	struct seccomp_builder *builder;
-	json_t *unknown_keys; /* keys that were passed over */
+	json_t *unknown_keys; /* an object with the ignored keys */
 	struct problem *problem;
 };
 
@@ -38,7 +38,7 @@ struct named_number {
 	uint32_t number;
 };
 
-/* Number of NAME in LIST, or -1. */
+/* Returns the number of NAME in LIST, or -1. */
 static int64_t
 find_number(const struct named_number *list, size_t count, const char *name)
 {
@@ -58,7 +58,7 @@ check(struct compiler *compiler, const json_t *object,
 
 /* --- Actions --- */
 
-/* Where an action stands: for calls that no rule names, or in a rule. */
+/* The keys for an action and its errno: in the whole profile, or in a rule. */
 struct action_keys {
 	const char *action;
 	const char *number;
@@ -70,8 +70,9 @@ static const struct action_keys default_keys = { "defaultAction",
 static const struct action_keys rule_keys = { "action", "errnoRet", "errno" };
 
 /*
- * The errno that OBJECT gives: by name or in digits, as containers-common has
- * it, which then counts, or else by number.
+ * Returns the errno that OBJECT gives. A text with its name or its digits, as
+ * containers-common has it, counts more than a number. Without either it is
+ * EPERM. Or -EINVAL and a problem.
  */
 static int
 parse_errno(struct compiler *compiler, const json_t *object,
@@ -98,7 +99,10 @@ parse_errno(struct compiler *compiler, const json_t *object,
 	return (int)number;
 }
 
-/* The action of that name; that of an errno, ERROR_NUMBER, goes with two. */
+/*
+ * Reads the action that OBJECT gives. With two of the actions the errno is a
+ * part of it. 0 and ACTION, or -EINVAL and a problem.
+ */
 static int
 parse_action(struct compiler *compiler, const json_t *object,
     const struct action_keys *keys, uint32_t *action)
@@ -151,7 +155,7 @@ add_architectures(struct compiler *compiler, const json_t *names)
 	return 0;
 }
 
-/* Docker lists all its machines; only the entry of this one counts. */
+/* Docker's profile has an entry for every machine. This one's counts. */
 static int
 take_map_entry(struct compiler *compiler, const json_t *entry)
 {
@@ -196,7 +200,7 @@ parse_flags(struct compiler *compiler, const json_t *profile,
     unsigned int *flags)
 {
 	static const struct named_number known[] = {
-		/* of no effect on a process with one thread */
+		/* It has no effect on a process with one thread. */
 		{ "SECCOMP_FILTER_FLAG_TSYNC", 0 },
 		{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
 		{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
@@ -237,7 +241,7 @@ has_string(const json_t *list, const char *wanted)
 	return false;
 }
 
-/* How many of LIST's capabilities the app has. */
+/* Returns how many of the capabilities in LIST the app has. */
 static size_t
 count_capabilities(const struct compiler *compiler, const json_t *list)
 {
@@ -251,12 +255,12 @@ count_capabilities(const struct compiler *compiler, const json_t *list)
 		char name[64] = "";
 		cap_value_t value;
 
-		/* cap_from_name(3) takes a word's beginning, and numbers. */
+		/* cap_from_name(3) would also accept numbers, and more. */
 		if (strspn(text, LETTERS) != strlen(text))
 			continue;
 		for (size_t j = 0; j < sizeof(name) - 1 && text[j] != '\0'; j++)
 			name[j] = (char)tolower((unsigned char)text[j]);
-		/* One that this library does not know, the app lacks. */
+		/* The app has none that this libcap does not know. */
 		if (cap_from_name(name, &value) == 0 && value >= 0 &&
 		    value < 64 && (held >> value & 1))
 			count++;
@@ -264,7 +268,7 @@ count_capabilities(const struct compiler *compiler, const json_t *list)
 	return count;
 }
 
-/* 1: the kernel is at least what the condition says; 0: it is older. */
+/* Returns 1 if the kernel is VERSION or newer, 0 if it is older, or -EINVAL. */
 static int
 is_kernel_at_least(struct compiler *compiler, const json_t *version)
 {
@@ -277,14 +281,14 @@ is_kernel_at_least(struct compiler *compiler, const json_t *version)
 	return compiler->circumstances->kernel >= least;
 }
 
-/* What a condition says of here. Absent members say nothing. */
+/* How a condition, which is includes or excludes of a rule, relates to here. */
 struct evaluation {
-	bool has_arches;
-	bool names_arch;
-	size_t caps; /* listed */
-	size_t held; /* of these, the app's own */
-	bool has_kernel;
-	bool meets_kernel;
+	bool has_arches;   /* it lists machines, */
+	bool names_arch;   /* and this one is among them */
+	size_t caps;       /* how many capabilities it lists, */
+	size_t held;       /* and how many of these the app has */
+	bool has_kernel;   /* it gives a version of the kernel, */
+	bool meets_kernel; /* and this kernel is not older */
 };
 
 static int
@@ -319,7 +323,10 @@ evaluate_condition(struct compiler *compiler, const json_t *condition,
 	return 0;
 }
 
-/* 1: the rule counts here; 0: not. All of includes, none of excludes. */
+/*
+ * Returns 1 if RULE applies here: everything in its includes holds, and nothing
+ * in its excludes. Returns 0 if it does not apply, or -EINVAL.
+ */
 static int
 does_apply(struct compiler *compiler, const json_t *rule)
 {
@@ -339,7 +346,7 @@ does_apply(struct compiler *compiler, const json_t *rule)
 
 /* --- Rules --- */
 
-/* An enum scmp_compare, or -1. */
+/* Returns an enum scmp_compare, or -1. */
 static int64_t
 find_comparison(const char *name)
 {
@@ -381,7 +388,7 @@ parse_comparison(struct compiler *compiler, const json_t *argument,
 	out->arg = (unsigned int)index;
 	out->op = (enum scmp_compare)comparison;
 	out->datum_a = profile_json_number(argument, "value");
-	/* What the masked argument is compared with. */
+	/* For SCMP_CMP_MASKED_EQ, VALUE is the mask and this the value. */
 	out->datum_b = profile_json_number(argument, "valueTwo");
 	return 0;
 }
@@ -404,8 +411,8 @@ parse_comparisons(struct compiler *compiler, const json_t *arguments,
 }
 
 /*
- * A rule may name no call, as in Go, but has to say so: where neither key is
- * there, one is misspelt.
+ * A rule may have an empty list of names, as engines accept it. But if it has
+ * neither of the keys, the key is probably misspelt.
  */
 static int
 check_names(struct compiler *compiler, const json_t *object)
@@ -502,9 +509,12 @@ take_rules(struct compiler *compiler, const json_t *rules)
 	return 0;
 }
 
-/* --- The whole --- */
+/* --- The profile --- */
 
-/* An engine would hand the filter's descriptor over to who listens there. */
+/*
+ * An engine would send the descriptor of the filter to the agent that listens
+ * at this path.
+ */
 static int
 check_listener(struct compiler *compiler, const json_t *profile)
 {
@@ -562,7 +572,6 @@ compile(struct compiler *compiler, const json_t *profile,
 	return error;
 }
 
-/* What is misspelt is not heeded. */
 static void
 warn_of_unknown_keys(const json_t *unknown_keys, const char *path)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A seccomp profile of Docker, containerd, CRI-O and Podman (JSON, OCI
- * runtime-spec with Docker's includes and excludes) to a filter. What engines
- * take is taken. A value that is not understood is refused, as a hole is worse
- * than an error; keys that nobody knows are passed over with a warning.
+ * Compiles a seccomp profile to a filter: what the keys of a profile mean. It
+ * has the format of Docker, containerd, CRI-O and Podman: JSON as in the OCI
+ * runtime-spec, with Docker's includes and excludes. What these engines accept
+ * is accepted. A value that is not understood is refused, because an error is
+ * better than a hole in the filter. There is a warning about unknown keys.
  */
 #ifndef DINIT_SECCOMP_PROFILE_H
 #define DINIT_SECCOMP_PROFILE_H
@@ -13,15 +14,13 @@
 struct problem;
 struct seccomp_filter;
 
-/* What a profile's includes and excludes are judged by. */
+/* What includes and excludes in a profile depend on. */
 struct seccomp_circumstances {
 	uint64_t capabilities; /* the app's bounding set */
-	int kernel;            /* its version: kernel_of */
+	int kernel;            /* its version, as of kernel_of */
 };
 
-/*
- * Compiles the profile in the file PATH. 0 and OUT, or -EINVAL and PROBLEM.
- */
+/* Compiles the profile in the file PATH. 0 and OUT, or -EINVAL and PROBLEM. */
 int
 seccomp_profile_compile(const char *path,
     const struct seccomp_circumstances *circumstances,

@@ -12,23 +12,23 @@
 /* The largest id, as in Docker. */
 #define ID_MAX 2147483647L
 
-/* The longest name, with the byte that ends it. */
+/* Room for the longest name, with its NUL byte. */
 #define NAME_SIZE 256
 
-/* Fields of a line of /etc/passwd; /etc/group has fewer. */
+/* The number of fields in a line of /etc/passwd. /etc/group has fewer. */
 #define FIELDS 7
 
-/* A file, and the line of it that was read last. */
+/* A file, and the last line that was read from it. */
 struct table {
 	const char *path;
-	FILE *file; /* NULL: it is not there */
-	int error;  /* reading on failed, an errno; 0: it did not */
+	FILE *file; /* NULL: the file does not exist */
+	int error;  /* why reading has failed, an errno; 0: it has not */
 	char *line;
 	size_t size;
-	const char *fields[FIELDS]; /* what the line lacks is "" */
+	const char *fields[FIELDS]; /* a missing one is "" */
 };
 
-/* A plain decimal number: no sign, no space, no 0x. -1: it is none. */
+/* Reads a decimal number without sign and space. -1 if it is not one. */
 static long
 parse_id(const char *text)
 {
@@ -40,7 +40,7 @@ parse_id(const char *text)
 	return atol(text);
 }
 
-/* A number is always an id, even where somebody has it for a name: Docker. */
+/* As in Docker, a number is always an id, even if it is a name as well. */
 static bool
 matches(const char *word, const char *name, long id)
 {
@@ -49,7 +49,6 @@ matches(const char *word, const char *name, long id)
 	return wanted >= 0 ? wanted == id : strcmp(word, name) == 0;
 }
 
-/* A file that is not there is as good as an empty one. */
 static int
 open_table(struct table *table, const char *path, struct problem *problem)
 {
@@ -73,9 +72,10 @@ close_table(struct table *table)
 }
 
 /*
- * Reads the next line. False: there is none, and all fields are "". Not
- * fgetpwent(3) and fgetgrent(3): that of musl takes the last byte from a line
- * that ends with the file, and they differ in which lines they pass over.
+ * Reads the next line. Returns false if there is none; all fields are "" then.
+ * fgetpwent(3) and fgetgrent(3) would not do: those of musl cut off the last
+ * byte of a file that does not end with a newline, and the C libraries differ
+ * in which lines they skip.
  */
 static bool
 read_line(struct table *table)
@@ -94,7 +94,7 @@ read_line(struct table *table)
 	return table->fields[0] == table->line;
 }
 
-/* Reads on to the first line that is meant by WORD and has an id. */
+/* Reads on to the first line that WORD matches and that has a valid id. */
 static bool
 find_line(struct table *table, const char *word)
 {
@@ -155,7 +155,7 @@ find_group(struct table *group, const char *word, struct user *out,
 	return 0;
 }
 
-/* MEMBERS is a list with commas. */
+/* True if NAME is in MEMBERS, which is a list with commas. */
 static bool
 has_member(const char *members, const char *name)
 {
@@ -172,7 +172,7 @@ has_member(const char *members, const char *name)
 	}
 }
 
-/* A user that is in no file, "", is in no group either. */
+/* Adds the groups of NAME. A user who is in no file, "", has none. */
 static int
 find_supplementary_groups(struct table *group, const char *name,
     struct user *out, struct problem *problem)
@@ -231,7 +231,10 @@ look_up(struct table *passwd, struct table *group, const struct words *words,
 	    problem);
 }
 
-/* What was not found may be in the rest. */
+/*
+ * If a file could not be read to its end, what was looked for may be in the
+ * rest of it.
+ */
 static int
 check_table(const struct table *table, struct problem *problem)
 {

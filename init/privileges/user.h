@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * USER[:GROUP] to ids, by Docker's rules, from files as in passwd(5) and
- * group(5). Without NSS: a static binary has none.
+ * Finds the ids for USER[:GROUP] by the rules of Docker, in files as described
+ * by passwd(5) and group(5). NSS is not asked, as static binaries have none.
  */
 #ifndef DINIT_USER_H
 #define DINIT_USER_H
@@ -15,8 +15,8 @@
 struct problem;
 
 /*
- * Where to look. A file that is not there is as good as an empty one; whatever
- * is there must be a regular file that can be read.
+ * The paths of the files. A file that does not exist counts as empty. One that
+ * exists must be a regular file and readable.
  */
 struct user_files {
 	const char *passwd;
@@ -27,14 +27,15 @@ struct user {
 	uid_t uid;
 	gid_t gid;
 	size_t group_count;
-	gid_t groups[USER_GROUPS_MAX];              /* supplementary */
-	char home[sizeof("HOME=") + USER_HOME_MAX]; /* "HOME=..." */
+	gid_t groups[USER_GROUPS_MAX];              /* supplementary ones */
+	char home[sizeof("HOME=") + USER_HOME_MAX]; /* with "HOME=" before it */
 };
 
 /*
- * Resolves SPEC. A name must be in the files; a number, up to 2^31-1, need not.
- * Supplementary groups only where no group is given; home is "/" where none is
- * known. 0 and OUT, or -EINVAL and PROBLEM.
+ * Resolves SPEC, which is USER or USER:GROUP. A name must be in the files. A
+ * number need not be there, and is at most 2^31-1. There are supplementary
+ * groups only if SPEC names no group. The home is "/" if the files have none. 0
+ * and OUT, or -EINVAL and PROBLEM.
  */
 int
 user_resolve(const char *spec, const struct user_files *files, struct user *out,
