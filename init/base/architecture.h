@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What this machine is called: by the kernel, in profiles, and by Go. */
+/*
+ * The names of the machine that dinit is built for: the kernel's for its system
+ * calls, the one in seccomp profiles, and Go's.
+ */
 #ifndef DINIT_ARCHITECTURE_H
 #define DINIT_ARCHITECTURE_H
 

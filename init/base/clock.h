@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The clocks: the one for deadlines, the one that the kernel dates processes
- * by, and the time of day for people.
+ * The clocks: a monotonic one for deadlines, the one by which the kernel dates
+ * processes, and the time of day for people.
  */
 #ifndef DINIT_CLOCK_H
 #define DINIT_CLOCK_H
@@ -11,36 +11,39 @@
 
 #define CLOCK_NS_PER_MS INT64_C(1000000)
 
-/* Room for any clock_format_utc. */
+/* Enough room for any text that clock_format_utc writes. */
 #define CLOCK_TEXT_MAX 40
 
-/* The monotonic clock, which nobody sets. */
+/* The monotonic clock, which cannot be set. */
 int64_t
 clock_monotonic_ns(void);
 int64_t
 clock_monotonic_ms(void);
 
 /*
- * Now as /proc/PID/stat has the start of a process (proc(5), starttime): in
- * clock ticks since boot, time asleep included.
+ * The present time in the unit that /proc/PID/stat has for the start of a
+ * process (proc(5), starttime): clock ticks since boot, including the time that
+ * the machine was suspended.
  */
 int64_t
 clock_boot_ticks(void);
 
 /*
- * Since START of clock_monotonic_ns; rounded up: nothing is said to have taken
- * no time.
+ * The milliseconds since START_NS, a time of clock_monotonic_ns. They are
+ * rounded up, so that no message says that something took no time.
  */
 int64_t
 clock_ms_since(int64_t start_ns);
 
-/* The time of day, exact: time(3) may be a tick behind. */
+/*
+ * The time of day. It is exact, while time(2) may be behind by a clock tick.
+ */
 struct timespec
 clock_wall(void);
 
 /*
- * Writes SECONDS since the Epoch as in RFC 3339, but for the "Z" at its end. 0,
- * or -EOVERFLOW and "" beyond the calendar.
+ * Writes SECONDS since the Epoch as RFC 3339 does, but without the "Z" at its
+ * end. 0, or -EOVERFLOW and "" if the year is too large.
  */
 int
 clock_format_utc(time_t seconds, char text[CLOCK_TEXT_MAX]);

@@ -7,8 +7,9 @@
 #include "base/array.h"
 
 /*
- * All of the kernel's asm-generic/errno.h, and ENOTSUP of POSIX. The longest
- * one, ENOTRECOVERABLE, fills its place; pointers would be longer than most.
+ * All names in the kernel's asm-generic/errno.h, and ENOTSUP of POSIX. The
+ * longest name, ENOTRECOVERABLE, fills its array with the NUL byte. Pointers to
+ * strings would take more room.
  */
 static const struct {
 	char name[16];

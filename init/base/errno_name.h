@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The names of errno(3): musl has no function for them. */
+/* The symbolic names of errors (errno(3)), for which musl has no function. */
 #ifndef DINIT_ERRNO_NAME_H
 #define DINIT_ERRNO_NAME_H
 
-/* The errno that is called NAME, such as "EPERM". -EINVAL: none is. */
+/* Returns the errno with the name NAME, such as "EPERM", or -EINVAL. */
 int
 errno_of_name(const char *name);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The exit statuses that are dinit's own, as in timeout(1) and shells. */
+/*
+ * Exit statuses: those that dinit has of its own, as timeout(1) and shells have
+ * them, and how those of other processes are computed.
+ */
 #ifndef DINIT_EXIT_STATUS_H
 #define DINIT_EXIT_STATUS_H
 
@@ -11,7 +14,10 @@
 #define EXIT_STATUS_NOT_EXECUTABLE 126 /* found, but not executable */
 #define EXIT_STATUS_NOT_FOUND 127
 
-/* That of a child that waitid(2) reports as ended: 128+N for signal N. */
+/*
+ * The exit status of a child that has ended, from what waitid(2) says of it:
+ * 128+N for signal N.
+ */
 static inline int
 exit_status_of_child(const siginfo_t *info)
 {
@@ -19,7 +25,7 @@ exit_status_of_child(const siginfo_t *info)
 					   : 128 + info->si_status;
 }
 
-/* Likewise, from a status as wait(2) encodes it. */
+/* The same from a status that is encoded as by wait(2). */
 static inline int
 exit_status_of_wait(int wait_status)
 {

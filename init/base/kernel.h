@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Versions of Linux, as numbers that can be compared, and what the headers at
- * hand may be too old to name.
+ * Versions of Linux, as numbers that can be compared, and a constant of the
+ * kernel that installed headers may be too old to have.
  */
 #ifndef DINIT_KERNEL_H
 #define DINIT_KERNEL_H
 
 #include <sys/ioctl.h>
 
-/* PIDFD_GET_INFO (linux/pidfd.h), of Linux 6.15's 64 bytes. */
+/* PIDFD_GET_INFO of linux/pidfd.h, with the 64 bytes of Linux 6.15. */
 #define KERNEL_PIDFD_GET_INFO _IOWR(0xFF, 11, char[64])
 
-/* Version MAJOR.MINOR. */
+/* The number for version MAJOR.MINOR. */
 static inline int
 kernel_of(int major, int minor)
 {
@@ -19,13 +19,14 @@ kernel_of(int major, int minor)
 }
 
 /*
- * The version that TEXT begins with, as in "6.15.4-generic", two numbers of at
- * most five digits each, and where it ends in *REST; or -EINVAL.
+ * Reads the two numbers at the beginning of TEXT, as in "6.15.4-generic", of at
+ * most five digits each. Returns the version, and in *REST what comes after it;
+ * or -EINVAL.
  */
 int
 kernel_parse(const char *text, const char **rest);
 
-/* That of the kernel we run on, as uname(2) has it; 0: unknown. */
+/* The version of the running kernel by uname(2), or 0 if it is unknown. */
 int
 kernel_version(void);
 

@@ -10,9 +10,10 @@
 #include "base/text.h"
 
 /*
- * A FIFO or a terminal is no file, but must not hold us up either. A link may
- * be the app's of an earlier run, to a file that is not. The app writes to the
- * file too, and neither may overwrite the other: hence O_APPEND.
+ * O_NONBLOCK keeps the open from waiting if PATH is a FIFO. O_NOFOLLOW refuses
+ * a symbolic link: the app may have made it in an earlier run, to a file that
+ * the app itself cannot write to. O_APPEND keeps dinit and the app, which
+ * writes to the file as well, from overwriting each other's lines.
  */
 static int
 open_to_append(const char *path, int access)
@@ -25,7 +26,10 @@ open_to_append(const char *path, int access)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Opened for reading too, a FIFO that nobody reads would have a reader: us. */
+/*
+ * A FIFO must not be opened for reading and writing: it would have dinit as a
+ * reader, and lines would be lost in it without an error.
+ */
 static bool
 is_fifo(int fd)
 {
@@ -53,7 +57,7 @@ line_file_empty(int fd)
 		return;
 }
 
-/* Writes TEXT and the end of the line into LINE. The length of both. */
+/* Writes TEXT with a newline to LINE. Returns the length of both. */
 static size_t
 make_line(const char *text, char line[LINE_FILE_MAX])
 {
@@ -66,8 +70,9 @@ make_line(const char *text, char line[LINE_FILE_MAX])
 }
 
 /*
- * True if the last line of the file has no end. Where that cannot be read, an
- * empty line is better than two in one. What is no file cannot be searched.
+ * True if the last line of the file has no newline. Also true if this cannot be
+ * read, because an empty line is better than two lines in one. False if FD is
+ * no regular file, where lseek(2) fails.
  */
 static bool
 has_open_line(int fd)
@@ -85,7 +90,7 @@ line_file_append(int fd, const char *text)
 	size_t length = make_line(text, line + 1);
 	size_t skipped = has_open_line(fd) ? 0 : 1;
 
-	/* In one piece, so that nobody else's bytes come in between. */
+	/* One write keeps the bytes of other writers out of the line. */
 	if (write(fd, line + skipped, 1 + length - skipped) < 0)
 		return;
 }

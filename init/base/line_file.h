@@ -1,35 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files that take lines of ours: one to append to, behind what others have
- * written there, such as Kubernetes' /dev/termination-log; and one that is a
- * single line. Nothing here ever waits. What cannot be written is lost, and in
- * a line what is no printable character is replaced.
+ * Writes lines to files: to one that others write to as well, such as
+ * Kubernetes' /dev/termination-log, or to one that consists of a single line.
+ * No function here ever waits. A line that cannot be written is lost. Control
+ * characters in a line are replaced by spaces.
  */
 #ifndef DINIT_LINE_FILE_H
 #define DINIT_LINE_FILE_H
 
 /*
- * The most that a line takes, in bytes: half of what Kubernetes takes over from
- * the end of a termination log. The other half is left to the app.
+ * The length of the longest line in bytes, with its newline. Kubernetes reads
+ * twice as much from the end of a termination log, so that half of that is left
+ * to the app.
  */
 #define LINE_FILE_MAX 2048
 
 /*
- * Opens the file PATH to append to, made if missing. A descriptor that is open
- * across whatever privileges are given up, or -errno.
+ * Opens the file PATH, and creates it if it does not exist. Returns a
+ * descriptor, which can still be used after dinit has given up privileges, or
+ * -errno.
  */
 int
 line_file_open(const char *path);
 
-/* Empties the file FD. */
+/* Truncates the file FD to nothing. */
 void
 line_file_empty(int fd);
 
-/* Appends TEXT, cut where there is no more room, as a line of its own. */
+/* Appends TEXT, cut if it is too long, as a line of its own to the file FD. */
 void
 line_file_append(int fd, const char *text);
 
-/* Makes TEXT, cut likewise, the only line of the file FD. */
+/* Makes TEXT, cut if it is too long, the only line in the file FD. */
 void
 line_file_replace(int fd, const char *text);
 

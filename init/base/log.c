@@ -19,15 +19,15 @@
 #include "base/line_file.h"
 #include "base/text.h"
 
-/* As PIPE_BUF, so that a line never mixes with another writer's. */
+/* Equals PIPE_BUF, up to which writes to a pipe are not mixed (pipe(7)). */
 #define LINE_MAX_BYTES 4096
 
-/* How a line reaches standard error without ever waiting. */
+/* How a line is written to standard error without waiting. */
 enum sink {
-	SINK_PLAIN,    /* a regular file or the like: a write never waits */
-	SINK_REOPENED, /* our own non-blocking description of the same pipe */
-	SINK_SOCKET,   /* MSG_DONTWAIT */
-	SINK_POLLED,   /* could not be reopened: ask before each line */
+	SINK_PLAIN,    /* by write(2), as a regular file never blocks */
+	SINK_REOPENED, /* to a non-blocking file description of its own */
+	SINK_SOCKET,   /* by send(2) with MSG_DONTWAIT */
+	SINK_POLLED,   /* to a pipe that could not be reopened */
 };
 
 static struct {
@@ -58,10 +58,10 @@ static const char *const format_names[] = {
 };
 
 /*
- * O_NONBLOCK belongs to the open file description, which the app shares: set
- * there, it would break the app's own writes. A second description of the
- * same pipe or terminal is ours alone. A regular file is not reopened, for
- * the new description would write from offset 0.
+ * O_NONBLOCK belongs to the open file description, which the app shares. If it
+ * were set there, writes of the app would fail. So a pipe or a terminal is
+ * opened once more, for a description that is dinit's alone. A regular file is
+ * not, because the new description would write at offset 0.
  */
 void
 log_open(void)
@@ -99,7 +99,7 @@ log_set_level(enum log_level level)
 	logger.level = level;
 }
 
-/* Place of NAME among NAMES, or -EINVAL. */
+/* Returns the index of NAME in NAMES, or -EINVAL. */
 static int
 find_name(const char *const *names, size_t count, const char *name)
 {
@@ -146,15 +146,15 @@ log_level_name(enum log_level level)
 }
 
 /*
- * Without a description of our own: RWF_NOWAIT is exact where the kernel has
- * it (pipes since 6.4); before that, a pipe that polls as writable takes a
- * line of PIPE_BUF bytes at once unless the app fills it in between.
+ * Writes to a pipe that may block. RWF_NOWAIT prevents that on kernels that
+ * have it for pipes, since Linux 6.4. On older ones, a pipe that polls as
+ * writable takes PIPE_BUF bytes at once, unless the app fills it in between.
  */
 static ssize_t
 write_polled(struct iovec *line)
 {
 	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
-	/* musl has no wrapper; -1 in both halves: the current position. */
+	/* musl has no wrapper. An offset of -1 means the current position. */
 	ssize_t written = syscall(SYS_pwritev2, STDERR_FILENO, line, 1L, -1L,
 	    -1L, RWF_NOWAIT);
 
@@ -188,8 +188,9 @@ write_line(char *text, size_t length)
 }
 
 /*
- * Bytes of the UTF-8 character that TEXT begins with; 0: it is none (RFC 3629:
- * not too long, no surrogate, up to U+10FFFF).
+ * Returns the length of the UTF-8 character at TEXT, or 0 if there is none.
+ * Overlong encodings, surrogates and what is above U+10FFFF are not valid
+ * (RFC 3629).
  */
 static size_t
 utf8_length(const char *text)
@@ -211,7 +212,11 @@ utf8_length(const char *text)
 	return length;
 }
 
-/* How the character at TEXT is written within a JSON string (RFC 8259). */
+/*
+ * Writes the character at TEXT to OUT as it stands in a JSON string (RFC 8259).
+ * Returns the length of that, and in *TAKEN how many bytes of TEXT it stands
+ * for.
+ */
 static size_t
 escape(const char *text, char out[8], size_t *taken)
 {
@@ -232,8 +237,8 @@ escape(const char *text, char out[8], size_t *taken)
 }
 
 /*
- * MESSAGE as an object. What does not fit is cut off. Its room is not to lie
- * on every stack.
+ * Writes MESSAGE as a JSON object, cut if it is too long. This is not inlined,
+ * because its buffer would lie on the stack for lines of text too.
  */
 static bool __attribute__((noinline))
 write_json(enum log_level level, const char *message)
@@ -274,7 +279,7 @@ write_text(char *line)
 	return write_line(line, length + 1);
 }
 
-/* What stands in front of a message; its length. */
+/* Writes the beginning of a line, before the message. Returns its length. */
 static size_t
 begin_line(char *line, enum log_level level)
 {
@@ -292,7 +297,7 @@ write_message(enum log_level level, const char *format, va_list arguments)
 	size_t begun = begin_line(line, level);
 	char *message = line + begun;
 
-	/* One byte is for the end of the line. */
+	/* One byte is left for the newline. */
 	vsnprintf(message, sizeof(line) - 1 - begun, format, arguments);
 	if (level == LOG_LEVEL_ERROR && logger.report_fd >= 0) {
 		line_file_empty(logger.report_fd);
@@ -314,7 +319,10 @@ warn_of_dropped(const char *format, ...)
 	return said;
 }
 
-/* What was lost is said as soon as something can be said again. */
+/*
+ * Reports how many lines were dropped, if any, once lines can be written again.
+ * False if they still cannot.
+ */
 static bool
 admit_dropped_lines(void)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The log: one line per message on standard error, at most 4 KiB long.
- * It never blocks (standard error may be a full pipe or a stopped terminal:
- * such lines are dropped and counted), takes nothing from the heap and leaves
- * errno as it was. The logger's settings are the only mutable data of the
- * program outside main's stack.
+ * The log writes each message as one line of at most 4 KiB to standard error.
+ * It never blocks: if standard error is a full pipe or a stopped terminal, the
+ * line is dropped, and the number of dropped lines is reported later. The log
+ * does not use the heap, and leaves errno as it was. Its settings are the only
+ * mutable data of the program that do not lie on main's stack.
  */
 #ifndef DINIT_LOG_H
 #define DINIT_LOG_H
@@ -16,50 +16,55 @@ enum log_level {
 	LOG_LEVEL_DEBUG,
 };
 
-/* How a line looks; LOG_FORMAT_JSON is an object a line. */
+/* The format of a line. With LOG_FORMAT_JSON each line is a JSON object. */
 enum log_format {
 	LOG_FORMAT_TEXT,
 	LOG_FORMAT_JSON,
 };
 
 /*
- * Finds a way to write to standard error without blocking and without
- * changing the open file description, which the app shares. Until it is
- * called, lines are written as if descriptor 2 never blocked.
+ * Prepares to write to standard error without blocking, and without changing
+ * its open file description, which the app shares. Until this is called, a line
+ * blocks if descriptor 2 does.
  */
 void
 log_open(void);
 
-/* Descriptor that the log keeps open beside 2, or -1. */
+/* Returns the descriptor that the log has open besides 2, or -1. */
 int
 log_descriptor(void);
 
-/* Lines above LEVEL are left out from now on. */
+/* From now on only lines up to LEVEL are written. */
 void
 log_set_level(enum log_level level);
 
-/* Level of that name, or -EINVAL. */
+/* Returns the level with the name NAME, or -EINVAL. */
 int
 log_parse_level(const char *name);
 
-/* Name of LEVEL, as log_parse_level reads it. */
+/* Returns the name of LEVEL, as log_parse_level reads it. */
 const char *
 log_level_name(enum log_level level);
 
 void
 log_set_format(enum log_format format);
 
-/* Format of that name, or -EINVAL; and its name. */
+/* Returns the format with the name NAME, or -EINVAL. */
 int
 log_parse_format(const char *name);
+
+/* Returns the name of FORMAT, as log_parse_format reads it. */
 const char *
 log_format_name(enum log_format format);
 
-/* From now on this file holds the last error (line_file.h); -1: no more. */
+/*
+ * From now on each error is also written to the file FD, of line_file_open, in
+ * place of the one before. -1 ends that.
+ */
 void
 log_set_report(int fd);
 
-/* One line at LEVEL; FORMAT as in printf(3), without a newline. */
+/* Writes a line at LEVEL. FORMAT is as in printf(3), without a newline. */
 void
 log_line(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

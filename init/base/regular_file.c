@@ -42,8 +42,8 @@ check_type(int fd, struct problem *problem)
 }
 
 /*
- * With O_NONBLOCK the open of a FIFO does not wait for somebody who writes to
- * it (fifo(7)); for a regular file it means nothing.
+ * With O_NONBLOCK the open of a FIFO does not wait for a writer (fifo(7)). It
+ * makes no difference for a regular file.
  */
 int
 regular_file_open(const char *path, FILE **out, struct problem *problem)

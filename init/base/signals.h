@@ -60,7 +60,7 @@ signals_hand_back(const struct signal_state *found);
 int
 signals_open_descriptor(void);
 
-/* Sends SIGNO to PID as kill(2) does: 0 or -errno. */
+/* Sends SIGNO to PID by kill(2). 0 or -errno. */
 int
 signals_send(pid_t pid, int signo);
 
