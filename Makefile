@@ -18,25 +18,26 @@
 #	V=1			show the commands
 
 VERSION := 0.1.0
-# What a release was built from; --version tells.
+# What a release was built from; `dinit --version` shows it.
 COMMIT :=
 
-# Of the sources that LIBC=musl fetches: upstream's versions in Debian 12.
+# The libraries whose sources LIBC=musl fetches: their versions in Debian 12.
 LIBCAP_VERSION := 2.66
 LIBSECCOMP_VERSION := 2.5.4
 JANSSON_VERSION := 2.14
+LIBRARY_VERSIONS = libcap2=$(LIBCAP_VERSION) \
+	libseccomp=$(LIBSECCOMP_VERSION) jansson=$(JANSSON_VERSION)
 
 LIBC :=
 O := build$(if $(LIBC),/$(LIBC))
 STATIC := 1
 # Measured with musl: position-independent code costs 4 KiB more of anonymous
-# memory in PID 1 (relocated pages) and 4 KiB on disk, and no start-up time.
-# The memory of a thousand containers counts for more than the address of code
-# that runs no foreign bytes.
+# memory in PID 1 (relocated pages) and 4 KiB on disk. With a thousand containers
+# that counts for more than a random address of code that runs no foreign bytes.
 PIE := $(if $(LIBC),0,1)
 SANITIZE :=
 DINIT := $(O)/dinit
-# Most end-to-end tests wait most of the time: more at once than cores.
+# More at once than there are cores: most of these tests wait most of the time.
 E2E_JOBS := 8
 TEST_ARGS :=
 
@@ -49,15 +50,15 @@ INSTALL_DATA = $(INSTALL) -m 644
 prefix = /usr/local
 exec_prefix = $(prefix)
 sbindir = $(exec_prefix)/sbin
-# Where prefix is empty, so that the program is /sbin/dinit, /share is no place.
+# With an empty prefix the program is /sbin/dinit, but nothing belongs in /share.
 datarootdir = $(or $(prefix),/usr)/share
 mandir = $(datarootdir)/man
 man8dir = $(mandir)/man8
 
 # --- Flags: ours first, so that yours can overrule them ----------------------
 
-# Lazy throughout, as `make deps` has to work where neither compiler nor
-# pkg-config exist yet; what asks them is evaluated once, when first used.
+# $(call once,NAME,VALUE) evaluates VALUE when NAME is first used, and only then:
+# `make deps` has to work where neither compiler nor pkg-config exist yet.
 once = $(eval $(1) := $(2))$($(1))
 MACHINE = $(call once,MACHINE,$(or $(shell $(DINIT_CC) -dumpmachine),\
 	$(error Cannot run $(DINIT_CC). \
@@ -66,13 +67,14 @@ MACHINE = $(call once,MACHINE,$(or $(shell $(DINIT_CC) -dumpmachine),\
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wundef -Wvla -Wformat=2 \
 	-Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wpointer-arith -Wwrite-strings
-# What small code is called, to gcc before 12 too.
+# The option for small code; gcc before 12 does not know -Oz.
 SMALL = $(call once,SMALL,$(shell \
 	$(DINIT_CC) -Oz -E -xc /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os))
-# musl knows no _FORTIFY_SOURCE, ASan has its own, -O0 only warns about it.
+# Not with musl, which has no _FORTIFY_SOURCE, nor with ASan, which has its own
+# checks, nor with -O0, where glibc's headers only warn.
 FORTIFY = $(if $(LIBC)$(SANITIZE),,$(if $(filter-out \
 	-O0,$(filter -O%,$(CFLAGS))),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
-# Nor does musl turn on what -fcf-protection makes landing pads for.
+# -fcf-protection is of no use with musl, which never turns the feature on.
 HARDENING = -fstack-protector-strong $(FORTIFY) \
 	$(if $(LIBC),,$(if $(filter x86_64%,$(MACHINE)),-fcf-protection))
 SANITIZER = $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
@@ -81,7 +83,7 @@ CODE = $(if $(filter 1,$(PIE)),-fPIE,-fno-pie) \
 	-ffunction-sections -fdata-sections \
 	$(if $(LIBC),-fno-jump-tables -fno-asynchronous-unwind-tables)
 
-# By STATIC and PIE.
+# LINK_<STATIC><PIE>
 LINK_00 = -no-pie
 LINK_01 = -pie
 LINK_10 = -static -no-pie
@@ -105,39 +107,36 @@ LIBRARIES_CFLAGS = -isystem $(MUSL)/include
 LIBRARIES_LIBS = -L$(MUSL)/lib -lcap -lseccomp -ljansson
 LAYOUT = $(O)/layout.ld
 LINK_10 += -Wl,-T,$(LAYOUT),-z,noseparate-code
-# Debian's musl-gcc takes no -static-pie: what that stands for.
+# Debian's musl-gcc does not know -static-pie; this is what it stands for.
 LINK_11 = -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
 	/usr/lib/$(MACHINE:-gnu=-musl)/rcrt1.o
 else
 $(error LIBC is either musl or empty, not $(LIBC))
 endif
 
-DEFINES = -D_GNU_SOURCE -DDINIT_VERSION='"$(VERSION)"' \
-	-DDINIT_COMMIT='"$(COMMIT)"'
-DINIT_CFLAGS = -std=c17 $(DEFINES) \
-	-iquote init $(LIBRARIES_CFLAGS) $(CODE) $(WARNINGS) $(HARDENING) \
-	$(SANITIZER) $(CPPFLAGS) $(CFLAGS)
+DINIT_CFLAGS = -std=c17 -D_GNU_SOURCE -DDINIT_VERSION='"$(VERSION)"' \
+	-DDINIT_COMMIT='"$(COMMIT)"' -iquote init $(LIBRARIES_CFLAGS) $(CODE) \
+	$(WARNINGS) $(HARDENING) $(SANITIZER) $(CPPFLAGS) $(CFLAGS)
 DINIT_LDFLAGS = $(LINK_$(STATIC)$(PIE)) $(SANITIZER) -Wl,--gc-sections \
 	-Wl,-z,relro,-z,now,-z,noexecstack $(CFLAGS) $(LDFLAGS)
 TEST_CFLAGS = -std=c17 -D_GNU_SOURCE -DSOURCE_DIR='"$(CURDIR)"' \
 	-iquote init -Wall -Wextra $(CPPFLAGS) $(CFLAGS)
 TEST_LIBS = $(shell $(PKG_CONFIG) --libs criterion jansson)
 
-# In front of a command: what it makes instead of how, unless V=1.
+# In front of a command: shows what it makes instead of the command, unless V=1.
 run = $(if $(V),,@echo '  $(1) $@' &&)
 
 # --- Program ----------------------------------------------------------------
 
 OBJECTS = $(patsubst init/%.c,$(O)/%.o,$(wildcard init/*.c init/*/*.c))
-UNIT_OBJECTS = $(patsubst tests/%.c,$(O)/%.o,$(wildcard \
-	tests/unit/*.c tests/unit/*/*.c))
+UNIT_OBJECTS = $(patsubst tests/%.c,$(O)/%.o,$(wildcard tests/unit/*.c \
+	tests/unit/*/*.c))
 E2E_OBJECTS = $(patsubst tests/%.c,$(O)/%.o,$(wildcard tests/e2e/*.c))
 APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all apps check demo deps install install-strip uninstall clean \
-	FORCE musl-libraries \
-	$(addprefix check-,unit e2e lockdown headers purity man scripts)
+.PHONY: all apps check demo deps install install-strip uninstall clean FORCE \
+	musl-libraries $(addprefix check-,unit e2e headers purity man scripts)
 
 all: $(O)/dinit
 
@@ -157,12 +156,11 @@ $(COMPLETIONS): $(O)/completion.%: man/completion.sh $(O)/dinit
 $(O)/%.o: init/%.c $(O)/flags $(MUSL_BUILT)
 	$(call run,CC) $(DINIT_CC) $(DINIT_CFLAGS) -MMD -MP -c -o $@ $<
 
-# Changes when the flags do: everything is made again then.
+# This file changes when the flags do, and all that depends on it is made again.
 FLAGS = $(subst ','\'',$(DINIT_CC) $(DINIT_CFLAGS) $(DINIT_LDFLAGS) \
 	$(LIBRARIES_LIBS))
 $(O)/flags: FORCE
-	@mkdir -p $(sort $(dir $(OBJECTS) $(UNIT_OBJECTS) $(E2E_OBJECTS) \
-		$(APPS)))
+	@mkdir -p $(sort $(dir $(OBJECTS) $(UNIT_OBJECTS) $(E2E_OBJECTS) $(APPS)))
 	@echo '*' >build/.gitignore
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
@@ -170,18 +168,15 @@ musl-libraries: $(MUSL_BUILT)
 
 $(MUSL_BUILT): tests/musl-libraries.sh
 	@echo '  libraries for musl, from the distribution'\''s sources' && \
-	CC=$(DINIT_CC) CFLAGS='$(SMALL) $(CODE)' $< $(MUSL) \
-		libcap2=$(LIBCAP_VERSION) libseccomp=$(LIBSECCOMP_VERSION) \
-		jansson=$(JANSSON_VERSION)
+	CC=$(DINIT_CC) CFLAGS='$(SMALL) $(CODE)' $< $(MUSL) $(LIBRARY_VERSIONS)
 	@touch $@
 
 # --- Tests ------------------------------------------------------------------
 
-# Unit tests are one program with all of dinit but its main, dynamically linked.
+# One program with all of dinit but its main.c, dynamically linked.
 $(O)/unit-tests: $(UNIT_OBJECTS) $(O)/skips.o $(filter-out $(O)/main.o,$(OBJECTS))
 	$(call run,LD) $(CC) $(LINK_0$(PIE)) $(SANITIZER) $(LDFLAGS) -o $@ $^ \
-		$(TEST_LIBS) $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) \
-		$(LDLIBS)
+		$(shell $(PKG_CONFIG) --libs $(LIBRARIES)) $(TEST_LIBS) $(LDLIBS)
 
 $(O)/unit/%.o: tests/unit/%.c $(O)/flags
 	$(call run,CC) $(CC) $(CODE) $(SANITIZER) -iquote tests/unit \
@@ -193,7 +188,7 @@ $(O)/e2e-tests: $(E2E_OBJECTS) $(O)/skips.o
 $(O)/e2e/%.o: tests/e2e/%.c $(O)/flags
 	$(call run,CC) $(CC) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
 
-# At no fixed address, as it is linked to both.
+# Position-independent, as it is linked into both test programs.
 $(O)/skips.o: tests/skips.c $(O)/flags
 	$(call run,CC) $(CC) -fPIE $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -203,30 +198,19 @@ $(O)/apps/%: tests/e2e/apps/%.c $(O)/flags
 
 apps: $(APPS)
 
-# Aborting makes Criterion notice a leak, which is found after the test's end.
+# Leaks are found after the end of a test; Criterion notices an abort then.
 check-unit: $(O)/unit-tests
-	$(if $(SANITIZE),ASAN_OPTIONS=abort_on_error=1) \
-		$(O)/unit-tests $(TEST_ARGS)
+	$(if $(SANITIZE),ASAN_OPTIONS=abort_on_error=1) $< $(TEST_ARGS)
 
-# Here no leaks are searched for: that would have to trace a PID 1 which has
-# locked itself down. The exit code is one that nothing else has.
+# LeakSanitizer is off here: it would have to trace dinit, which has locked itself
+# down. Nothing else exits with 99.
 RUN_ON = DINIT=$(abspath $(DINIT)) APPS=$(abspath $(O)/apps) \
 	$(if $(SANITIZE),ASAN_OPTIONS=detect_leaks=0:exitcode=99 \
 	UBSAN_OPTIONS=exitcode=99:print_stacktrace=1)
 check-e2e: $(DINIT) $(O)/e2e-tests $(APPS)
 	$(RUN_ON) $(O)/e2e-tests --jobs $(E2E_JOBS) $(TEST_ARGS)
 
-# All of it once more with a list of system calls that kills instead of denying,
-# and then strace.
-DEADLY = SECCOMP_RET_KILL_PROCESS
-check-lockdown: $(O)/dinit $(APPS)
-	@$(MAKE) --no-print-directory O=$(O)/deadly MUSL=$(MUSL) \
-		DINIT=$(O)/deadly/dinit \
-		CPPFLAGS='$(CPPFLAGS) -DLOCKDOWN_DENIAL=$(DEADLY)' \
-		check-e2e
-	APPS=$(abspath $(O)/apps) tests/lockdown.sh $(DINIT)
-
-# Each compiles alone, and includes nothing that is above it.
+# Each header compiles alone, and includes nothing from a layer above its own.
 check-headers: $(O)/flags $(MUSL_BUILT)
 	@tests/layers.sh
 	@for header in init/*/*.h; do \
@@ -234,7 +218,7 @@ check-headers: $(O)/flags $(MUSL_BUILT)
 		    $(DINIT_CC) $(DINIT_CFLAGS) -fsyntax-only -x c - || exit; \
 	done
 
-# The lifecycle is pure: what it could act with, it does not even link to.
+# The lifecycle is pure: these are all the functions that it may call.
 PURE = __assert_fail __stack_chk_fail _GLOBAL_OFFSET_TABLE_ mem[a-z]+ \
 	__mem[a-z]+_chk
 check-purity: $(O)/life/lifecycle.o
@@ -245,10 +229,10 @@ check-man:
 	mandoc -T lint -W warning man/dinit.8
 
 check-scripts:
-	shellcheck $$(grep -rlE '^#!/.*(sh|bats)$$|shell=bash' .ci man tests)
+	shellcheck -x -P SCRIPTDIR $$(grep -rlE '^#!/.*(sh|bats)$$|shell=bash' .ci man tests)
 
-# The rest in makes of their own: what follows deps sees what deps installed,
-# and tests that depend on time have the machine for themselves.
+# Each step is a make of its own: it sees what deps has installed, and tests that
+# depend on time have the machine for themselves under make -j.
 check: deps
 	@$(MAKE) --no-print-directory all check-headers check-man check-scripts
 	@$(if $(SANITIZE),,$(MAKE) --no-print-directory check-purity)
@@ -266,9 +250,27 @@ PACKAGES += $(if $(filter musl,$(LIBC)),musl-tools gperf dpkg-dev)
 deps:
 	@tests/deps.sh $(PACKAGES)
 
-# --- Wider suites, releases: tests/suites.mk, tests/release.mk --------------
+# --- Wider suites -----------------------------------------------------------
 
-include $(wildcard tests/*.mk)
+# What each needs and does is in tests/SUITE/run, which is called with the target
+# as its argument.
+SUITE = $(@:check-%=%)
+SUITE_TARGETS = bench deb format release soak $(addprefix check-,analysis budget \
+	completion containers coverage faults fuzz lockdown mutations release \
+	scenarios)
+bench check-budget: SUITE = bench
+release deb: SUITE = release
+format: SUITE = analysis
+soak: DINIT = build/musl/dinit
+
+.PHONY: $(SUITE_TARGETS) deps-suites
+$(SUITE_TARGETS):
+	@O=$(O) DINIT=$(DINIT) MUSL=$(MUSL) VERSION=$(VERSION) \
+		LIBRARY_VERSIONS='$(LIBRARY_VERSIONS)' tests/$(SUITE)/run $@
+
+# For suites that run side by side: they could not install at once.
+deps-suites:
+	@for run in tests/*/run; do $$run packages || exit; done
 
 # --- Installation -----------------------------------------------------------
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What dinit itself may still do once COMMAND runs. That the list of its
- * system calls is right is what tests/lockdown.sh finds out.
+ * system calls is right is what tests/lockdown/strace.sh finds out.
  */
 #include <criterion/criterion.h>
 #include <errno.h>

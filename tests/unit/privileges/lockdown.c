@@ -2,7 +2,7 @@
 /*
  * What the filter says to every call, held against a straight evaluation of the
  * list; and what the list must never let through. That the list is what dinit
- * needs is what tests/lockdown.sh finds out.
+ * needs is what tests/lockdown/strace.sh finds out.
  */
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
 # symbols and its bill of materials; the licences of all that is in it, and
 # checksums. The same sources give the same bytes, wherever and whenever.
 #
-#	tests/release/release.sh FOLDER VERSION NAME=VERSION...
+#	tests/release/build.sh FOLDER VERSION NAME=VERSION...
 #
 # NAME are the libraries, with the versions pinned in the Makefile. COMMIT and
 # its time SOURCE_DATE_EPOCH are variables.

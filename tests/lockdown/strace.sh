@@ -5,7 +5,7 @@
 # fcntl and ioctl there, against those that dinit makes once it has locked itself
 # down:
 #
-#	APPS=DIR tests/lockdown.sh DINIT...
+#	APPS=DIR tests/lockdown/strace.sh DINIT...
 #
 # Each DINIT goes through all its work under strace, which follows dinit alone:
 # with its children traced too, signals and stops come too late for tests of
@@ -17,7 +17,7 @@
 # shellcheck disable=SC2317 # not unreachable: by trap and by await
 
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 declare -A unseen=(
 	[clock_gettime]='in the vDSO where there is one'
