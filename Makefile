@@ -131,7 +131,8 @@ run = $(if $(V),,@echo '  $(1) $@' &&)
 OBJECTS = $(patsubst init/%.c,$(O)/%.o,$(wildcard init/*.c init/*/*.c))
 UNIT_OBJECTS = $(patsubst tests/%.c,$(O)/%.o,$(wildcard tests/unit/*.c \
 	tests/unit/*/*.c))
-E2E_OBJECTS = $(patsubst tests/%.c,$(O)/%.o,$(wildcard tests/e2e/*.c))
+E2E_OBJECTS = $(patsubst tests/%.c,$(O)/%.o,$(wildcard tests/e2e/*.c \
+	tests/e2e/support/*.c))
 APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))
 
 .DELETE_ON_ERROR:

@@ -28,13 +28,12 @@ static void
 give_all_up(void *argument)
 {
 	(void)argument;
-	/* who is not root in a namespace either has none */
+	/* any other user has no capabilities */
 	if (geteuid() != 0)
 		return;
 	for (int value = 0; value <= CAP_LAST_CAP; value++)
-		if (prctl(PR_CAPBSET_DROP, value, 0L, 0L, 0L) < 0 &&
-		    prctl(PR_CAPBSET_READ, value) == 1)
-			_exit(98);
+		must(prctl(PR_CAPBSET_DROP, value, 0L, 0L, 0L) == 0 ||
+		    prctl(PR_CAPBSET_READ, value) != 1);
 }
 
 static struct container

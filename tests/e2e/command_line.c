@@ -391,13 +391,6 @@ Test(command_line, prints_help_and_version_on_standard_output)
 	}
 }
 
-static void
-close_output(void *argument)
-{
-	(void)argument;
-	close(STDOUT_FILENO);
-}
-
 Test(command_line, says_so_when_help_cannot_be_printed)
 {
 	const char *const options[] = { "--help", "--version",
@@ -408,7 +401,8 @@ Test(command_line, says_so_when_help_cannot_be_printed)
 	for (int i = 0; i < 3; i++) {
 		expect_refusal(&(struct run){
 			.arguments = { options[i], "echo" },
-			.before_exec = close_output,
+			.before_exec = close_standard,
+			.argument = (int[]){ STDOUT_FILENO, -1 },
 		}, "cannot write", "standard output", "");
 		expect_refusal(&(struct run){
 			.arguments = { options[i], "echo" },

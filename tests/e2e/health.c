@@ -163,8 +163,7 @@ set_unusual_surroundings(void *unused)
 	sigaddset(&blocked, SIGUSR2);
 	sigaddset(&blocked, SIGRTMAX);
 	sigprocmask(SIG_BLOCK, &blocked, NULL);
-	if (chdir(getenv("DIR")) < 0)
-		_exit(98);
+	must(chdir(getenv("DIR")) == 0);
 }
 
 static int
@@ -630,9 +629,8 @@ be_lonely(void *argument)
 	setrlimit(RLIMIT_NPROC, &processes);
 	if (lonely->uid == 0)
 		return;
-	if (chown(getenv("DIR"), lonely->uid, (gid_t)-1) < 0 ||
-	    setresuid(lonely->uid, lonely->uid, lonely->uid) < 0)
-		_exit(98);
+	must(chown(getenv("DIR"), lonely->uid, (gid_t)-1) == 0);
+	must(setresuid(lonely->uid, lonely->uid, lonely->uid) == 0);
 }
 
 static struct loneliness

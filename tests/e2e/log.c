@@ -138,8 +138,7 @@ static void
 hide_proc(void *argument)
 {
 	(void)argument;
-	if (mount("none", "/proc", "tmpfs", 0, NULL) < 0)
-		_exit(1);
+	must(mount("none", "/proc", "tmpfs", 0, NULL) == 0);
 }
 
 /* Where /proc/self/fd/2 cannot be opened. */
@@ -162,9 +161,8 @@ static void
 become_nobody(void *argument)
 {
 	(void)argument;
-	if (setresgid(65534, 65534, 65534) < 0 ||
-	    setresuid(65534, 65534, 65534) < 0)
-		_exit(1);
+	must(setresgid(65534, 65534, 65534) == 0);
+	must(setresuid(65534, 65534, 65534) == 0);
 }
 
 /* The pipe is another user's: opening it again is denied. */
@@ -212,13 +210,6 @@ Test(log, does_not_block_on_a_stopped_terminal)
 	}
 }
 
-static void
-close_error(void *argument)
-{
-	(void)argument;
-	close(STDERR_FILENO);
-}
-
 /* The readiness file is the first that could get its number. */
 Test(log, goes_nowhere_when_standard_error_is_closed)
 {
@@ -227,7 +218,8 @@ Test(log, goes_nowhere_when_standard_error_is_closed)
 			.arguments = { "-vv", "--ready-file=$DIR/ready",
 			    "listen", "64" },
 			.place = place,
-			.before_exec = close_error,
+			.before_exec = close_standard,
+			.argument = (int[]){ STDERR_FILENO, -1 },
 		});
 
 		container_await_file(&c, "ready");

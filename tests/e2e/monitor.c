@@ -320,8 +320,7 @@ send_descriptor(int fd)
 	};
 
 	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	if (sendmsg(INHERITED_FD, &message, 0) < 0)
-		_exit(98);
+	must(sendmsg(INHERITED_FD, &message, 0) > 0);
 	close(fd);
 	close(INHERITED_FD);
 }
@@ -354,18 +353,17 @@ static void
 mount_hanging(void *is_ordinary)
 {
 	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-	char path[128];
 	char options[96];
 
-	if (is_ordinary != NULL && (unshare(CLONE_NEWNS) < 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
-		_exit(98);
-	snprintf(path, sizeof(path), "%s/mnt", getenv("DIR"));
+	must(fd >= 0);
+	if (is_ordinary != NULL) {
+		must(unshare(CLONE_NEWNS) == 0);
+		must(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	}
 	snprintf(options, sizeof(options),
 	    "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other", fd);
-	if (fd < 0 || mkdir(path, 0755) < 0 ||
-	    mount("hanging", path, "fuse", 0, options) < 0)
-		_exit(98);
+	must(mkdir(in_directory("mnt"), 0755) == 0);
+	must(mount("hanging", in_directory("mnt"), "fuse", 0, options) == 0);
 	send_descriptor(fd);
 }
 

@@ -67,22 +67,6 @@ static const char default_group[] =
     "www:x:33:app\n"
     "log:x:34:other,app";
 
-static void
-must(bool condition)
-{
-	if (!condition)
-		_exit(1);
-}
-
-static const char *
-in_directory(const char *name)
-{
-	static char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", getenv("DIR"), name);
-	return path;
-}
-
 /* Makes the file NAME in the scratch folder what is found at PATH. */
 static void
 replace_file(const char *path, const char *name, const char *text,

@@ -324,13 +324,6 @@ Test(probe, ends_by_a_signal_like_any_program)
 	}
 }
 
-static void
-close_output(void *unused)
-{
-	(void)unused;
-	close(STDOUT_FILENO);
-}
-
 /* The exit status is the answer, even if the line finds no reader. */
 Test(probe, answers_without_standard_output_too)
 {
@@ -352,7 +345,8 @@ Test(probe, answers_without_standard_output_too)
 	c = container_start(&(struct run){
 		.arguments = { option },
 		.place = AS_ORDINARY,
-		.before_exec = close_output,
+		.before_exec = close_standard,
+		.argument = (int[]){ STDOUT_FILENO, -1 },
 	});
 	container_expect_status(&c, 0);
 }
@@ -427,13 +421,6 @@ is_dynamic(void)
 	}
 	close(fd);
 	return has_loader;
-}
-
-static void
-must(bool condition)
-{
-	if (!condition)
-		_exit(98);
 }
 
 /* Binds the file or folder FROM to the name TO in the new root. */

@@ -50,32 +50,6 @@ stop_and_expect(const struct container *container, int status)
 /* --- Hooks: in the process that becomes dinit, which cannot assert -------- */
 
 static void
-must(bool condition)
-{
-	if (!condition)
-		_exit(98);
-}
-
-static const char *
-in_directory(const char *name)
-{
-	static char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", getenv("DIR"), name);
-	return path;
-}
-
-static void
-make_file(const char *name, const char *text)
-{
-	int fd = open(in_directory(name), O_WRONLY | O_CREAT | O_CLOEXEC,
-	    0644);
-
-	must(fd >= 0 && write(fd, text, strlen(text)) >= 0);
-	close(fd);
-}
-
-static void
 leave_a_stale_file(void *unused)
 {
 	(void)unused;

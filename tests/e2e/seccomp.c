@@ -305,13 +305,7 @@ Test(seccomp, health_command_is_under_the_filter_and_the_helper_is_not)
 static void
 write_profile(void *text)
 {
-	char path[256];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/profile", getenv("DIR"));
-	file = fopen(path, "we");
-	if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0)
-		_exit(98);
+	make_file("profile", text);
 }
 
 /* In one line, however often they are there. */

@@ -122,18 +122,6 @@ Test(signals, relays_each_of_a_storm_of_real_time_signals)
 	cr_assert_eq(count_text(container_read(&c, "out"), "\n"), 302);
 }
 
-static void
-block_and_raise(void *argument)
-{
-	const uint64_t all = UINT64_MAX;
-	const int signals[] = { SIGHUP, SIGUSR1, SIGTERM, 34, 63 };
-
-	(void)argument;
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		kill(getpid(), signals[i]);
-}
-
 Test(signals, relays_after_the_exec_what_was_sent_before_it)
 {
 	for (enum place place = AS_PID_1; place <= AS_ORDINARY; place++) {
@@ -141,6 +129,8 @@ Test(signals, relays_after_the_exec_what_was_sent_before_it)
 			.arguments = { "--grace=60s", "listen", "64" },
 			.place = place,
 			.before_exec = block_and_raise,
+			.argument = (int[]){ SIGHUP, SIGUSR1, SIGTERM, 34, 63,
+			    0 },
 		});
 
 		/* TERM is a stop signal: SIGCONT, which is 18, follows. */
@@ -149,21 +139,12 @@ Test(signals, relays_after_the_exec_what_was_sent_before_it)
 	}
 }
 
-static void
-block_and_raise_term(void *argument)
-{
-	const uint64_t all = UINT64_MAX;
-
-	(void)argument;
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
-	kill(getpid(), SIGTERM);
-}
-
 Test(signals, stops_an_app_that_was_told_to_before_its_exec)
 {
 	struct container c = container_start(&(struct run){
 		.arguments = { "--", "listen" },
-		.before_exec = block_and_raise_term,
+		.before_exec = block_and_raise,
+		.argument = (int[]){ SIGTERM, 0 },
 	});
 
 	cr_assert_eq(container_wait(&c), 0);
@@ -380,9 +361,8 @@ fill_log(void *argument)
 	const struct rlimit limit = { .rlim_cur = 20, .rlim_max = 20 };
 
 	(void)argument;
-	if (dprintf(STDERR_FILENO, "%20s", "") != 20 ||
-	    setrlimit(RLIMIT_FSIZE, &limit) < 0)
-		_exit(98);
+	must(dprintf(STDERR_FILENO, "%20s", "") == 20);
+	must(setrlimit(RLIMIT_FSIZE, &limit) == 0);
 }
 
 Test(signals, relays_no_sigxfsz_of_its_own_but_that_of_others)
@@ -478,8 +458,7 @@ static void
 give_up_cap_kill(void *argument)
 {
 	(void)argument;
-	if (prctl(PR_CAPBSET_DROP, CAP_KILL, 0L, 0L, 0L) < 0)
-		_exit(1);
+	must(prctl(PR_CAPBSET_DROP, CAP_KILL, 0L, 0L, 0L) == 0);
 }
 
 /* Real root without CAP_KILL, and an app that became another user. */

@@ -325,8 +325,7 @@ static void
 go_to_usr(void *argument)
 {
 	(void)argument;
-	if (chdir("/usr") < 0)
-		_exit(1);
+	must(chdir("/usr") == 0);
 }
 
 static bool

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs the real binary ($DINIT) as the real PID 1 of fresh user, PID and mount
- * namespaces (for root that may make no user namespace, of the other two), or
- * as an ordinary process, and waits on conditions with a deadline. Whatever a
- * test leaves running dies with it.
+ * What end-to-end tests are written with. They run the real binary ($DINIT),
+ * either as the real PID 1 of new user, PID and mount namespaces, or as an
+ * ordinary process. (Where the kernel denies root a user namespace, PID 1 has
+ * the other two.) They wait on conditions with a deadline. What a test leaves
+ * running dies with the test.
  *
- * Each container has a scratch folder, the same inside and outside: $DIR for
- * the app, container_path for the test. Standard output and error go to the
- * files "out" and "log" in it. "$DIR" in arguments and environment is replaced
- * by its path, so that dinit's own options can name it too.
+ * Each container has a scratch folder, which has the same path inside and
+ * outside: the app finds it in $DIR, and the test by container_path().
+ * Standard output and error go to the files "out" and "log" in it. "$DIR" in
+ * arguments and in values of the environment is replaced by the path, for
+ * dinit's own options.
+ *
+ * The functions are in support/, by subject.
  */
 #ifndef DINIT_TESTS_SUPPORT_H
 #define DINIT_TESTS_SUPPORT_H
@@ -23,14 +27,15 @@
 /* How long a condition may take to come true before the test has failed. */
 #define PATIENCE_MS 20000
 
-/* Where run.inherited ends up. */
+/* The number that the descriptor run.inherited gets in dinit. */
 #define INHERITED_FD 9
 
 enum place {
 	AS_PID_1,       /* of namespaces of its own */
 	AS_ORDINARY,    /* a plain child of the test's keeper process */
-	/* of PID and mount namespaces only, with all that root has; skips the
-	 * test where it is not run as root. Last: not in loops over places */
+	/* PID 1 of PID and mount namespaces, with all rights of root. Skips the
+	 * test for any other user. The last one, to stay out of loops over the
+	 * two others. */
 	AS_PID_1_AS_ROOT,
 };
 
@@ -38,15 +43,17 @@ enum place {
 struct run {
 	/* dinit's arguments, options and COMMAND, up to the first NULL */
 	const char *arguments[ARGUMENTS_MAX];
-	/* "NAME=value", beside PATH, DIR and APPS; nothing else is set */
+	/* "NAME=value"; beside that only PATH, DIR and DINIT are set */
 	const char *environment[ARGUMENTS_MAX];
-	/* executed in dinit's stead, found in PATH: something that will start
-	 * dinit itself, as $DINIT */
+	/* a program in PATH that is executed in dinit's place, and itself
+	 * starts $DINIT */
 	const char *program;
 	enum place place;
-	bool lingers;   /* ordinary: what dinit leaves lives until "release" */
-	/* descriptors of the test that become 0, 1, 2 and INHERITED_FD;
-	 * 0: /dev/null, the files "out" and "log", and none */
+	/* what an ordinary dinit leaves lives until the test makes the file
+	 * "release" */
+	bool lingers;
+	/* descriptors of the test that become 0, 1, 2 and INHERITED_FD; where
+	 * they are 0: /dev/null, the files "out" and "log", and none */
 	int input;
 	int output;
 	int error;
@@ -58,19 +65,44 @@ struct run {
 	void *argument;
 };
 
+/* --- For before_exec, in a process that cannot fail the test itself --- */
+
+/* Ends the process unless CONDITION holds; the test fails then. */
+void
+must(bool condition);
+
+/* Path of NAME in the scratch folder, in a static buffer. */
+const char *
+in_directory(const char *name);
+
+/* Makes the file NAME in the scratch folder, which holds TEXT. */
+void
+make_file(const char *name, const char *text);
+
+/* A hook: closes the DESCRIPTORS in an array of int, up to the first -1. */
+void
+close_standard(void *descriptors);
+
+/* A hook: blocks all signals, then sends itself the SIGNALS in an array of
+ * int, up to the first 0. */
+void
+block_and_raise(void *signals);
+
 /* Where the machine has no poll(2), the libraries take ppoll(2). */
 #ifndef SYS_poll
 #define SYS_poll SYS_ppoll
 #endif
 
-/* Of a run, as before_exec and its argument: as under an engine's filter,
- * these system calls, up to the first 0, fail with ERROR. */
+/* A hook: as under an engine's filter, these system calls, up to the first 0,
+ * fail with ERROR. */
 struct denial {
 	int calls[4];
 	int error;
 };
 void
 deny_calls(void *denial);
+
+/* --- Containers --- */
 
 struct container {
 	pid_t keeper;   /* our child; it ends with dinit's status */
@@ -87,15 +119,16 @@ skip_without(const char *program, const char *path);
 void
 skip_under_filter(void);
 
-/* Starts RUN; skips the test, saying why, where namespaces are denied. */
+/* Starts RUN. Skips the test where the kernel denies the namespaces. */
 struct container
 container_start(const struct run *run);
 
-/* SIGNO to dinit, from outside (in namespaces: from the parent's). */
+/* Sends SIGNO to dinit, from outside of its namespaces. */
 void
 container_signal(const struct container *container, int signo);
 
-/* Exit status, 128+N for signal N; fails the test past the deadline. */
+/* Waits until dinit ends, and returns its exit status, or 128+N if signal N
+ * ended it. Fails the test past the deadline. */
 int
 container_wait(const struct container *container);
 
@@ -103,12 +136,12 @@ container_wait(const struct container *container);
 void
 container_kill_parent(const struct container *container);
 
-/* After container_wait, where a test runs many: removes the scratch folder at
- * once and closes the pty. */
+/* Removes the scratch folder at once and closes the pty: after
+ * container_wait, in tests that run many containers. */
 void
 container_discard(struct container *container);
 
-/* After container_wait of an ordinary dinit: did a descendant outlive it? */
+/* After container_wait: true if a descendant outlived an ordinary dinit. */
 bool
 container_left_something(const struct container *container);
 
@@ -116,16 +149,16 @@ container_left_something(const struct container *container);
 bool
 container_is_running(const struct container *container);
 
-/* Path of NAME in the scratch folder; good until 8 further calls. */
+/* The path of NAME in the scratch folder. It holds for 8 further calls. */
 const char *
 container_path(const struct container *container, const char *name);
 
-/* What the file NAME holds now, "" if it is not there; a static buffer. */
+/* What the file NAME holds now, in a static buffer; "" if there is none. */
 const char *
 container_read(const struct container *container, const char *name);
 
-/* Where PATH inside the container's mounts is from here, while dinit runs;
- * good until 8 further calls. */
+/* The path by which the test finds PATH of the container's mounts, while dinit
+ * runs. It holds for 8 further calls. */
 const char *
 container_inside(const struct container *container, const char *path);
 
@@ -137,8 +170,8 @@ container_touch(const struct container *container, const char *name);
 bool
 container_has_file(const struct container *container, const char *name);
 
-/* Fail the test: unless the log holds TEXT, if it does, or unless dinit ends
- * with STATUS. */
+/* Fail the test unless the log holds TEXT, does not hold TEXT, or dinit
+ * ends with STATUS. */
 void
 container_expect_log(const struct container *container, const char *text);
 void
@@ -155,63 +188,64 @@ void
 container_await_text(const struct container *container, const char *name,
     const char *text);
 
-/* True if dinit --is-ready says so of the file NAME, asked from outside. */
+/* Asks `dinit --is-ready` from outside, with the file NAME. */
 bool
 container_is_ready(const struct container *container, const char *name);
 
-/* Pid, as seen from here, of a child or deeper descendant of dinit whose
- * command name (/proc/PID/comm) is NAME; waits until there is one. */
+/* Waits until a descendant of dinit has the command name NAME
+ * (/proc/PID/comm), and returns its pid, as the test sees it. */
 pid_t
 container_find_process(const struct container *container, const char *name);
 
-/* Whether a living descendant, also one that outlived dinit, has the command
- * name NAME; and waits until none has. */
+/* True if a living descendant has the command name NAME, be it one that
+ * outlived dinit; and a wait until none has. */
 bool
 container_has_process(const struct container *container, const char *name);
 void
 container_await_no_process(const struct container *container,
     const char *name);
 
-/* How many descendants dinit has, zombies too. */
+/* The number of dinit's descendants, zombies included. */
 int
 container_count_descendants(const struct container *container);
 
-/* Shell words that start an engine, which listens on $DIR/engine; dinit is
- * then executed with that as its NOTIFY_SOCKET. */
+/* Shell commands that start an engine, which listens on $DIR/engine. What
+ * follows them executes dinit with that as its NOTIFY_SOCKET. */
 #define START_ENGINE "act name=engine start:listen=engine " \
 	"USR2:hear >$DIR/heard & " \
 	"while [ ! -S $DIR/engine ]; do sleep 0.01; done; "
 
-/* Ends that engine, and waits until what it has heard, in the file "heard",
- * holds TEXT. */
+/* Waits until the engine has heard TEXT (the file "heard"), and ends it. */
 void
 container_await_heard(const struct container *container, const char *text);
 
-/* State of a process as in /proc/PID/stat: 'S', 'T', 'Z'; '\0': none. */
+/* The state of a process as in /proc/PID/stat ('S', 'T', 'Z'); '\0' if
+ * there is no such process. */
 char
 process_state(pid_t pid);
 
-/* Until the process sleeps for a while, as one that never waits does not. */
+/* Waits until the process sleeps at 20 looks in a row. */
 void
 await_fast_asleep(pid_t pid, const char *what);
 
-/* A line of /proc/PID/status that is a set of signals: "SigBlk", "ShdPnd". */
+/* The set of signals in a line of /proc/PID/status ("SigBlk", "ShdPnd"). */
 uint64_t
 process_signals(pid_t pid, const char *line);
 
-/* The whole /proc/PID/status; a static buffer. */
+/* The whole /proc/PID/status, in a static buffer. */
 const char *
 process_status(pid_t pid);
 
-/* The first number of the line NAME in such a text, in hex as sets are. */
+/* The first number of the line NAME in the text STATUS of process_status(),
+ * read as hexadecimal, as sets are written. */
 uint64_t
 status_field(const char *status, const char *name);
 
-/* Waits until dinit takes signals: before that they are lost, or end it. */
+/* Waits until dinit receives signals. Earlier ones would be lost or end it. */
 void
 container_await_takeover(const struct container *container);
 
-/* Waits until CONDITION(ARGUMENT) holds; WHAT names it when it never does. */
+/* Waits until CONDITION(ARGUMENT) holds. WHAT names it if it never does. */
 void
 await(bool (*condition)(void *), void *argument, const char *what);
 
@@ -219,7 +253,8 @@ await(bool (*condition)(void *), void *argument, const char *what);
 int
 count_text(const char *text, const char *needle);
 
-/* Waits until FD has EVENTS (poll(2)); POLLHUP, POLLERR: all others closed. */
+/* Waits until FD has EVENTS, as in poll(2). With POLLHUP or POLLERR, that
+ * is until all other ends are closed. */
 void
 await_descriptor(int fd, short events, const char *what);
 
@@ -231,7 +266,7 @@ now_ms(void);
 void
 terminal_await(const struct container *container, const char *text);
 
-/* All that the pty has shown so far; a static buffer. */
+/* All that the pty has shown so far, in a static buffer. */
 const char *
 terminal_transcript(const struct container *container);
 

@@ -211,17 +211,7 @@ Test(terminal, relays_the_hangup_of_the_terminal_once)
 	}
 }
 
-static void
-block_all(void *argument)
-{
-	sigset_t all;
-
-	(void)argument;
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
-}
-
-/* All blocked from the start, so that none could go unheard. */
+/* All signals are blocked from the start, so that none could go unheard. */
 Test(terminal, starts_an_app_without_sending_it_any_signal)
 {
 	for (int i = 0; i < 100; i++) {
@@ -229,7 +219,8 @@ Test(terminal, starts_an_app_without_sending_it_any_signal)
 			.arguments = { "--", LISTEN_ARGUMENTS },
 			.place = i % 2 ? AS_PID_1 : AS_ORDINARY,
 			.terminal = true,
-			.before_exec = block_all,
+			.before_exec = block_and_raise,
+			.argument = (int[]){ 0 },
 		});
 
 		container_await_text(&c, "heard", "listening\n");
