@@ -12,11 +12,6 @@ setup()
 		go_without 'there is no docker-compose here'
 }
 
-teardown()
-{
-	remove_containers
-}
-
 compose()
 {
 	timeout 60 docker-compose --project-name test \

@@ -11,11 +11,6 @@ setup()
 	use_docker
 }
 
-teardown()
-{
-	remove_containers
-}
-
 @test "as ENTRYPOINT dinit is process 1, and ends as the app does" {
 	start entrypoint /bin/act USR1:exit=7
 	await has_said up

@@ -55,11 +55,6 @@ setup()
 	ANSWER=$BATS_TEST_TMPDIR/answer
 }
 
-teardown()
-{
-	remove_containers
-}
-
 # start_gallery NAME [OPTION]...: and wait until it is healthy.
 start_gallery()
 {

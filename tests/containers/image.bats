@@ -14,11 +14,6 @@ setup()
 	mkdir "$CONTEXT"
 }
 
-teardown()
-{
-	remove_containers
-}
-
 # Nothing but the two: dinit itself is the gate, as in README.md.
 build_app()
 {

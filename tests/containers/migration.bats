@@ -27,11 +27,6 @@ setup()
 	chmod +x "$BIN/app"
 }
 
-teardown()
-{
-	remove_containers
-}
-
 # rows: the table's left and right commands, a tab between them.
 rows()
 {

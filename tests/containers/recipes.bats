@@ -17,11 +17,6 @@ setup()
 	chmod +x "$ROOT/app/check"
 }
 
-teardown()
-{
-	remove_containers
-}
-
 # recipe HEADING LANGUAGE: the block of that language under the heading.
 recipe()
 {

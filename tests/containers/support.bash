@@ -55,6 +55,11 @@ remove_containers()
 	[[ -z $ids ]] || "$ENGINE" rm -f -v $ids >/dev/null 2>&1
 }
 
+teardown()
+{
+	remove_containers
+}
+
 # make_image NAME [INSTRUCTION]...: the programs, with those of a Dockerfile.
 make_image()
 {

@@ -4,31 +4,14 @@
 # A worker on Beanstalkd goes in the middle of a job. The time to run is longer
 # than the test: a job comes back because the connection has gone.
 
-load support
+load worker
 
-setup_file()
+lacks_for_queue()
 {
-	export LACK
-	LACK=$(lacks beanstalkd python3)
-	[[ -n $LACK ]] || start_beanstalkd
+	lacks beanstalkd python3
 }
 
-setup()
-{
-	[[ -z $LACK ]] || go_without "$LACK"
-}
-
-teardown()
-{
-	remove first second
-}
-
-teardown_file()
-{
-	remove_all
-}
-
-start_beanstalkd()
+start_queue()
 {
 	container queue "$(probe tcp://127.0.0.1:11300)" -- \
 		beanstalkd -l 127.0.0.1

@@ -4,37 +4,19 @@
 # A worker on Delayed Job goes in the middle of a job. The jobs are records in
 # PostgreSQL, and who works on one has a lock on it that names him.
 
-load support
+load worker
 
 DATABASE=postgresql://postgres@127.0.0.1/postgres
 
-setup_file()
+lacks_for_queue()
 {
-	export LACK
-	LACK=$(lacks psql ruby)
-	[[ -n $LACK ]] ||
+	lacks psql ruby | grep . ||
 		ruby -e 'require "delayed_job_active_record"; require "pg"' ||
-		LACK='there is no ruby-delayed-job-active-record here'
-	[[ -n $LACK ]] || start_postgresql
+		echo 'there is no ruby-delayed-job-active-record here'
 }
 
-setup()
-{
-	[[ -z $LACK ]] || go_without "$LACK"
-}
-
-teardown()
-{
-	remove first second
-}
-
-teardown_file()
-{
-	remove_all
-}
-
-# INT is its fast shutdown, which does not wait for clients to go.
-start_postgresql()
+# INT is the fast shutdown of PostgreSQL, which does not wait for clients to go.
+start_queue()
 {
 	local data=$BATS_FILE_TMPDIR/postgresql programs
 	programs=$(find /usr/lib/postgresql -name bin | sort -V | tail -n 1)

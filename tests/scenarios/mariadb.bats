@@ -11,11 +11,6 @@ setup()
 	needs mariadbd mariadb mariadb-install-db setpriv
 }
 
-teardown()
-{
-	remove_all
-}
-
 @test "MariaDB: the temporary server of the initialisation does not count" {
 	local data=$BATS_TEST_TMPDIR/data answer
 

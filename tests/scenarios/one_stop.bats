@@ -11,11 +11,6 @@ setup()
 	needs nginx curl python3
 }
 
-teardown()
-{
-	remove_all
-}
-
 # begin_request PATH: its answer will be in the file "answer".
 begin_request()
 {

@@ -3,34 +3,17 @@
 #
 # A worker on RabbitMQ goes in the middle of a job.
 
-load support
+load worker
 
-setup_file()
+lacks_for_queue()
 {
-	export LACK
-	LACK=$(lacks rabbitmqctl python3)
-	[[ -n $LACK ]] || python3 -c 'import pika' ||
-		LACK='there is no python3-pika here'
-	[[ -n $LACK ]] || start_rabbitmq
+	lacks rabbitmqctl python3 | grep . || python3 -c 'import pika' ||
+		echo 'there is no python3-pika here'
 }
 
-setup()
-{
-	[[ -z $LACK ]] || go_without "$LACK"
-}
-
-teardown()
-{
-	remove first second
-}
-
-teardown_file()
-{
-	remove_all
-}
-
-# As the user of Debian's package, but all it has is in a folder of the test.
-start_rabbitmq()
+# RabbitMQ runs as the user of Debian's package, but with all of its files in a
+# folder of the test.
+start_queue()
 {
 	local data=$BATS_FILE_TMPDIR/rabbitmq
 

@@ -12,11 +12,6 @@ setup()
 	export READ_ONLY=yes
 }
 
-teardown()
-{
-	remove_all
-}
-
 # writes_nowhere_else NAME
 writes_nowhere_else()
 {

@@ -13,11 +13,6 @@ setup()
 	start_redis
 }
 
-teardown()
-{
-	remove_all
-}
-
 # serve NUMBER [VARIABLE=VALUE]...
 serve()
 {

@@ -10,11 +10,6 @@ setup()
 	needs nginx haproxy redis-server beanstalkd python3
 }
 
-teardown()
-{
-	remove_all
-}
-
 # says_how_long NAME: the file, the log, and we.
 says_how_long()
 {

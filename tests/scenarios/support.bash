@@ -175,7 +175,7 @@ remove()
 	done
 }
 
-# All of the file.
+# What the tests of the file have begun, and each of its containers.
 remove_all()
 {
 	local file
@@ -184,6 +184,11 @@ remove_all()
 	for file in "$BATS_FILE_TMPDIR"/*.pid; do
 		remove "$(basename "$file" .pid)"
 	done
+}
+
+teardown()
+{
+	remove_all
 }
 
 # --- What several scenarios need ----------------------------------------------
@@ -255,72 +260,4 @@ end_load()
 	sed "s/^/# $1: /" "$figures" >&3
 	SENT=$(sed -n 's/^sent \([0-9]*\),.*/\1/p' "$figures")
 	FAILED=$(sed -n 's/.* failed \([0-9]*\)$/\1/p' "$figures")
-}
-
-# --- Workers ------------------------------------------------------------------
-
-# Of 20 jobs the tenth takes a while: that is where the first worker is stopped.
-JOBS=20
-LONG=10
-
-list_jobs()
-{
-	local number
-
-	for ((number = 1; number <= JOBS; number++)); do
-		echo "$number $((number == LONG ? 3 : 0))"
-	done
-}
-
-# What a queue's scenario has to say: put_jobs, work NAME [VARIABLE=VALUE]...
-# for a container with a worker, and waiting, the number of jobs that are there
-# for the next one who asks.
-#
-# begin_jobs [VARIABLE=VALUE]...: until the first worker is busy with the long
-# one, those before it done and all others waiting.
-begin_jobs()
-{
-	RESULTS=$BATS_TEST_TMPDIR/results
-	mkdir "$RESULTS"
-	put_jobs
-	work first "$@"
-	becomes_ready first
-	await has_said first "job $LONG begun"
-	is $((LONG - 1)) count_of '^job .* done$' first
-	await is $((JOBS - LONG)) waiting
-}
-
-stop_first()
-{
-	send first TERM
-	ends_with first 0
-	has_said first "job $LONG interrupted"
-}
-
-kill_first()
-{
-	send first TERM
-	ends_with first 137
-	has_logged first '^dinit: .*grace'
-	refute has_said first "job $LONG interrupted"
-}
-
-count_results()
-{
-	find "$RESULTS" -type f -not -name '*.new' | wc -l
-}
-
-# finish_jobs TITLE: another worker does the rest. Each job is done, and only
-# the long one was begun a second time.
-finish_jobs()
-{
-	work second
-	becomes_ready second
-	await is "$JOBS" count_of '^job .* done$' first second
-	send second TERM
-	ends_with second 0
-	is "$JOBS" count_results
-	is 0 waiting
-	is $((JOBS + 1)) count_of '^job .* begun$' first second
-	echo "# $1: $JOBS jobs put, $(count_results) done" >&3
 }

@@ -12,11 +12,6 @@ setup()
 	needs nginx haproxy python3 curl
 }
 
-teardown()
-{
-	remove_all
-}
-
 app()
 {
 	replica "$@" -- "$APPS/web.py"

@@ -228,7 +228,7 @@ class Soak:
     # --- An app and 200 orphans that end in one tick -------------------------
 
     def tick(self):
-        out, log = self.repeat(self.ticks, 7, self.app("tick", TICK_ORPHANS))
+        out, log = self.repeat(self.ticks, 7, self.app("burst", TICK_ORPHANS))
         orphans = self.ticks * TICK_ORPHANS
         check(len(out) == orphans, f"{len(out)} of {orphans} orphans ended by "
               "themselves")

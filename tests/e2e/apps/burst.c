@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Leaves N orphans that end the moment it does itself, with status 7.
+ * Leaves N orphans that end in the moment in which it ends itself, with status
+ * 7. The last thing that each does is to write a dot to standard output. All
+ * block all signals, so only SIGKILL can keep one from it: that of dinit, or that
+ * of the kernel if dinit does not wait for them.
  *
  *     burst N
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Until the last writing end is closed: that one is main's. */
+/* The app has the last writing end, which is closed when it ends. */
 static void
 await_end(const int ends[2])
 {
@@ -17,16 +21,19 @@ await_end(const int ends[2])
 	close(ends[1]);
 	while (read(ends[0], &nothing, 1) > 0)
 		continue;
-	_exit(0);
+	_exit(write(STDOUT_FILENO, ".", 1) != 1);
 }
 
 int
 main(int argc, char **argv)
 {
 	int count = argc > 1 ? atoi(argv[1]) : 1;
+	sigset_t all;
 	int ends[2];
 	pid_t between;
 
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
 	if (pipe(ends) < 0)
 		return 1;
 	between = fork();
