@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "life/actions.h"
+#include "base/clock.h"
+#include "base/line_file.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "life/supervisor_state.h"
+#include "privileges/denial.h"
+#include "readiness/health.h"
+#include "readiness/listener.h"
+
+/* --- Signals --- */
+
+/* Logs that SIGNO did not reach WHOM. That WHOM is gone is no failure. */
+static void
+log_undelivered(const char *whom, int signo, int error)
+{
+	if (error < 0 && error != -ESRCH)
+		log_line(LOG_LEVEL_WARN, "cannot send SIG%s to %s: %s%s",
+		    signals_name(signo), whom, strerror(-error),
+		    error == -EPERM ? "; does the container lack CAP_KILL?"
+				    : "");
+}
+
+static void
+signal_group(const struct supervisor *sup, int signo)
+{
+	log_line(LOG_LEVEL_DEBUG, "relaying SIG%s to group %d",
+	    signals_name(signo), sup->family.app);
+	log_undelivered("the app's group", signo,
+	    children_signal_group(&sup->family, signo));
+}
+
+static void
+signal_main(const struct supervisor *sup, int signo)
+{
+	log_line(LOG_LEVEL_DEBUG, "relaying SIG%s to %d", signals_name(signo),
+	    sup->family.app);
+	log_undelivered("the app", signo,
+	    children_signal_app(&sup->family, signo));
+}
+
+/*
+ * SIGCONT follows, as a stopped process acts on SIGNO only once it is continued
+ * (signal(7)). The time is taken after the signals, so that a process which has
+ * started later has certainly not got them.
+ */
+static void
+stop_group(struct supervisor *sup, int signo)
+{
+	signal_group(sup, signo);
+	signal_group(sup, SIGCONT);
+	sup->group_told = clock_boot_ticks();
+}
+
+static void
+stop_main(const struct supervisor *sup, int signo)
+{
+	signal_main(sup, signo);
+	signal_main(sup, SIGCONT);
+}
+
+/*
+ * Logs that SIGNO did not reach what is left. Signals are sent there again and
+ * again, so the same failure is logged once. -ENOENT means that there is no
+ * /proc of this PID namespace to find processes in. Perhaps there are none, so
+ * that this is logged only if it is still so at the first SIGKILL.
+ */
+static void
+log_unswept(struct supervisor *sup, int signo, int error)
+{
+	bool is_first_kill = signo == SIGKILL && !sup->has_killed;
+
+	if (error != -ENOENT && error != sup->sweep_error)
+		log_undelivered("what is left", signo, error);
+	else if (error == -ENOENT && error == sup->sweep_error && is_first_kill)
+		log_line(LOG_LEVEL_WARN,
+		    "cannot find what is left outside of the app's group: "
+		    "/proc is missing or of another namespace");
+	sup->has_killed = sup->has_killed || signo == SIGKILL;
+	sup->sweep_error = error;
+}
+
+static int
+signal_all(struct supervisor *sup, int signo)
+{
+	int error = children_signal_all(&sup->family, signo);
+
+	log_unswept(sup, signo, error);
+	return error;
+}
+
+static int
+signal_rest(struct supervisor *sup, int signo)
+{
+	int error = children_signal_rest(&sup->family, sup->group_told, signo);
+
+	log_unswept(sup, signo, error);
+	return error;
+}
+
+/*
+ * Asks what is left to end, by SEND. If COMMAND has left no child, there is
+ * nothing to look for. With --pause there may be processes that came in from
+ * outside (docker exec), and are not dinit's children.
+ */
+static void
+terminate(struct supervisor *sup,
+    int (*send)(struct supervisor *sup, int signo))
+{
+	if (sup->setup->command != NULL && !children_exist())
+		return;
+	if (send(sup, SIGTERM) != -ESRCH)
+		send(sup, SIGCONT);
+}
+
+static int
+look_for_others(const struct supervisor *sup)
+{
+	return children_is_anybody_left(&sup->family) ? ACTIONS_NO_EVENT
+						      : EVENT_ALL_GONE;
+}
+
+/*
+ * The terminal has stopped the app (Ctrl-Z). The shell that has started dinit
+ * regards both as one job, so that it must see dinit stop as well. Where nobody
+ * could continue dinit, the kernel does not stop it; then the app must not stay
+ * stopped for ever either. The terminal never sends SIGSTOP.
+ */
+static void
+suspend(const struct supervisor *sup, int signo)
+{
+	const struct terminal *terminal = &sup->setup->terminal;
+
+	if (terminal->fd < 0 || signo == SIGSTOP)
+		return;
+	terminal_take_back(terminal, sup->family.app);
+	if (signals_stop_own_group(signo))
+		return;
+	terminal_lend(terminal, sup->family.app);
+	if (signo == SIGTSTP)
+		signal_group(sup, SIGCONT);
+}
+
+/* --- Helpers --- */
+
+static int
+start_health(struct supervisor *sup)
+{
+	int error = health_start(&sup->setup->health_plan, &sup->health);
+
+	if (error == 0)
+		return ACTIONS_NO_EVENT;
+	denial_log_failure("start", "the health helper", error, true);
+	return EVENT_HEALTH_LOST;
+}
+
+/* Hands the socket that COMMAND tells over to the helper. */
+static int
+start_listener(struct supervisor *sup)
+{
+	struct setup *setup = sup->setup;
+	const struct listener_plan plan = {
+		.socket_fd = setup->notify_socket.fd,
+		.app = sup->family.app,
+		.access = setup->notify_access,
+		.has_engine = setup->upstream.fd >= 0,
+		.locks_down = setup->locks_down,
+		.privileges = setup->privileges,
+	};
+	int error = listener_start(&plan, &sup->listener);
+
+	close(setup->notify_socket.fd);
+	setup->notify_socket.fd = -1;
+	if (error == 0)
+		return ACTIONS_NO_EVENT;
+	denial_log_failure("start", "the helper that hears the app", error,
+	    true);
+	return EVENT_HEALTH_LOST;
+}
+
+static int
+start_helper(struct supervisor *sup)
+{
+	return sup->setup->limits.gate == GATE_APP ? start_listener(sup)
+						   : start_health(sup);
+}
+
+/* --- Readiness --- */
+
+static int
+fail_to_publish(struct supervisor *sup, int error)
+{
+	messages_log_publish_failure(&sup->facts, error);
+	sup->facts.publish_error = error;
+	return EVENT_PUBLISH_FAILED;
+}
+
+/*
+ * Publishes readiness both in the file and to the engine, or in neither. The
+ * file comes first, as it is the one that can fail; but nothing is written
+ * while the engine's queue is full. If the queue has become full since that was
+ * looked at, the file is deleted again. In all these cases the lifecycle tries
+ * again later.
+ */
+static int
+publish(struct supervisor *sup)
+{
+	const struct notify_upstream nobody = { .fd = -1 };
+	struct setup *setup = sup->setup;
+	bool was_ready = sup->facts.ready_after_ms >= 0;
+	/* Many engines do not listen any more once they have heard READY=1. */
+	const struct notify_upstream *engine = was_ready ? &nobody
+							 : &setup->upstream;
+	const struct readiness_facts facts = {
+		.pid = sup->family.app,
+		.since = clock_wall().tv_sec,
+		.ready_after_ms = was_ready ? sup->facts.ready_after_ms
+					    : clock_ms_since(sup->executed_ns),
+		.checks = sup->facts.last_check.checks,
+	};
+	int error = -EAGAIN;
+
+	if (notify_has_room(engine))
+		error = readiness_publish(&setup->readiness, &facts);
+	if (error < 0)
+		return fail_to_publish(sup, error);
+	error = notify_send(engine, "READY=1");
+	if (error == -EAGAIN) {
+		readiness_withdraw(&setup->readiness);
+		return fail_to_publish(sup, error);
+	}
+	if (error < 0)
+		log_line(LOG_LEVEL_WARN, "cannot notify the engine: %s",
+		    strerror(-error));
+	sup->facts.publish_error = 0;
+	sup->facts.ready_after_ms = facts.ready_after_ms;
+	return EVENT_PUBLISHED;
+}
+
+static void
+withdraw(struct supervisor *sup)
+{
+	struct readiness *readiness = &sup->setup->readiness;
+	int error = readiness_withdraw(readiness);
+
+	if (error < 0)
+		log_line(LOG_LEVEL_ERROR,
+		    "cannot delete %s (unlocked, it no longer reads as ready): "
+		    "%s",
+		    readiness->path, strerror(-error));
+}
+
+/* --- Words --- */
+
+void
+actions_tell_engine(const struct supervisor *sup, const char *text)
+{
+	int error = notify_send(&sup->setup->upstream, text);
+	/* Many engines listen only until they have heard READY=1. */
+	bool is_gone = error == -ECONNREFUSED || error == -ENOENT;
+
+	if (error < 0)
+		log_line(is_gone ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
+		    "cannot notify the engine (%s): %s", text,
+		    strerror(-error));
+}
+
+/* Tells those who wait for readiness, and the engine, that it is over. */
+static void
+announce_end(const struct supervisor *sup, enum ending ending)
+{
+	char why[LINE_FILE_MAX];
+
+	messages_format_ending(&sup->facts, ending, why, sizeof(why));
+	readiness_give_up(&sup->setup->readiness, why);
+	actions_tell_engine(sup, "STOPPING=1");
+}
+
+/*
+ * Writes the last word to the report file. When COMMAND could not be executed,
+ * the error message is there already, and says more.
+ */
+static void
+write_report(const struct supervisor *sup, enum ending ending)
+{
+	char text[LINE_FILE_MAX];
+
+	if (sup->setup->report_fd < 0 || ending == ENDING_EXEC)
+		return;
+	messages_format_ending(&sup->facts, ending, text, sizeof(text));
+	line_file_append(sup->setup->report_fd, text);
+}
+
+static void
+log_message(const struct supervisor *sup, enum message message)
+{
+	char status[MESSAGES_STATUS_MAX];
+
+	messages_log(&sup->facts, message);
+	if (messages_format_status(&sup->facts, message, status))
+		actions_tell_engine(sup, status);
+}
+
+/* --- All of them --- */
+
+int
+actions_perform(struct supervisor *sup, const struct action *action)
+{
+	switch (action->type) {
+	case ACTION_START_HEALTH:
+		return start_helper(sup);
+	case ACTION_STOP_HEALTH:
+		helper_close(&sup->health);
+		listener_finish(&sup->listener);
+		break;
+	case ACTION_PUBLISH:
+		return publish(sup);
+	case ACTION_WITHDRAW:
+		withdraw(sup);
+		break;
+	case ACTION_ANNOUNCE_END:
+		announce_end(sup, (enum ending)action->arg);
+		break;
+	case ACTION_RELAY_TO_GROUP:
+		signal_group(sup, action->arg);
+		break;
+	case ACTION_RELAY_TO_MAIN:
+		signal_main(sup, action->arg);
+		break;
+	case ACTION_STOP_GROUP:
+		stop_group(sup, action->arg);
+		break;
+	case ACTION_STOP_MAIN:
+		stop_main(sup, action->arg);
+		break;
+	case ACTION_TERMINATE_ALL:
+		terminate(sup, signal_all);
+		break;
+	case ACTION_TERMINATE_REST:
+		terminate(sup, signal_rest);
+		break;
+	case ACTION_KILL_ALL:
+		signal_all(sup, SIGKILL);
+		break;
+	case ACTION_LOOK:
+		return look_for_others(sup);
+	case ACTION_SUSPEND:
+		suspend(sup, action->arg);
+		break;
+	case ACTION_LEND_TERMINAL:
+		terminal_lend(&sup->setup->terminal, sup->family.app);
+		break;
+	case ACTION_SAY:
+		log_message(sup, (enum message)action->arg);
+		break;
+	case ACTION_REPORT:
+		write_report(sup, (enum ending)action->arg);
+		break;
+	case ACTION_EXIT:
+		/* COMMAND's group may have had the foreground until now. */
+		terminal_take_back(&sup->setup->terminal, sup->family.app);
+		sup->exit_status = action->arg;
+		break;
+	}
+	return ACTIONS_NO_EVENT;
+}

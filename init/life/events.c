@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "life/events.h"
+#include "app/spawn.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/exit_status.h"
+#include "base/log.h"
+#include "life/actions.h"
+#include "life/supervisor_state.h"
+#include "privileges/denial.h"
+#include "privileges/privileges.h"
+#include "readiness/health.h"
+#include "readiness/listener.h"
+
+/*
+ * How much of one kind of news is taken before all others have their turn, so
+ * that a flood of one kind keeps dinit neither from the others nor from a
+ * deadline.
+ */
+#define AT_ONCE 8
+
+/* More children than that: to look for what is left takes far longer. */
+#define REAPED_AT_ONCE 32
+
+/* Long enough to cost nothing, short enough for a stop to be in time. */
+#define RETRY_PAUSE_MS 20
+
+/* --- Events --- */
+
+/* Lets the lifecycle take one step. The event that answers it, if any. */
+static int
+take_step(struct supervisor *sup, enum event_type type, int arg)
+{
+	const struct event event = {
+		.now = clock_monotonic_ms(),
+		.type = type,
+		.arg = arg,
+	};
+	struct actions actions;
+	int answer = ACTIONS_NO_EVENT;
+
+	lifecycle_step(&sup->lifecycle, &event, &actions);
+	for (unsigned int i = 0; i < actions.count; i++)
+		answer = actions_perform(sup, &actions.list[i]);
+	return answer;
+}
+
+/* Takes in one event, and then those that answer its actions. */
+static void
+handle_event(struct supervisor *sup, enum event_type type, int arg)
+{
+	int next = take_step(sup, type, arg);
+
+	while (next != ACTIONS_NO_EVENT)
+		next = take_step(sup, (enum event_type)next, 0);
+}
+
+/*
+ * WHAT has failed for a reason that nobody foresaw. That must neither end PID 1
+ * nor make it spin: it sleeps for a moment, after which its loop tries again.
+ * The same error is logged once.
+ */
+static void
+pause_before_retry(struct supervisor *sup, const char *what, int error)
+{
+	const struct timespec moment = {
+		.tv_nsec = RETRY_PAUSE_MS * CLOCK_NS_PER_MS,
+	};
+
+	if (sup->retry_error != error)
+		log_line(LOG_LEVEL_WARN, "cannot %s: %s; trying again", what,
+		    strerror(-error));
+	sup->retry_error = error;
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
+}
+
+/* --- Signals --- */
+
+/*
+ * True if the signal is one to relay to COMMAND. These are not:
+ * SIGCHLD, which is about dinit's children;
+ * a SIGPIPE or SIGXFSZ that a write of dinit itself has caused (write(2);
+ * setrlimit(2), RLIMIT_FSIZE), which comes as if dinit had called kill(2);
+ * and a stop that the terminal sends to dinit's own process group.
+ */
+static bool
+is_for_app(const struct signalfd_siginfo *info)
+{
+	switch (info->ssi_signo) {
+	case SIGCHLD:
+		return false;
+	case SIGPIPE:
+	case SIGXFSZ:
+		return info->ssi_pid != (uint32_t)getpid() ||
+		    info->ssi_code != SI_USER;
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+		return info->ssi_code != SI_KERNEL;
+	default:
+		return true;
+	}
+}
+
+static void
+take_signals(struct supervisor *sup)
+{
+	struct signalfd_siginfo infos[AT_ONCE];
+	ssize_t length = read(sup->setup->signal_fd, infos, sizeof(infos));
+	size_t count = length < 0 ? 0 : (size_t)length / sizeof(infos[0]);
+
+	if (length < 0 && errno != EAGAIN && errno != EINTR)
+		pause_before_retry(sup, "read signals", -errno);
+	for (size_t i = 0; i < count; i++)
+		if (is_for_app(&infos[i]))
+			handle_event(sup, EVENT_SIGNAL,
+			    (int)infos[i].ssi_signo);
+}
+
+/* --- The helper that checks --- */
+
+/* False: there is no result, for now or for good. */
+static bool
+take_check(struct supervisor *sup)
+{
+	struct life_facts *facts = &sup->facts;
+	ssize_t length;
+
+	if (sup->health.fd < 0)
+		return false;
+	length = health_receive(&sup->health, &facts->last_check,
+	    facts->last_output);
+	if (length == -EAGAIN)
+		return false;
+	if (length < 0) {
+		helper_close(&sup->health);
+		handle_event(sup, EVENT_HEALTH_LOST, 0);
+		return false;
+	}
+	sup->checked_ns = clock_monotonic_ns();
+	facts->last_output_length = (size_t)length;
+	messages_log_check(facts);
+	if (facts->last_check.outcome != HEALTH_PASSED) {
+		handle_event(sup, EVENT_UNHEALTHY, 0);
+		return true;
+	}
+	handle_event(sup, EVENT_HEALTHY, 0);
+	if (sup->setup->feeds_watchdog)
+		actions_tell_engine(sup, "WATCHDOG=1");
+	return true;
+}
+
+static void
+take_checks(struct supervisor *sup)
+{
+	for (int i = 0; i < AT_ONCE && take_check(sup); i++)
+		continue;
+}
+
+/* --- The helper that hears COMMAND --- */
+
+/*
+ * The engine is told READY=1 when readiness is published the first time, and
+ * then only to answer a RELOADING=1 of COMMAND, after which it waits for that.
+ */
+static void
+take_ready(struct supervisor *sup)
+{
+	handle_event(sup, EVENT_HEALTHY, 0);
+	if (!sup->is_reloading || !sup->lifecycle.published)
+		return;
+	actions_tell_engine(sup, "READY=1");
+	sup->is_reloading = false;
+}
+
+/*
+ * NEWS may have several lines, whose order does not matter: what is logged or
+ * passed on to the engine comes first, and then what changes the state.
+ */
+static void
+take_news(struct supervisor *sup, const struct listener_news *news)
+{
+	if (news->says & LISTENER_IGNORED) {
+		messages_log_ignored_ready(news, sup->family.app);
+		return;
+	}
+	if (news->says & LISTENER_NEW_STATUS)
+		messages_log_app_status(&sup->facts, news->text);
+	if (news->text[0] != '\0')
+		actions_tell_engine(sup, news->text);
+	if (news->extend_ms > 0)
+		handle_event(sup, EVENT_EXTENDED, news->extend_ms);
+	if (news->says & LISTENER_READY)
+		take_ready(sup);
+	if (news->says & LISTENER_RELOADING)
+		sup->is_reloading = true;
+	if (news->says & LISTENER_STOPPING)
+		handle_event(sup, EVENT_APP_STOPPING, 0);
+}
+
+/* False: there is no notification, for now or for good. */
+static bool
+take_notification(struct supervisor *sup)
+{
+	struct listener_news news;
+	int error;
+
+	if (sup->listener.fd < 0)
+		return false;
+	error = listener_receive(&sup->listener, &news);
+	if (error == 0) {
+		take_news(sup, &news);
+		listener_go_on(&sup->listener);
+	} else if (error != -EAGAIN) {
+		helper_close(&sup->listener);
+		handle_event(sup, EVENT_HEALTH_LOST, 0);
+	}
+	return error == 0;
+}
+
+static void
+take_notifications(struct supervisor *sup)
+{
+	for (int i = 0; i < AT_ONCE && take_notification(sup); i++)
+		continue;
+}
+
+/*
+ * Takes all that the helper has passed on. As dinit has no child left, the
+ * helper has ended as well, and nothing will follow.
+ */
+static void
+take_last_notifications(struct supervisor *sup)
+{
+	while (take_notification(sup))
+		continue;
+}
+
+/* --- Children --- */
+
+/*
+ * The stop is consumed before dinit acts on it: dinit may continue the app,
+ * which may stop again at once, and that is then found as another change.
+ */
+static void
+take_stop(struct supervisor *sup, const struct child_change *change)
+{
+	children_reap(&sup->family, change);
+	if (change->pid == sup->family.app)
+		handle_event(sup, EVENT_APP_STOPPED, change->stop_signal);
+}
+
+static void
+take_app_exit(struct supervisor *sup, const struct child_change *change)
+{
+	sup->facts.app_status = change->exit_status;
+	if (change->error < 0) {
+		log_line(LOG_LEVEL_ERROR,
+		    "cannot learn how the app ended: %s; reporting failure",
+		    strerror(-change->error));
+		sup->facts.app_status = EXIT_STATUS_DINIT;
+	} else if (sup->executed_ns != 0) {
+		messages_log_app_end(&sup->facts);
+	}
+	handle_event(sup, EVENT_APP_EXITED, sup->facts.app_status);
+	terminal_take_back(&sup->setup->terminal, sup->family.app);
+}
+
+/*
+ * As PID 1, dinit reaps COMMAND before it acts on COMMAND's end: it signals
+ * what is left by kill(-1), and children_exist then tells whether COMMAND has
+ * left anything. Otherwise it signals what is left by the number of COMMAND's
+ * group, which is safe only until COMMAND is reaped.
+ */
+static void
+take_exit(struct supervisor *sup, const struct child_change *change)
+{
+	bool is_app = change->pid == sup->family.app;
+
+	if (is_app && !sup->family.is_init)
+		take_app_exit(sup, change);
+	children_reap(&sup->family, change);
+	if (is_app && sup->family.is_init)
+		take_app_exit(sup, change);
+	if (is_app)
+		sup->family.app = 0;
+	else if (change->pid == sup->health.pid)
+		sup->health.pid = 0;
+	else if (change->pid == sup->listener.pid)
+		sup->listener.pid = 0;
+	else if (sup->setup->warns_of_orphans)
+		log_line(LOG_LEVEL_WARN, "reaped orphan %d (exit status %d)",
+		    change->pid, change->exit_status);
+}
+
+int
+events_take_children(struct supervisor *sup)
+{
+	struct child_change change;
+	int found = 1;
+
+	for (int i = 0; i < REAPED_AT_ONCE && found == 1; i++) {
+		found = children_next(&sup->family, &change);
+		if (found == 1 && change.stop_signal != 0)
+			take_stop(sup, &change);
+		else if (found == 1)
+			take_exit(sup, &change);
+	}
+	sup->must_reap_again = found == 1;
+	if (found == -ECHILD && sup->exit_status < 0) {
+		take_last_notifications(sup);
+		handle_event(sup, EVENT_CHILDREN_GONE, 0);
+	}
+	return found == -ECHILD || found > 0 ? 0 : found;
+}
+
+/* Once COMMAND runs, a failure to wait for children is no reason to end. */
+static void
+take_children_or_retry(struct supervisor *sup)
+{
+	int error = events_take_children(sup);
+
+	if (error == 0)
+		return;
+	sup->must_reap_again = true;
+	pause_before_retry(sup, "wait for children", error);
+}
+
+/* --- The exec of COMMAND --- */
+
+static void
+take_exec_success(struct supervisor *sup)
+{
+	sup->executed_ns = clock_monotonic_ns();
+	/*
+	 * From now on the app may write to the report file as well. dinit only
+	 * adds one line at the end.
+	 */
+	log_set_report(-1);
+	handle_event(sup, EVENT_EXECUTED, 0);
+	/* If the kernel reaps, dinit learns of no orphans and of no stops. */
+	if (!sup->setup->warns_of_orphans && sup->setup->terminal.fd < 0 &&
+	    children_leave_to_kernel(&sup->family))
+		take_children_or_retry(sup);
+}
+
+/* If this was inlined, its texts would lie on the stack of every PID 1. */
+static void __attribute__((noinline))
+log_exec_failure(const char *command, const struct spawn_failure *failure)
+{
+	char why[EXECUTABLE_HINT_MAX];
+	char hint[DENIAL_HINT_MAX];
+
+	spawn_explain(failure, command, why);
+	denial_format_hint(-failure->error, false, hint);
+	log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s%s",
+	    spawn_step_name(failure), command, strerror(failure->error), why,
+	    hint);
+}
+
+static void
+take_exec_result(struct supervisor *sup)
+{
+	struct spawn_failure failure;
+	int failed = spawn_read_result(sup->exec_fd, &failure);
+
+	sup->exec_fd = -1;
+	if (failed) {
+		log_exec_failure(sup->setup->command[0], &failure);
+		handle_event(sup, EVENT_EXEC_FAILED,
+		    spawn_exit_status(&failure));
+	} else {
+		take_exec_success(sup);
+	}
+	if (sup->setup->privileges != NULL)
+		privileges_release(sup->setup->privileges);
+}
+
+/* --- Waiting --- */
+
+/*
+ * Sleeps until one of FDS is readable or LEFT is over (NULL: without end). A
+ * filter that denies ppoll(2) may still allow poll(2). If it denies both, all
+ * of FDS are said to be readable, as nothing that reads from them waits.
+ */
+static void
+poll_descriptors(struct supervisor *sup, struct pollfd *fds, nfds_t count,
+    const struct timespec *left)
+{
+	int left_ms = -1;
+
+	if (ppoll(fds, count, left, NULL) >= 0 || errno == EINTR)
+		return;
+	if (left != NULL)
+		left_ms = left->tv_sec >= INT_MAX / 1000
+		    ? INT_MAX
+		    : (int)(left->tv_sec * 1000 +
+			  left->tv_nsec / CLOCK_NS_PER_MS + 1);
+	if (poll(fds, count, left_ms) >= 0 || errno == EINTR)
+		return;
+	pause_before_retry(sup, "wait for news", -errno);
+	for (nfds_t i = 0; i < count; i++)
+		if (fds[i].fd >= 0)
+			fds[i].revents = POLLIN;
+}
+
+/*
+ * Sleeps until one of FDS is readable or the lifecycle's deadline is over. If
+ * there may be children left to reap, of which no SIGCHLD tells any more, this
+ * only looks at FDS.
+ */
+static void
+wait_for_news(struct supervisor *sup, struct pollfd *fds, nfds_t count)
+{
+	int64_t deadline = sup->must_reap_again
+	    ? 0
+	    : lifecycle_deadline(&sup->lifecycle);
+	struct timespec left = { 0 };
+	int64_t left_ns;
+
+	if (deadline == INT64_MAX) {
+		poll_descriptors(sup, fds, count, NULL);
+		return;
+	}
+	left_ns = deadline * CLOCK_NS_PER_MS - clock_monotonic_ns();
+	if (left_ns > 0) {
+		left.tv_sec = left_ns / (1000 * CLOCK_NS_PER_MS);
+		left.tv_nsec = left_ns % (1000 * CLOCK_NS_PER_MS);
+	}
+	poll_descriptors(sup, fds, count, &left);
+}
+
+/*
+ * Signals are not taken: they are for COMMAND, and stay pending until it runs.
+ */
+void
+events_await_exec(struct supervisor *sup)
+{
+	struct pollfd result = { .fd = sup->exec_fd, .events = POLLIN };
+
+	wait_for_news(sup, &result, 1);
+	if (result.revents != 0)
+		take_exec_result(sup);
+}
+
+static void
+take_timeout(struct supervisor *sup)
+{
+	/* The log says how long, if the helper has been silent for too long. */
+	sup->facts.silent_ms = clock_ms_since(sup->checked_ns);
+	handle_event(sup, EVENT_TIMEOUT, 0);
+}
+
+/*
+ * If the kernel reaps, COMMAND's pidfd shows POLLIN when COMMAND dies, and
+ * POLLHUP when it can be learnt how it ended, which may be much later. From
+ * POLLIN on only POLLHUP is waited for, which is reported without being asked
+ * for (poll(2)): with POLLIN dinit would spin until then.
+ */
+void
+events_await(struct supervisor *sup)
+{
+	enum { SIGNALS, CHECKS, NOTIFICATIONS, APP };
+	struct pollfd fds[] = {
+		[SIGNALS] = { .fd = sup->setup->signal_fd, .events = POLLIN },
+		[CHECKS] = { .fd = sup->health.fd, .events = POLLIN },
+		[NOTIFICATIONS] = { .fd = sup->listener.fd, .events = POLLIN },
+		[APP] = { .fd = sup->family.app_fd,
+		    .events = sup->app_is_dying ? 0 : POLLIN },
+	};
+	/* There is no SIGCHLD while the kernel reaps. */
+	const struct pollfd *children = children_kernel_reaps(&sup->family)
+	    ? &fds[APP]
+	    : &fds[SIGNALS];
+
+	wait_for_news(sup, fds, ARRAY_SIZE(fds));
+	if (fds[APP].revents != 0)
+		sup->app_is_dying = true;
+	if (fds[SIGNALS].revents != 0)
+		take_signals(sup);
+	/* What COMMAND has said comes before its end. */
+	if (fds[NOTIFICATIONS].revents != 0)
+		take_notifications(sup);
+	if (children->revents != 0 || sup->must_reap_again)
+		take_children_or_retry(sup);
+	if (fds[CHECKS].revents != 0)
+		take_checks(sup);
+	if (clock_monotonic_ms() >= lifecycle_deadline(&sup->lifecycle))
+		take_timeout(sup);
+}

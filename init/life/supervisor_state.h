@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the supervisor keeps while it runs, beside what setup has handed over.
+ * It is private to the three files that are the supervisor: supervisor.c starts
+ * COMMAND, events.c takes in news, and actions.c acts on them.
+ */
+#ifndef DINIT_SUPERVISOR_STATE_H
+#define DINIT_SUPERVISOR_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/children.h"
+#include "life/lifecycle.h"
+#include "life/messages.h"
+#include "life/setup.h"
+#include "readiness/helper.h"
+
+struct supervisor {
+	struct setup *setup;
+	struct lifecycle lifecycle;
+	struct life_facts facts; /* what the messages are made of */
+	struct family family;
+	struct helper health;   /* the helper that checks */
+	struct helper listener; /* the helper that hears COMMAND */
+	int exec_fd;     /* tells how the exec went; -1: known, or none */
+	int exit_status; /* -1: the life goes on */
+
+	int64_t executed_ns; /* when the exec succeeded; 0: it has not */
+	int64_t checked_ns;  /* when the last check was reported */
+	int64_t group_told;  /* when COMMAND's group last got a stop signal,
+				in clock_boot_ticks */
+
+	bool must_reap_again; /* no SIGCHLD may tell of what is left to reap */
+	bool app_is_dying;    /* its pidfd has shown POLLIN */
+	bool is_reloading;    /* COMMAND, and the engine has been told */
+	bool has_killed;      /* what is left got SIGKILL before */
+	int sweep_error;      /* of the last signal to what is left, or 0 */
+	int retry_error;      /* of the last call to be tried again, or 0 */
+};
+
+#endif
