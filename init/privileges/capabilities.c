@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/capability.h>
 
 #include "privileges/capabilities.h"
+#include "base/number.h"
 #include "base/problem.h"
 
 /* As many numbers as there are bits in a set. */
@@ -15,7 +15,6 @@
 /* Room for the longest word in a list, with its NUL byte. */
 #define WORD_SIZE 256
 
-#define DIGITS "0123456789"
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 
 /*
@@ -28,11 +27,12 @@ parse_word(const char *word)
 {
 	char name[sizeof("cap_") + WORD_SIZE];
 	const char *prefix = strncasecmp(word, "cap_", 4) == 0 ? "" : "cap_";
+	int number = (int)number_parse(word, NUMBERS - 1);
 	size_t length = strlen(word);
 	cap_value_t value;
 
-	if (strspn(word, DIGITS) == length)
-		return length > 2 || atoi(word) >= NUMBERS ? -1 : atoi(word);
+	if (number >= 0)
+		return number;
 	if (strspn(word, NAME_CHARACTERS) != length)
 		return -1;
 	snprintf(name, sizeof(name), "%s%s", prefix, word);

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 
@@ -15,6 +14,7 @@
 #include "base/errno_name.h"
 #include "base/kernel.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/problem.h"
 #include "privileges/profile_json.h"
 #include "privileges/seccomp_builder.h"
@@ -81,11 +81,11 @@ parse_errno(struct compiler *compiler, const json_t *object,
 	const char *name = profile_json_text(object, keys->name);
 	bool has_number = profile_json_get(object, keys->number) != NULL;
 	uint64_t number = profile_json_number(object, keys->number);
-	bool is_digits = *name != '\0' && strlen(name) < 5 &&
-	    strspn(name, "0123456789") == strlen(name);
-	int found = is_digits ? atoi(name) : errno_of_name(name);
+	int found = (int)number_parse(name, ERRNO_MAX);
 
-	if (found >= 0 && found <= ERRNO_MAX)
+	if (found < 0)
+		found = errno_of_name(name);
+	if (found >= 0)
 		return found;
 	if (*name != '\0' && !has_number)
 		return problem_set(compiler->problem,

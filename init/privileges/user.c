@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "privileges/user.h"
+#include "base/number.h"
 #include "base/problem.h"
 #include "base/regular_file.h"
 
@@ -28,23 +29,18 @@ struct table {
 	const char *fields[FIELDS]; /* a missing one is "" */
 };
 
-/* Reads a decimal number without sign and space. -1 if it is not one. */
-static long
+/* The id that TEXT is, or -EINVAL. */
+static int64_t
 parse_id(const char *text)
 {
-	size_t length = strlen(text);
-
-	if (length < 1 || length > 10 || strspn(text, "0123456789") != length ||
-	    atol(text) > ID_MAX)
-		return -1;
-	return atol(text);
+	return number_parse(text, ID_MAX);
 }
 
 /* As in Docker, a number is always an id, even if it is a name as well. */
 static bool
-matches(const char *word, const char *name, long id)
+matches(const char *word, const char *name, int64_t id)
 {
-	long wanted = parse_id(word);
+	int64_t wanted = parse_id(word);
 
 	return wanted >= 0 ? wanted == id : strcmp(word, name) == 0;
 }
@@ -99,7 +95,7 @@ static bool
 find_line(struct table *table, const char *word)
 {
 	while (read_line(table)) {
-		long id = parse_id(table->fields[2]);
+		int64_t id = parse_id(table->fields[2]);
 
 		if (id >= 0 && matches(word, table->fields[0], id))
 			return true;
@@ -178,7 +174,7 @@ find_supplementary_groups(struct table *group, const char *name,
     struct user *out, struct problem *problem)
 {
 	while (*name != '\0' && read_line(group)) {
-		long id = parse_id(group->fields[2]);
+		int64_t id = parse_id(group->fields[2]);
 
 		if (id < 0 || !has_member(group->fields[3], name))
 			continue;

@@ -147,7 +147,7 @@ refuse_lists(void *argument)
 {
 	static const char *const malformed[] = { "", ",", "chown,", ",chown",
 		"chown,,kill", "chown kill", "cap_", "cap_cap_chown", "-1",
-		"+0", "64", "4294967296", "0x1", "1x", "everything",
+		"+0", "007", "64", "4294967296", "0x1", "1x", "everything",
 		"chown,all", "none,chown", "=ep", "cap_chown=ep",
 		"cap_chown+ep", "net_bind_service_", "cap_10" };
 

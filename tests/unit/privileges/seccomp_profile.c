@@ -278,6 +278,8 @@ Test(seccomp_profile, errno_is_given_by_name)
 	expect(RULE(", 'errno': ''"), 7);
 	expect(RULE(", 'errno': 'EBADE'"), EBADE);
 	expect(RULE(", 'errno': '38'"), ENOSYS);
+	expect(RULE(", 'errno': '0038'"), ENOSYS);
+	expect(RULE(", 'errno': '00038'"), 7);
 	/* Docker knows no names, and takes the number. */
 	expect(RULE(", 'errno': 'ENONE'"), 7);
 	expect(RULE(", 'errno': '4096'"), 7);
