@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "readiness/http_answer.h"
+#include "base/number.h"
 
 /* How an answer begins; # is a digit, the status the last three of them. */
 static const char status_line[] = "HTTP/1.# ###";
@@ -64,10 +65,8 @@ take_field(struct http_answer *answer)
 	const char *length = value_of(answer->line, "Content-Length");
 	const char *coding = value_of(answer->line, "Transfer-Encoding");
 
-	if (length != NULL && isdigit((unsigned char)*length)) {
+	if (length != NULL && number_read(length, &answer->left) > 0)
 		answer->has_length = true;
-		answer->left = strtoull(length, NULL, 10);
-	}
 	if (coding != NULL && strcasestr(coding, "chunked") != NULL)
 		answer->is_chunked = true;
 }

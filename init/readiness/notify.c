@@ -3,11 +3,11 @@
 #include <limits.h>
 #include <poll.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "readiness/notify.h"
 #include "base/array.h"
+#include "base/number.h"
 
 int
 notify_open_upstream(const char *value, struct notify_upstream *out)
@@ -67,11 +67,10 @@ notify_send(const struct notify_upstream *upstream, const char *text)
 static int
 parse_extension(const char *text)
 {
-	unsigned long long us;
+	uint64_t us = 0;
 
-	if (strspn(text, "0123456789") != strlen(text))
+	if (text[number_read(text, &us)] != '\0')
 		return 0;
-	us = strtoull(text, NULL, 10);
 	return us / 1000 >= INT_MAX ? INT_MAX : (int)((us + 999) / 1000);
 }
 

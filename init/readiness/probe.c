@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -17,6 +16,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/number.h"
 #include "base/signals.h"
 #include "readiness/http_answer.h"
 
@@ -71,16 +71,10 @@ parse_path(const char *path, struct probe_target *target)
 static int
 parse_port(const char *text, size_t length, in_port_t *port)
 {
-	unsigned int number = 0;
+	uint64_t number;
 
-	if (length == 0 || length > 5)
-		return -ERANGE;
-	for (size_t i = 0; i < length; i++) {
-		if (!isdigit((unsigned char)text[i]))
-			return -ERANGE;
-		number = number * 10 + (unsigned int)(text[i] - '0');
-	}
-	if (number < 1 || number > 65535)
+	if (length == 0 || length > 5 || number_read(text, &number) != length ||
+	    number < 1 || number > 65535)
 		return -ERANGE;
 	*port = htons((in_port_t)number);
 	return 0;

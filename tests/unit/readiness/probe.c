@@ -192,6 +192,7 @@ Test(probe, refuses_bad_urls)
 		{ "http://127.0.0.1:/", -ERANGE },
 		{ "http://127.0.0.1:0/", -ERANGE },
 		{ "http://127.0.0.1:65536/", -ERANGE },
+		{ "http://127.0.0.1:000080/", -ERANGE },
 		{ "http://127.0.0.1:4294967376/", -ERANGE },
 		{ "http://127.0.0.1:-80/", -ERANGE },
 		{ "http://127.0.0.1:+80/", -ERANGE },
