@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "app/descriptors.h"
+#include "base/number.h"
 
 /*
  * An O_PATH descriptor needs no device such as /dev/null, and every read or
@@ -41,11 +41,10 @@ close_listed(unsigned int first, unsigned int last)
 	if (list == NULL)
 		return;
 	while ((entry = readdir(list)) != NULL) {
-		char *end;
-		unsigned long fd = strtoul(entry->d_name, &end, 10);
+		uint64_t fd;
 
-		if (end != entry->d_name && fd >= first && fd <= last &&
-		    fd != (unsigned long)dirfd(list))
+		if (number_read(entry->d_name, &fd) > 0 && fd >= first &&
+		    fd <= last && fd != (uint64_t)dirfd(list))
 			close((int)fd);
 	}
 	closedir(list);
