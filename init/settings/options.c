@@ -5,7 +5,6 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,6 +12,7 @@
 #include "base/array.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "readiness/listener.h"
 #include "readiness/probe.h"
 #include "readiness/readiness.h"
@@ -345,18 +345,16 @@ parse_exit_codes(const char *text, uint64_t codes[4])
 	uint64_t added[4] = { codes[0], codes[1], codes[2], codes[3] };
 
 	for (;;) {
-		char *end;
-		unsigned long code;
+		uint64_t code;
+		size_t length = number_read(text, &code);
 
-		if (!isdigit((unsigned char)*text))
-			return -EINVAL;
-		code = strtoul(text, &end, 10);
-		if (code > 255 || (*end != '\0' && *end != ','))
+		if (length == 0 || code > 255 ||
+		    (text[length] != '\0' && text[length] != ','))
 			return -EINVAL;
 		added[code / 64] |= UINT64_C(1) << (code % 64);
-		if (*end == '\0')
+		if (text[length] == '\0')
 			break;
-		text = end + 1;
+		text += length + 1;
 	}
 	memcpy(codes, added, sizeof(added));
 	return 0;
@@ -453,12 +451,9 @@ parse_duration(const char *text, int64_t *ms)
 static int
 parse_count(const char *text)
 {
-	size_t length = strlen(text);
+	int count = (int)number_parse(text, 1000000);
 
-	if (length == 0 || length > 7 || strspn(text, "0123456789") != length ||
-	    atoi(text) < 1 || atoi(text) > 1000000)
-		return -EINVAL;
-	return atoi(text);
+	return count >= 1 ? count : -EINVAL;
 }
 
 static int

@@ -352,7 +352,7 @@ static const struct {
 	{ "rewrite", "DINIT_REWRITE", "HUP:0", "TERM:QUIT",
 	    "HUP:0,TERM:QUIT" },
 	{ "main-only", "DINIT_MAIN_ONLY", "HUP", "QUIT", "HUP,QUIT" },
-	{ "ok-exit", "DINIT_OK_EXIT", "3", "143", "3,143" },
+	{ "ok-exit", "DINIT_OK_EXIT", "0003", "143", "3,143" },
 };
 
 Test(options, gather_lists_on_the_command_line)
@@ -739,7 +739,8 @@ static const struct {
 	{ "monitor", "DINIT_MONITOR", "a duration such as", { "often" } },
 	{ "wait", "DINIT_WAIT", "a duration such as", { "forever", "-1" } },
 	{ "monitor-failures", "DINIT_MONITOR_FAILURES", "a number from 1 to",
-	    { "0", "-1", "+1", "1.5", "1000001", "99999999999", "3x" } },
+	    { "0", "-1", "+1", "1.5", "1000001", "00000003", "99999999999",
+	    "3x" } },
 	{ "grace", "DINIT_GRACE", "a duration such as", { "10 s", "1." } },
 	{ "drain", "DINIT_DRAIN", "a duration such as", { "no", ".5s" } },
 	{ "stop-signal", "DINIT_STOP_SIGNAL", "signals such as TERM,INT",
