@@ -10,6 +10,7 @@
 
 #include "base/signals.h"
 #include "base/number.h"
+#include "base/text.h"
 
 /*
  * The first real-time signal that programs use. The kernel's is 32; the C
@@ -170,17 +171,21 @@ signals_name(int signo)
 	return names[signo];
 }
 
-/* Copies the next item of a list; where the rest begins, NULL: too long. */
-static const char *
-next_item(const char *list, char item[ITEM_MAX])
+/*
+ * Copies the first item of *LIST, and moves *LIST on to the rest; NULL: that
+ * was the last one. False: the item is longer than any that is valid.
+ */
+static bool
+take_item(const char **list, char item[ITEM_MAX])
 {
-	size_t length = strcspn(list, ",");
+	const char *begin = *list;
+	size_t length = text_measure_item(begin, list);
 
 	if (length >= ITEM_MAX)
-		return NULL;
-	memcpy(item, list, length);
+		return false;
+	memcpy(item, begin, length);
 	item[length] = '\0';
-	return list + length;
+	return true;
 }
 
 int
@@ -193,20 +198,16 @@ signals_parse_set(const char *text, uint64_t *set)
 		*set = SIGNALS_ALL;
 		return SIGTERM;
 	}
-	for (;;) {
+	while (text != NULL) {
 		char item[ITEM_MAX];
-		int signo;
+		int signo = take_item(&text, item) ? signals_parse(item)
+						   : -EINVAL;
 
-		text = next_item(text, item);
-		signo = text == NULL ? -EINVAL : signals_parse(item);
 		if (signo < 0)
 			return signo;
 		if (first == 0)
 			first = signo;
 		added |= signals_bit(signo);
-		if (*text == '\0')
-			break;
-		text++;
 	}
 	*set |= added;
 	return first;
@@ -243,54 +244,36 @@ signals_parse_rewrite(const char *text, struct signal_policy *policy)
 	unsigned char rewrite[SIGNALS_MAX + 1];
 
 	memcpy(rewrite, policy->rewrite, sizeof(rewrite));
-	for (;;) {
+	while (text != NULL) {
 		char item[ITEM_MAX];
 
-		text = next_item(text, item);
-		if (text == NULL || parse_rewrite_item(item, rewrite) < 0)
+		if (!take_item(&text, item) ||
+		    parse_rewrite_item(item, rewrite) < 0)
 			return -EINVAL;
-		if (*text == '\0')
-			break;
-		text++;
 	}
 	memcpy(policy->rewrite, rewrite, sizeof(rewrite));
 	return 0;
 }
 
-/* Appends to TEXT, with a comma if it is not the first; the new length. */
-static size_t
-append_item(char *text, size_t size, size_t used, const char *item)
-{
-	if (used >= size)
-		return used;
-	return used +
-	    (size_t)snprintf(text + used, size - used, "%s%s",
-		used > 0 ? "," : "", item);
-}
-
 void
 signals_format_set(uint64_t set, int first, char *text, size_t size)
 {
-	size_t used = 0;
-
 	text[0] = '\0';
 	if (set == SIGNALS_ALL) {
 		snprintf(text, size, "all");
 		return;
 	}
 	if (first != 0)
-		used = append_item(text, size, used, names[first]);
+		text_append_item(text, size, names[first]);
 	for (int signo = 1; signo <= SIGNALS_MAX; signo++)
 		if ((set & signals_bit(signo)) && signo != first)
-			used = append_item(text, size, used, names[signo]);
+			text_append_item(text, size, names[signo]);
 }
 
 void
 signals_format_rewrite(const struct signal_policy *policy, char *text,
     size_t size)
 {
-	size_t used = 0;
-
 	text[0] = '\0';
 	for (int signo = 1; signo <= SIGNALS_MAX; signo++) {
 		char item[ITEM_MAX];
@@ -300,6 +283,6 @@ signals_format_rewrite(const struct signal_policy *policy, char *text,
 			continue;
 		snprintf(item, sizeof(item), "%s:%s", names[signo],
 		    to == 0 ? "0" : names[to]);
-		used = append_item(text, size, used, item);
+		text_append_item(text, size, item);
 	}
 }

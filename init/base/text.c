@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -23,4 +25,31 @@ text_make_printable(char *text, size_t length)
 
 		memset(text + i, ' ', found);
 	}
+}
+
+size_t
+text_measure_item(const char *list, const char **rest)
+{
+	size_t length = strcspn(list, ",");
+
+	*rest = list[length] == ',' ? list + length + 1 : NULL;
+	return length;
+}
+
+void
+text_append(char *text, size_t size, const char *format, ...)
+{
+	size_t used = strlen(text);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text + used, size - used, format, arguments);
+	va_end(arguments);
+}
+
+void
+text_append_item(char *text, size_t size, const char *item)
+{
+	if (strlen(text) + 1 + strlen(item) < size)
+		text_append(text, size, "%s%s", *text != '\0' ? "," : "", item);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What text from elsewhere may do to those who read it: a line of ours that
- * quotes it stays one line, and harmless on a terminal.
+ * Text: lists with commas, appending within a buffer, and what text from
+ * elsewhere may do to those who read it. A line of dinit that quotes such text
+ * stays one line, and is harmless on a terminal.
  */
 #ifndef DINIT_TEXT_H
 #define DINIT_TEXT_H
@@ -15,6 +16,26 @@
  */
 size_t
 text_measure_control(const char *text, size_t length);
+
+/*
+ * Returns the length of the first item of LIST, whose items are separated by
+ * commas. *REST is the list behind that comma; NULL: the item is the last one.
+ * An empty list has one item, which is empty.
+ */
+size_t
+text_measure_item(const char *list, const char **rest);
+
+/* Does printf(3) at the end of TEXT, and cuts what SIZE has no room for. */
+void
+text_append(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * Appends ITEM to TEXT, a list with commas, which may be empty. An item that
+ * SIZE has no room for is left out.
+ */
+void
+text_append_item(char *text, size_t size, const char *item);
 
 /* Makes a space of each byte of a control character in TEXT. */
 void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -49,4 +50,61 @@ Test(text, is_measured_no_further_than_it_goes)
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
 		cr_expect_eq(text_measure_control(samples[i].text,
 		    samples[i].length), samples[i].control, "%zu", i);
+}
+
+Test(text, has_as_many_items_as_commas_and_one)
+{
+	static const struct {
+		const char *list;
+		const char *items; /* with a bar behind each */
+	} samples[] = {
+		{ "", "|" },
+		{ "a", "a|" },
+		{ "ab,c", "ab|c|" },
+		{ ",a,,b,", "|a||b||" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		const char *list = samples[i].list;
+		char items[32] = "";
+
+		for (const char *rest; list != NULL; list = rest) {
+			size_t length = text_measure_item(list, &rest);
+
+			text_append(items, sizeof(items), "%.*s|",
+			    (int)length, list);
+		}
+		cr_expect_str_eq(items, samples[i].items, "%s",
+		    samples[i].list);
+	}
+}
+
+Test(text, is_appended_as_far_as_there_is_room)
+{
+	for (size_t size = 1; size < 12; size++) {
+		char text[16];
+		char expected[16];
+
+		memset(text, '#', sizeof(text));
+		text[0] = '\0';
+		text_append(text, size, "%s", "abc");
+		text_append(text, size, "%d-%s", 12, "xyz");
+		snprintf(expected, size, "abc12-xyz");
+		cr_expect_str_eq(text, expected, "of %zu bytes", size);
+		cr_expect_eq(text[size], '#', "of %zu bytes", size);
+	}
+}
+
+Test(text, has_whole_items_only_appended)
+{
+	char text[9] = "";
+
+	text_append_item(text, sizeof(text), "abc");
+	cr_expect_str_eq(text, "abc");
+	text_append_item(text, sizeof(text), "defgh");
+	cr_expect_str_eq(text, "abc", "too long");
+	text_append_item(text, sizeof(text), "defg");
+	cr_expect_str_eq(text, "abc,defg");
+	text_append_item(text, sizeof(text), "");
+	cr_expect_str_eq(text, "abc,defg");
 }
