@@ -8,6 +8,7 @@
 #include "privileges/capabilities.h"
 #include "base/number.h"
 #include "base/problem.h"
+#include "base/text.h"
 
 /* As many numbers as there are bits in a set. */
 #define NUMBERS 64
@@ -52,12 +53,12 @@ capabilities_parse(const char *list, uint64_t every, uint64_t *out,
 	if (strcasecmp(list, "all") == 0)
 		set = every;
 	else if (strcasecmp(list, "none") != 0)
-		for (const char *rest = list; rest != NULL;) {
-			size_t length = strcspn(rest, ",");
+		for (const char *rest; list != NULL; list = rest) {
+			size_t length = text_measure_item(list, &rest);
 			char word[WORD_SIZE];
 			int value;
 
-			snprintf(word, sizeof(word), "%.*s", (int)length, rest);
+			snprintf(word, sizeof(word), "%.*s", (int)length, list);
 			value = parse_word(word);
 			if (length == 0 || length >= sizeof(word) || value < 0)
 				return problem_set(problem,
@@ -66,7 +67,6 @@ capabilities_parse(const char *list, uint64_t every, uint64_t *out,
 				    "all or none",
 				    word);
 			set |= UINT64_C(1) << value;
-			rest = rest[length] == ',' ? rest + length + 1 : NULL;
 		}
 	*out = set;
 	return 0;
@@ -102,15 +102,12 @@ capabilities_of_process(void)
 void
 capabilities_format(uint64_t set, char *text, size_t size)
 {
-	size_t used = 0;
-
 	text[0] = '\0';
 	for (cap_value_t value = 0; value < NUMBERS; value++) {
 		char *name = set >> value & 1 ? cap_to_name(value) : NULL;
 
-		if (name != NULL && used + strlen(name) + 1 < size)
-			used += (size_t)snprintf(text + used, size - used,
-			    "%s%s", used > 0 ? "," : "", name);
+		if (name != NULL)
+			text_append_item(text, size, name);
 		cap_free(name);
 	}
 }

@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/problem.h"
 #include "base/regular_file.h"
+#include "base/text.h"
 
 /* The largest profile in bytes. Those of engines have some 20 KiB. */
 #define TEXT_MAX (1 << 20)
@@ -256,18 +257,13 @@ profile_json_check(const json_t *object, const struct profile_key *keys,
 void
 profile_json_list_keys(const json_t *object, char *text, size_t size)
 {
-	const char *separator = "";
 	const char *key;
 	json_t *value;
 
 	*text = '\0';
-	json_object_foreach((json_t *)(uintptr_t)object, key, value) {
-		size_t length = strlen(text);
-
-		snprintf(text + length, size - length, "%s\"%.64s\"", separator,
-		    key);
-		separator = ", ";
-	}
+	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+		text_append(text, size, "%s\"%.64s\"",
+		    *text != '\0' ? ", " : "", key);
 }
 
 static const json_t *

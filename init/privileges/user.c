@@ -9,6 +9,7 @@
 #include "base/number.h"
 #include "base/problem.h"
 #include "base/regular_file.h"
+#include "base/text.h"
 
 /* The largest id, as in Docker. */
 #define ID_MAX 2147483647L
@@ -157,15 +158,13 @@ has_member(const char *members, const char *name)
 {
 	size_t wanted = strlen(name);
 
-	for (;;) {
-		size_t length = strcspn(members, ",");
+	for (const char *rest; members != NULL; members = rest) {
+		size_t length = text_measure_item(members, &rest);
 
 		if (length == wanted && memcmp(members, name, wanted) == 0)
 			return true;
-		if (members[length] == '\0')
-			return false;
-		members += length + 1;
 	}
+	return false;
 }
 
 /* Adds the groups of NAME. A user who is in no file, "", has none. */
