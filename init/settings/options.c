@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -13,6 +12,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "readiness/listener.h"
 #include "readiness/probe.h"
 #include "readiness/readiness.h"
@@ -344,17 +344,14 @@ parse_exit_codes(const char *text, uint64_t codes[4])
 {
 	uint64_t added[4] = { codes[0], codes[1], codes[2], codes[3] };
 
-	for (;;) {
+	for (const char *rest; text != NULL; text = rest) {
+		size_t length = text_measure_item(text, &rest);
 		uint64_t code;
-		size_t length = number_read(text, &code);
 
-		if (length == 0 || code > 255 ||
-		    (text[length] != '\0' && text[length] != ','))
+		if (length == 0 || number_read(text, &code) != length ||
+		    code > 255)
 			return -EINVAL;
 		added[code / 64] |= UINT64_C(1) << (code % 64);
-		if (text[length] == '\0')
-			break;
-		text += length + 1;
 	}
 	memcpy(codes, added, sizeof(added));
 	return 0;
@@ -875,18 +872,6 @@ options_parse(struct options *out, int argc, char *const *argv,
 	return check_socket(out, problem);
 }
 
-/* printf at the end of TEXT, as far as there is room. */
-static void __attribute__((format(printf, 3, 4)))
-append(char *text, size_t size, const char *format, ...)
-{
-	size_t used = strlen(text);
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text + used, size - used, format, arguments);
-	va_end(arguments);
-}
-
 static void
 append_help(const struct row *row, char *text, size_t size)
 {
@@ -904,14 +889,14 @@ append_help(const struct row *row, char *text, size_t size)
 		    row->argument != NULL ? row->argument : "");
 	if (row->fallback != NULL)
 		snprintf(fallback, sizeof(fallback), " [%s]", row->fallback);
-	append(text, size, "  %-32s %s%s\n", left, row->help, fallback);
+	text_append(text, size, "  %-32s %s%s\n", left, row->help, fallback);
 }
 
 void
 options_format_help(char *text, size_t size)
 {
 	text[0] = '\0';
-	append(text, size,
+	text_append(text, size,
 	    "dinit: a minimal init for containers\n\n"
 	    "  dinit [OPTION]... [--] COMMAND [ARG]...\n"
 	    "  dinit --is-ready [--wait=DUR] [--ready-file=PATH]\n"
@@ -920,7 +905,7 @@ options_format_help(char *text, size_t size)
 	    "  dinit --show-config [OPTION]... [--] [COMMAND]...\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		append_help(&rows[i], text, size);
-	append(text, size,
+	text_append(text, size,
 	    "\nEvery setting with a long name can be given in the environment "
 	    "too:\n--health-cmd is DINIT_HEALTH_CMD, and so on. "
 	    "Durations: 500ms, 9s, 1m30s, 1h;\na bare number is seconds.\n"
@@ -935,8 +920,8 @@ format_exit_codes(const uint64_t codes[4], char *text, size_t size)
 	text[0] = '\0';
 	for (unsigned int code = 0; code < 256; code++)
 		if (codes[code / 64] >> (code % 64) & 1)
-			append(text, size, "%s%u", text[0] != '\0' ? "," : "",
-			    code);
+			text_append(text, size, "%s%u",
+			    *text != '\0' ? "," : "", code);
 }
 
 static const char *const access_names[] = {
@@ -1055,7 +1040,7 @@ options_format_config(const struct options *options, char *text, size_t size)
 		if (variable[0] == '\0')
 			continue;
 		format_value(&rows[i], options, value, sizeof(value));
-		append(text, size, "%-20s %-24s %s%s%s\n", rows[i].name,
+		text_append(text, size, "%-20s %-24s %s%s%s\n", rows[i].name,
 		    value[0] != '\0' ? value : "-", sources[source],
 		    source == SOURCE_ENVIRONMENT ? " " : "",
 		    source == SOURCE_ENVIRONMENT ? variable : "");
@@ -1076,7 +1061,7 @@ append_late_stop(const struct options *options, bool in_kubernetes, char *text,
 		return;
 	duration_format(needed_ms, needed, sizeof(needed));
 	duration_format(timer_ms, timer, sizeof(timer));
-	append(text, size,
+	text_append(text, size,
 	    "%s of drain and grace together: %s after %s, "
 	    "unless %s is longer\n",
 	    needed,
@@ -1099,17 +1084,17 @@ options_format_misfits(const struct options *options, bool in_kubernetes,
 	if (options->health_cmd != NULL && options->startup_budget_ms > 0 &&
 	    (options->health_timeout_ms == 0 ||
 		options->health_timeout_ms >= options->startup_budget_ms))
-		append(text, size,
+		text_append(text, size,
 		    "a check may take the whole startup budget "
 		    "of %s: --health-timeout should be shorter\n",
 		    budget);
 	if (options->drain_ms > 0 && options->ready_file == NULL)
-		append(text, size,
+		text_append(text, size,
 		    "drain without a readiness file: nobody "
 		    "learns to send no more work; set --health-cmd, --notify "
 		    "or --ready-file\n");
 	if (options->monitor_ms > 0 && options->health_cmd == NULL)
-		append(text, size,
+		text_append(text, size,
 		    "monitor without a health command: there "
 		    "is nothing to monitor with; set --health-cmd\n");
 }
