@@ -21,7 +21,8 @@ struct leftovers {
 };
 
 /*
- * Sends SIGNO to every process that WHICH describes, except the caller. Nothing
+ * Sends SIGNO to every process that WHICH describes, except the caller. SIGKILL
+ * may also go to children of the caller that are in the spared group. Nothing
  * else may reap the caller's children meanwhile, because they are signalled by
  * their numbers. 0; -ENOENT if there is no /proc of this PID namespace; or
  * another -errno, in which case some of the processes may have got the signal.

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The search of /proc where dinit is not PID 1, and what it says when there is
+ * none. To signal everybody takes a PID namespace, as children.c has it: there
+ * children_signal_rest and children_signal_all do the rest.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "app/leftovers.h"
+#include "base/clock.h"
+#include "support.h"
+
+TestSuite(leftovers, .timeout = 60);
+
+/* A child that waits for a signal, as leader of a group or in GROUP. */
+static pid_t
+start(pid_t group)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		alarm(60);
+		for (;;)
+			pause();
+	}
+	must(pid > 0 && setpgid(pid, group) == 0, "no child: %m");
+	return pid;
+}
+
+static void
+expect_killed(pid_t pid, const char *who)
+{
+	must(comes_true(is_zombie, &pid), "%s survives", who);
+}
+
+static void
+spare_group(void *argument)
+{
+	struct leftovers which = { .spared_until = INT64_MAX };
+	pid_t member;
+	pid_t other;
+
+	(void)argument;
+	which.spared_group = start(0);
+	member = start(which.spared_group);
+	other = start(0);
+	must(leftovers_signal(&which, SIGTERM) == 0, "not sent");
+	expect_killed(other, "the other group");
+	must(!is_zombie(&member) && !is_zombie(&which.spared_group),
+	    "the spared group is not spared");
+}
+
+static void
+spare_until_before(void *argument)
+{
+	struct leftovers which = { .spared_until = 0 };
+
+	(void)argument;
+	which.spared_group = start(0);
+	must(leftovers_signal(&which, SIGTERM) == 0, "not sent");
+	expect_killed(which.spared_group, "a member that is younger");
+}
+
+static void
+spare_until_now(void *argument)
+{
+	struct leftovers which = { .spared_group = start(0) };
+
+	(void)argument;
+	which.spared_until = clock_boot_ticks();
+	must(leftovers_signal(&which, SIGTERM) == 0, "not sent");
+	must(!is_zombie(&which.spared_group), "an older member is not spared");
+}
+
+Test(leftovers, are_those_outside_of_the_spared_group)
+{
+	in_child(spare_group, NULL);
+}
+
+Test(leftovers, are_members_of_the_spared_group_that_started_later)
+{
+	in_child(spare_until_before, NULL);
+	in_child(spare_until_now, NULL);
+}
+
+static void
+start_a_grandchild(void *argument)
+{
+	const struct leftovers which = { .spared_group = 0 };
+	int ends[2];
+	pid_t grandchild = 0;
+
+	(void)argument;
+	must(prctl(PR_SET_CHILD_SUBREAPER, 1L) == 0 && pipe(ends) == 0,
+	    "no subreaper or pipe: %m");
+	if (fork() == 0) {
+		grandchild = start(0);
+		if (write(ends[1], &grandchild, sizeof(grandchild)) > 0)
+			pause();
+		_exit(0);
+	}
+	must(read(ends[0], &grandchild, sizeof(grandchild)) ==
+	    sizeof(grandchild), "no grandchild");
+	must(leftovers_signal(&which, SIGTERM) == 0, "not sent");
+	expect_killed(grandchild, "the grandchild");
+}
+
+Test(leftovers, are_descendants_of_any_depth)
+{
+	in_child(start_a_grandchild, NULL);
+}
+
+static void
+have_no_child(void *argument)
+{
+	const struct leftovers which = { .spared_group = 0 };
+
+	(void)argument;
+	must(leftovers_signal(&which, SIGKILL) == 0, "somebody is found");
+}
+
+static void
+lack_proc(void *argument)
+{
+	const struct leftovers which = { .spared_group = 0 };
+
+	(void)argument;
+	start(0);
+	deny_system_call(SYS_getdents64, EPERM);
+	must(leftovers_signal(&which, SIGTERM) == -ENOENT,
+	    "a /proc that may not be read is one");
+	deny_system_call(SYS_readlinkat, EPERM);
+#ifdef SYS_readlink
+	deny_system_call(SYS_readlink, EPERM);
+#endif
+	must(leftovers_signal(&which, SIGTERM) == -ENOENT,
+	    "a /proc of unknown kind is one");
+}
+
+Test(leftovers, are_none_without_a_child)
+{
+	in_child(have_no_child, NULL);
+}
+
+Test(leftovers, cannot_be_found_without_a_proc)
+{
+	if (is_sanitized())
+		cr_skip("skipped: the sanitizer reads /proc itself");
+	in_child(lack_proc, NULL);
+}
