@@ -18,6 +18,7 @@
 #include "base/kernel.h"
 #include "privileges/capabilities.h"
 #include "privileges/denial.h"
+#include "privileges/seccomp_condition.h"
 #include "privileges/seccomp_profile.h"
 
 static bool

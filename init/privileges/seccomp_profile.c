@@ -1,30 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-#include <ctype.h>
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/capability.h>
 
 #include "privileges/seccomp_profile.h"
 #include "base/architecture.h"
 #include "base/array.h"
 #include "base/errno_name.h"
-#include "base/kernel.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "base/problem.h"
 #include "privileges/profile_json.h"
 #include "privileges/seccomp_builder.h"
+#include "privileges/seccomp_condition.h"
 #include "privileges/seccomp_filter.h"
 
 /* The highest errno that the kernel returns (MAX_ERRNO). */
 #define ERRNO_MAX 4095
-
-/* The characters that names of capabilities consist of. */
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 
 struct compiler {
 	const struct seccomp_circumstances *circumstances;
@@ -224,126 +219,6 @@ parse_flags(struct compiler *compiler, const json_t *profile,
 	return 0;
 }
 
-/* --- Conditions --- */
-
-static bool
-has_string(const json_t *list, const char *wanted)
-{
-	size_t i;
-	const json_t *item;
-
-	json_array_foreach(list, i, item) {
-		const char *text = json_string_value(item);
-
-		if (text != NULL && strcmp(text, wanted) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Returns how many of the capabilities in LIST the app has. */
-static size_t
-count_capabilities(const struct compiler *compiler, const json_t *list)
-{
-	uint64_t held = compiler->circumstances->capabilities;
-	size_t count = 0;
-	size_t i;
-	const json_t *item;
-
-	json_array_foreach(list, i, item) {
-		const char *text = json_string_value(item);
-		char name[64] = "";
-		cap_value_t value;
-
-		/* cap_from_name(3) would also accept numbers, and more. */
-		if (strspn(text, LETTERS) != strlen(text))
-			continue;
-		for (size_t j = 0; j < sizeof(name) - 1 && text[j] != '\0'; j++)
-			name[j] = (char)tolower((unsigned char)text[j]);
-		/* The app has none that this libcap does not know. */
-		if (cap_from_name(name, &value) == 0 && value >= 0 &&
-		    value < 64 && (held >> value & 1))
-			count++;
-	}
-	return count;
-}
-
-/* Returns 1 if the kernel is VERSION or newer, 0 if it is older, or -EINVAL. */
-static int
-is_kernel_at_least(struct compiler *compiler, const json_t *version)
-{
-	const char *rest = "";
-	int least = kernel_parse(json_string_value(version), &rest);
-
-	if (least < 0 || *rest != '\0')
-		return problem_set(compiler->problem,
-		    "\"minKernel\" is not like \"4.8\"");
-	return compiler->circumstances->kernel >= least;
-}
-
-/* How a condition, which is includes or excludes of a rule, relates to here. */
-struct evaluation {
-	bool has_arches;   /* it lists machines, */
-	bool names_arch;   /* and this one is among them */
-	size_t caps;       /* how many capabilities it lists, */
-	size_t held;       /* and how many of these the app has */
-	bool has_kernel;   /* it gives a version of the kernel, */
-	bool meets_kernel; /* and this kernel is not older */
-};
-
-static int
-evaluate_condition(struct compiler *compiler, const json_t *condition,
-    const char *where, struct evaluation *out)
-{
-	static const struct profile_key keys[] = {
-		{ "caps", PROFILE_TEXTS },
-		{ "arches", PROFILE_TEXTS },
-		{ "minKernel", PROFILE_TEXT },
-		{ NULL, PROFILE_TEXT },
-	};
-	const json_t *arches = profile_json_get(condition, "arches");
-	const json_t *caps = profile_json_get(condition, "caps");
-	const json_t *kernel = profile_json_get(condition, "minKernel");
-	int is_met = 0;
-
-	if (condition != NULL && check(compiler, condition, keys, where) < 0)
-		return -EINVAL;
-	if (json_is_string(kernel))
-		is_met = is_kernel_at_least(compiler, kernel);
-	if (is_met < 0)
-		return is_met;
-	*out = (struct evaluation){
-		.has_arches = json_array_size(arches) > 0,
-		.names_arch = has_string(arches, ARCHITECTURE_IN_GO),
-		.caps = json_array_size(caps),
-		.held = count_capabilities(compiler, caps),
-		.has_kernel = json_is_string(kernel),
-		.meets_kernel = is_met,
-	};
-	return 0;
-}
-
-/*
- * Returns 1 if RULE applies here: everything in its includes holds, and nothing
- * in its excludes. Returns 0 if it does not apply, or -EINVAL.
- */
-static int
-does_apply(struct compiler *compiler, const json_t *rule)
-{
-	struct evaluation in;
-	struct evaluation out;
-
-	if (evaluate_condition(compiler, profile_json_get(rule, "includes"),
-		"includes", &in) < 0 ||
-	    evaluate_condition(compiler, profile_json_get(rule, "excludes"),
-		"excludes", &out) < 0)
-		return -EINVAL;
-	if (out.names_arch || out.held > 0 || out.meets_kernel)
-		return 0;
-	return (in.names_arch || !in.has_arches) && in.held == in.caps &&
-	    (in.meets_kernel || !in.has_kernel);
-}
-
 /* --- Rules --- */
 
 /* Returns an enum scmp_compare, or -1. */
@@ -471,9 +346,7 @@ take_rule(struct compiler *compiler, const json_t *object, size_t place)
 	const char *name = profile_json_text(object, "name");
 	struct seccomp_rule rule = {
 		.place = place,
-		.is_conditional = json_object_size(profile_json_get(object,
-				      "includes")) > 0 ||
-		    json_object_size(profile_json_get(object, "excludes")) > 0,
+		.is_conditional = seccomp_condition_exists(object),
 	};
 	int applies;
 	size_t i;
@@ -481,7 +354,8 @@ take_rule(struct compiler *compiler, const json_t *object, size_t place)
 
 	if (parse_rule(compiler, object, &rule) < 0)
 		return -EINVAL;
-	applies = does_apply(compiler, object);
+	applies = seccomp_condition_holds(object, compiler->circumstances,
+	    compiler->unknown_keys, compiler->problem);
 	if (applies <= 0)
 		return applies;
 	if (*name != '\0' && add_rule(compiler, &rule, name) < 0)

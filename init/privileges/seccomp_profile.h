@@ -9,16 +9,9 @@
 #ifndef DINIT_SECCOMP_PROFILE_H
 #define DINIT_SECCOMP_PROFILE_H
 
-#include <stdint.h>
-
 struct problem;
+struct seccomp_circumstances;
 struct seccomp_filter;
-
-/* What includes and excludes in a profile depend on. */
-struct seccomp_circumstances {
-	uint64_t capabilities; /* the app's bounding set */
-	int kernel;            /* its version, as of kernel_of */
-};
 
 /* Compiles the profile in the file PATH. 0 and OUT, or -EINVAL and PROBLEM. */
 int

@@ -7,6 +7,7 @@
 #include "base/architecture.h"
 #include "base/kernel.h"
 #include "base/problem.h"
+#include "privileges/seccomp_condition.h"
 #include "privileges/seccomp_filter.h"
 #include "privileges/seccomp_profile.h"
 
