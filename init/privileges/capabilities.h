@@ -6,10 +6,17 @@
 #ifndef DINIT_CAPABILITIES_H
 #define DINIT_CAPABILITIES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct problem;
+
+static inline bool
+capabilities_contain(uint64_t set, int capability)
+{
+	return set >> capability & 1;
+}
 
 /* The sets of this process that decide what COMMAND can have. */
 struct capabilities {

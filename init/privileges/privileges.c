@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The half of privileges.h that runs before the fork: in the worker, which
+ * prepares the privileges, and in dinit, which waits for it. The other half,
+ * privileges_apply.c, runs in COMMAND's process.
+ */
 #include <errno.h>
 #include <limits.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,12 +21,6 @@
 #include "privileges/denial.h"
 #include "privileges/seccomp_condition.h"
 #include "privileges/seccomp_profile.h"
-
-static bool
-contains(uint64_t set, int capability)
-{
-	return set >> capability & 1;
-}
 
 static int
 resolve_user(struct privileges *out, const char *spec)
@@ -54,12 +49,8 @@ resolve_kept(struct privileges *out, const char *list, uint64_t own)
 	    missing);
 }
 
-/*
- * True if COMMAND can keep capabilities only in its ambient set. An exec by
- * root grants the whole bounding set (capabilities(7)).
- */
-static bool
-needs_ambient(const struct privileges *privileges)
+bool
+privileges_need_ambient(const struct privileges *privileges)
 {
 	uid_t uid = privileges->changes_user ? privileges->user.uid : geteuid();
 
@@ -77,7 +68,7 @@ check_ambient(struct privileges *out)
 	char hint[DENIAL_HINT_MAX];
 	char kept[256];
 
-	if (!needs_ambient(out) || out->kept == 0 ||
+	if (!privileges_need_ambient(out) || out->kept == 0 ||
 	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, CAP_CHOWN, 0L, 0L) >=
 		0)
 		return 0;
@@ -125,7 +116,7 @@ resolve_capabilities(struct privileges *out,
 	if (check_ambient(out) < 0)
 		return -EINVAL;
 	out->dropped &= ours->bounding;
-	if (out->dropped == 0 || contains(ours->own, CAP_SETPCAP))
+	if (out->dropped == 0 || capabilities_contain(ours->own, CAP_SETPCAP))
 		return 0;
 	out->problem.option = out->keeps_capabilities ? "keep-caps"
 						      : "drop-caps";
@@ -145,40 +136,18 @@ check_power(struct privileges *out, uint64_t own)
 	if (!out->changes_user || out->user.uid == geteuid())
 		return 0;
 	out->problem.option = "user";
-	if (!contains(own, CAP_SETUID) || !contains(own, CAP_SETGID))
+	if (!capabilities_contain(own, CAP_SETUID) ||
+	    !capabilities_contain(own, CAP_SETGID))
 		return problem_set(&out->problem,
 		    "becoming uid %u takes CAP_SETUID and CAP_SETGID, which "
 		    "this container does not have (it must start as root)",
 		    out->user.uid);
-	if (!contains(own, CAP_KILL))
+	if (!capabilities_contain(own, CAP_KILL))
 		return problem_set(&out->problem,
 		    "without CAP_KILL dinit could never stop COMMAND as uid "
 		    "%u: add it with --cap-add=KILL",
 		    out->user.uid);
 	return 0;
-}
-
-/*
- * These make the system calls directly, and return -1 and errno. The functions
- * of the C library do so in every thread, for which they have 2 KB of code, and
- * this process has only one.
- */
-static long
-set_groups(const struct user *user)
-{
-	return syscall(SYS_setgroups, user->group_count, user->groups);
-}
-
-static long
-set_gids(gid_t gid)
-{
-	return syscall(SYS_setresgid, gid, gid, gid);
-}
-
-static long
-set_uids(uid_t uid)
-{
-	return syscall(SYS_setresuid, uid, uid, uid);
 }
 
 /* The supplementary groups of this process. */
@@ -243,13 +212,13 @@ check_groups(struct privileges *out, const char *spec)
 	if (!out->changes_user || out->user.uid != geteuid())
 		return 0;
 	out->problem.option = "user";
-	if (set_gids(out->user.gid) < 0 && errno == EPERM)
+	if (user_set_gid(out->user.gid) == -EPERM)
 		return problem_set(&out->problem,
 		    "this container runs as uid %u already, but not with gid "
 		    "%u, and cannot change groups (that takes CAP_SETGID): "
 		    "leave this out, or start as root",
 		    out->user.uid, out->user.gid);
-	if (set_groups(&out->user) == 0 || errno != EPERM)
+	if (user_set_groups(&out->user) != -EPERM)
 		return 0;
 	own.count = getgroups(ARRAY_SIZE(own.list), own.list);
 	if (own.count < 0)
@@ -409,191 +378,6 @@ privileges_prepare(const struct privileges_request *request,
 		return -EINVAL;
 	*out = shared;
 	return 0;
-}
-
-/* The uid comes last, because the new user may lack the right to the rest. */
-static int
-become_user(const struct privileges *privileges, const char **step)
-{
-	const struct user *user = &privileges->user;
-
-	*step = "set the groups for";
-	if (!privileges->keeps_groups && set_groups(user) < 0)
-		return -errno;
-	*step = "set the group of";
-	if (set_gids(user->gid) < 0)
-		return -errno;
-	*step = "set HOME for";
-	if (putenv((char *)(uintptr_t)user->home) != 0)
-		return -errno;
-	/*
-	 * PR_SET_KEEPCAPS keeps the permitted capabilities for the next step
-	 * (capabilities(7)). Until that drops them, processes of the new user
-	 * must not trace this one. The change of the uid sets the dumpable
-	 * attribute to fs.suid_dumpable, which may be 1 (proc(5)), so it is
-	 * cleared after that.
-	 */
-	*step = "set the user of";
-	if (prctl(PR_SET_KEEPCAPS, 1L) < 0 || set_uids(user->uid) < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0L) < 0)
-		return -errno;
-	return 0;
-}
-
-/*
- * Drops capabilities from the bounding set, which takes CAP_SETPCAP. It is
- * permitted, as resolve_capabilities has checked, but no longer effective after
- * a change of the uid.
- */
-static int
-drop_bounding(const struct privileges *privileges)
-{
-	const cap_value_t needed = CAP_SETPCAP;
-	cap_t own = cap_get_proc();
-	int error = 0;
-
-	if (own == NULL)
-		return -ENOMEM;
-	cap_set_flag(own, CAP_EFFECTIVE, 1, &needed, CAP_SET);
-	if (cap_set_proc(own) < 0)
-		error = -errno;
-	for (cap_value_t value = 0; error == 0 && value < cap_max_bits();
-	    value++)
-		if (contains(privileges->dropped, value) &&
-		    cap_drop_bound(value) < 0)
-			error = -errno;
-	cap_free(own);
-	return error;
-}
-
-/*
- * Adds what is kept to the ambient set. libcap's cap_iab_set_proc(3) would need
- * CAP_SETPCAP for that, but the kernel does not. An error does not matter for
- * root, which keeps its capabilities across the exec anyway, unless securebits
- * say otherwise.
- */
-static int
-raise_ambient(const struct privileges *privileges)
-{
-	for (cap_value_t value = 0; value < cap_max_bits(); value++)
-		if (contains(privileges->kept, value) &&
-		    cap_set_ambient(value, CAP_SET) < 0 &&
-		    needs_ambient(privileges))
-			return -errno;
-	return 0;
-}
-
-/*
- * Removes what is not kept from the permitted, effective and inheritable sets
- * of this process, so that nothing between here and the exec can use it. What
- * leaves the inheritable set also leaves the ambient set. Without a list of
- * capabilities to keep, both sets retain what the engine has put there, as
- * Podman does.
- */
-static int
-reduce_own(const struct privileges *privileges)
-{
-	cap_t reduced = cap_get_proc();
-	bool keeps = privileges->keeps_capabilities ||
-	    privileges->user.uid == 0 || !privileges->changes_user;
-	int error = 0;
-
-	if (reduced == NULL)
-		return -ENOMEM;
-	for (cap_value_t value = 0; value < cap_max_bits(); value++) {
-		bool kept = keeps && contains(privileges->kept, value);
-		cap_flag_value_t raised = kept ? CAP_SET : CAP_CLEAR;
-
-		cap_set_flag(reduced, CAP_PERMITTED, 1, &value, raised);
-		cap_set_flag(reduced, CAP_EFFECTIVE, 1, &value, raised);
-		if (!kept || privileges->keeps_capabilities)
-			cap_set_flag(reduced, CAP_INHERITABLE, 1, &value,
-			    raised);
-	}
-	if (cap_set_proc(reduced) < 0)
-		error = -errno;
-	cap_free(reduced);
-	return error;
-}
-
-/*
- * The bounding set comes first, because dropping from it takes CAP_SETPCAP,
- * which reduce_own may remove. The ambient set comes last, because only what is
- * permitted and inheritable can be ambient.
- */
-static int
-apply_capabilities(const struct privileges *privileges)
-{
-	int error = 0;
-
-	if (privileges->dropped != 0)
-		error = drop_bounding(privileges);
-	if (error == 0 &&
-	    (privileges->changes_capabilities || privileges->changes_user))
-		error = reduce_own(privileges);
-	if (error == 0 && privileges->keeps_capabilities)
-		error = raise_ambient(privileges);
-	return error;
-}
-
-/*
- * Tries to become root again, which must fail unless COMMAND keeps the
- * capability for it.
- */
-static int
-prove_no_way_back(const struct privileges *privileges)
-{
-	bool keeps = privileges->keeps_capabilities;
-
-	if (privileges->user.uid != 0 &&
-	    !(keeps && contains(privileges->kept, CAP_SETUID)) &&
-	    set_uids(0) == 0)
-		return -ENOTRECOVERABLE;
-	if (privileges->user.gid != 0 && privileges->user.uid != 0 &&
-	    !(keeps && contains(privileges->kept, CAP_SETGID)) &&
-	    set_gids(0) == 0)
-		return -ENOTRECOVERABLE;
-	return 0;
-}
-
-int
-privileges_apply(const struct privileges *privileges, const char **step)
-{
-	int error;
-
-	if (privileges->changes_user) {
-		error = become_user(privileges, step);
-		if (error < 0)
-			return error;
-	}
-	*step = "set the capabilities of";
-	error = apply_capabilities(privileges);
-	if (error < 0)
-		return error;
-	*step = "set no-new-privs for";
-	if (privileges->no_new_privs &&
-	    prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0)
-		return -errno;
-	*step = "take all ways back to root from";
-	return privileges->changes_user ? prove_no_way_back(privileges) : 0;
-}
-
-int
-privileges_apply_filter(const struct privileges *privileges)
-{
-	/* The kernel does not write to the code. */
-	struct sock_fprog program = {
-		.len = privileges->filter.length,
-		.filter =
-		    (struct sock_filter *)(uintptr_t)privileges->filter.code,
-	};
-
-	if (program.len == 0)
-		return 0;
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-		   privileges->filter.flags, &program) < 0
-	    ? -errno
-	    : 0;
 }
 
 void

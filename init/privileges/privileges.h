@@ -56,6 +56,13 @@ struct privileges {
 };
 
 /*
+ * True if COMMAND can keep capabilities only in its ambient set. An exec by
+ * root grants the whole bounding set (capabilities(7)).
+ */
+bool
+privileges_need_ambient(const struct privileges *privileges);
+
+/*
  * Prepares what REQUEST asks for. Returns 0 and *OUT, which lies in shared
  * memory and is NULL if nothing was requested; or -EINVAL and PROBLEM.
  *

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "privileges/user.h"
 #include "base/number.h"
@@ -261,4 +263,28 @@ user_resolve(const char *spec, const struct user_files *files, struct user *out,
 	close_table(&group);
 	close_table(&passwd);
 	return error;
+}
+
+/*
+ * These make the system calls directly. The functions of the C library do so in
+ * every thread, which takes 2 KB of code, and this process has only one thread.
+ */
+int
+user_set_groups(const struct user *user)
+{
+	return syscall(SYS_setgroups, user->group_count, user->groups) < 0
+	    ? -errno
+	    : 0;
+}
+
+int
+user_set_gid(gid_t gid)
+{
+	return syscall(SYS_setresgid, gid, gid, gid) < 0 ? -errno : 0;
+}
+
+int
+user_set_uid(uid_t uid)
+{
+	return syscall(SYS_setresuid, uid, uid, uid) < 0 ? -errno : 0;
 }

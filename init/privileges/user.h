@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Finds the ids for USER[:GROUP] by the rules of Docker, in files as described
- * by passwd(5) and group(5). NSS is not asked, as static binaries have none.
+ * by passwd(5) and group(5), and changes the ids of this process. NSS is not
+ * asked, as static binaries have none.
  */
 #ifndef DINIT_USER_H
 #define DINIT_USER_H
@@ -40,5 +41,17 @@ struct user {
 int
 user_resolve(const char *spec, const struct user_files *files, struct user *out,
     struct problem *problem);
+
+/*
+ * These set the supplementary groups of this process to those of USER, and its
+ * real, effective and saved gid or uid. The process must have one thread only.
+ * 0 or -errno.
+ */
+int
+user_set_groups(const struct user *user);
+int
+user_set_gid(gid_t gid);
+int
+user_set_uid(uid_t uid);
 
 #endif

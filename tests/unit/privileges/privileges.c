@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Each in a child of its own, which stands for dinit in a container. */
+/*
+ * Both halves of privileges.h: privileges.c and privileges_apply.c. Each test
+ * runs in a child of its own, which stands for dinit in a container.
+ */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <grp.h>
