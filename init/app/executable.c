@@ -88,7 +88,7 @@ is_text(const struct head *head)
 	return memchr(head->bytes, '\0', length) == NULL;
 }
 
-/* Copies the file that the #! line names. False if there is no such name. */
+/* Copies the name of the interpreter in the #! line. False if there is none. */
 static bool
 read_interpreter(const struct head *head, char name[HEAD_MAX])
 {

@@ -204,7 +204,7 @@ read_entries(int directory_fd, char block[BLOCK_SIZE])
 	return syscall(SYS_getdents64, directory_fd, block, BLOCK_SIZE);
 }
 
-/* If a filter denies a look at /proc, that is as good as no /proc. */
+/* A filter that denies a look at /proc is treated like a missing /proc. */
 static int
 reading_error(void)
 {
@@ -306,10 +306,10 @@ kill_newer_children(int list_fd, pid_t seen)
 }
 
 /*
- * Kills processes that fork and end all the time, so that a slow walk through
- * /proc always finds them gone. When such a process ends, its child becomes a
- * child of dinit. The children of dinit are few, and the kernel lists them in
- * one file: to read that takes less time than to fork and end.
+ * Kills processes that fork and end all the time, which a slow walk through
+ * /proc may never find. When such a process ends, its child becomes a child of
+ * dinit. The children of dinit are few, and the kernel lists them in one file:
+ * to read that takes less time than to fork and end.
  *
  * A process that has ended before it was killed has left a child with a higher
  * number. So the list is read until it has no new numbers. If the kernel's

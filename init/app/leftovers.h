@@ -12,12 +12,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Which processes get the signal. */
+/*
+ * Which processes get the signal. The members of SPARED_GROUP (0: none) do not,
+ * unless they have started after the tick SPARED_UNTIL of clock_boot_ticks.
+ */
 struct leftovers {
-	bool everybody;     /* all of the PID namespace, not only descendants */
-	pid_t spared_group; /* its members get no signal; 0: there is none */
-	int64_t spared_until; /* but those do that have started after this tick
-				 of clock_boot_ticks; INT64_MAX: none do */
+	bool everybody; /* all of the PID namespace, not only descendants */
+	pid_t spared_group;
+	int64_t spared_until; /* INT64_MAX: the whole group is spared */
 };
 
 /*

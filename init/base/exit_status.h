@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Exit statuses: those that dinit has of its own, as timeout(1) and shells have
- * them, and how those of other processes are computed.
+ * The exit statuses of dinit itself, which are those of timeout(1) and shells,
+ * and how the exit status of a child is computed.
  */
 #ifndef DINIT_EXIT_STATUS_H
 #define DINIT_EXIT_STATUS_H
@@ -15,7 +15,7 @@
 #define EXIT_STATUS_NOT_FOUND 127
 
 /*
- * The exit status of a child that has ended, from what waitid(2) says of it:
+ * Returns the exit status of a child that has ended, by what waitid(2) says:
  * 128+N for signal N.
  */
 static inline int
@@ -25,7 +25,7 @@ exit_status_of_child(const siginfo_t *info)
 					   : 128 + info->si_status;
 }
 
-/* The same from a status that is encoded as by wait(2). */
+/* Does the same for a status that is encoded as by wait(2). */
 static inline int
 exit_status_of_wait(int wait_status)
 {

@@ -228,7 +228,7 @@ put_rules(struct lockdown_filter *filter, const struct lockdown_list *list)
  * as expensive to install the filter. For every system call there is, the
  * kernel runs a new filter to find out whether it allows the call whatever the
  * arguments are (seccomp_is_const_allow() in kernel/seccomp.c). It gives up at
- * the first instruction that this does not expect, and BPF_ST is such a one.
+ * the first instruction that it does not expect there, and BPF_ST is one.
  */
 static void
 put_words(struct lockdown_filter *filter,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Builds a seccomp filter of rules, with libseccomp. Rules are refused if one
- * of them would make another one ineffective. JSON is unknown here.
+ * of them would make another one ineffective.
  */
 #ifndef DINIT_SECCOMP_BUILDER_H
 #define DINIT_SECCOMP_BUILDER_H

@@ -68,7 +68,7 @@ is_kernel_at_least(int kernel, const json_t *version, struct problem *problem)
 	return kernel >= least;
 }
 
-/* How one of the conditions, the includes or the excludes, relates to here. */
+/* What a condition, the includes or the excludes of a rule, has in it. */
 struct evaluation {
 	bool has_arches;   /* it lists machines, */
 	bool names_arch;   /* and this one is among them */

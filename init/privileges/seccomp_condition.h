@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Decides whether a rule of a seccomp profile applies here: by its "includes"
- * and "excludes", which Docker has added to the format.
+ * Decides whether a rule of a seccomp profile applies in this container, by the
+ * "includes" and "excludes" that Docker has added to the format.
  */
 #ifndef DINIT_SECCOMP_CONDITION_H
 #define DINIT_SECCOMP_CONDITION_H
@@ -24,8 +24,9 @@ seccomp_condition_exists(const json_t *rule);
 
 /*
  * Returns 1 if everything in the includes of RULE, a checked JSON object, holds
- * here, and nothing in its excludes; 0 if not; or -EINVAL and PROBLEM. Unknown
- * keys in them are added to the object UNKNOWN_KEYS.
+ * under the circumstances HERE, and nothing in its excludes; 0 if not; or
+ * -EINVAL and PROBLEM. Unknown keys in the two are added to UNKNOWN_KEYS, which
+ * is an object.
  */
 int
 seccomp_condition_holds(const json_t *rule,
