@@ -16,7 +16,7 @@
 
 TestSuite(autoreap, .timeout = 60);
 
-/* Waits for SIGCONT, and ends then in its own way. */
+/* A child that waits for SIGCONT and then calls END. */
 struct app {
 	void (*end)(void);
 	pid_t pid;
@@ -72,7 +72,7 @@ can_begin(void)
 	return status == 0;
 }
 
-/* Runs BODY where the kernel can do it all. */
+/* Runs BODY in a child, if the kernel can do what autoreap needs. */
 static void
 run(void (*body)(void *))
 {
@@ -88,7 +88,7 @@ exit_from_thread(void *nothing)
 	_exit(43);
 }
 
-/* Its first thread has long ended when the last one decides. */
+/* The app ends by its last thread, when its first one has long ended. */
 static void
 end_in_thread(void)
 {
@@ -122,7 +122,7 @@ end_with_core(void)
 	const struct rlimit none = { 0 };
 
 	setrlimit(RLIMIT_CORE, &none);
-	/* A sanitizer has a handler. */
+	/* A sanitizer has installed a handler. */
 	signal(SIGSEGV, SIG_DFL);
 	raise(SIGSEGV);
 }
@@ -161,7 +161,7 @@ Test(autoreap, tells_how_the_app_ended_as_waiting_would)
 	run(tell_every_end);
 }
 
-/* Asked all the time, also while the kernel is about to let it go. */
+/* Asks all the time, so also while the kernel is freeing the app. */
 static void
 tell_an_end_at_any_moment(void *argument)
 {

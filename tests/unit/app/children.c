@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Each in a child that stands for dinit: a subreaper, as when not PID 1. */
+/*
+ * Each test runs in a child that stands for dinit. It is a subreaper, as dinit
+ * is where it is not PID 1.
+ */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <sched.h>
@@ -16,7 +19,7 @@
 #include "base/clock.h"
 #include "support.h"
 
-/* Queued one by one, so that arrivals can be counted. */
+/* A real-time signal: these are queued, so that arrivals can be counted. */
 #define COUNTED (SIGRTMIN + 1)
 
 /* --- Processes to wait for and to signal --- */
@@ -31,14 +34,14 @@ enum role {
 	ROLES,
 };
 
-/* The kernel leaves all reaping to us. */
+/* A family whose children are not reaped by the kernel. */
 static struct family ours = { .app_fd = -1 };
 
-/* Seen by all of them. */
+/* Memory that all of the processes share. */
 static struct {
 	volatile pid_t pid[ROLES];            /* 0: not there yet */
 	volatile unsigned int counted[ROLES]; /* arrivals of COUNTED */
-	volatile bool denied;                 /* namespaces are */
+	volatile bool denied;                 /* the kernel denies namespaces */
 } *stage;
 
 static void
@@ -51,13 +54,13 @@ set_stage(void)
 
 TestSuite(children, .timeout = 60, .init = set_stage);
 
-/* Says that all is in place, and waits to be signalled. */
+/* Tells that the process is ready, and counts the signals that it gets. */
 static void __attribute__((noreturn))
 play(enum role role)
 {
 	sigset_t counted;
 
-	/* Should the test fail, nobody stays. */
+	/* If the test fails, the process must not stay. */
 	alarm(60);
 	sigemptyset(&counted);
 	sigaddset(&counted, COUNTED);
@@ -117,7 +120,7 @@ is_running(enum role role)
 	return !has_ended(&pid);
 }
 
-/* ROLE ends; only its being killed makes it. */
+/* Waits until ROLE has ended. A process on stage ends only if it is killed. */
 static void
 expect_ended(enum role role)
 {
@@ -132,7 +135,7 @@ has_counted(void *role)
 	return stage->counted[*(enum role *)role] != 0;
 }
 
-/* COUNTED has come to ROLE just once: none is on its way any more. */
+/* Waits until COUNTED has come to ROLE, and checks that it came only once. */
 static void
 expect_counted_once(enum role role)
 {
@@ -325,7 +328,7 @@ wait_for_death_behind_stop(void *argument)
 	kill(pid, SIGSTOP);
 	must(comes_true(has_news, &change), "no news");
 	must(change.stop_signal == SIGSTOP, "it did not stop");
-	/* As after a Ctrl-Z: dinit is stopped too, here. */
+	/* After a Ctrl-Z, dinit is stopped at this point, and the app may end. */
 	kill(pid, SIGKILL);
 	must(comes_true(is_zombie, &pid), "it survives SIGKILL");
 	children_reap(&ours, &change);
@@ -341,7 +344,7 @@ Test(children, report_an_end_that_came_while_a_stop_was_handled)
 
 /* --- Signalling the app and its group --- */
 
-/* The app, and a child of it in its group. */
+/* Starts the app, and a child of it in its group. */
 static struct family
 start_family(void)
 {
@@ -424,7 +427,10 @@ Test(children, are_signalled_while_their_leader_is_a_zombie)
 	in_child(signal_group_of_zombie, NULL);
 }
 
-/* An app that has gone to our group, and left ROLE in its own, if any. */
+/*
+ * Starts an app that moves to dinit's group, and may leave a child in its own
+ * group.
+ */
 static struct family
 start_deserter(bool leaves_member)
 {
@@ -478,7 +484,7 @@ signal_without_app(void *argument)
 
 	(void)argument;
 	start(BYSTANDER);
-	/* Number 0 would be our own group: kill(2). */
+	/* kill(2) with the number 0 would reach dinit's own group. */
 	must(children_signal_app(&family, SIGTERM) == 0, "an error");
 	must(children_signal_group(&family, SIGTERM) == 0, "an error");
 	must(is_running(BYSTANDER), "our own group is signalled");
@@ -512,7 +518,10 @@ Test(children, report_that_they_may_not_be_signalled)
 
 /* --- Signalling all that is left --- */
 
-/* An app with a member in its group, and a line that left it twice. */
+/*
+ * Starts an app with a member in its group, and two descendants outside of the
+ * group.
+ */
 static struct family
 start_tree(void)
 {
@@ -526,7 +535,7 @@ start_tree(void)
 			play(MEMBER);
 		if (fork() == 0) {
 			setsid();
-			/* As prctl(2) allows, to mislead who reads stat. */
+			/* prctl(2) allows a name that confuses readers of /proc/PID/stat. */
 			prctl(PR_SET_NAME, ") S 1 1 (");
 			if (fork() == 0) {
 				setsid();
@@ -550,7 +559,7 @@ expect_all_ended(void)
 		expect_ended(role);
 }
 
-/* With all in place, and then with the leader reaped. */
+/* Signals all with the app alive, and once more after it was reaped. */
 static void
 signal_all(void *argument)
 {
@@ -586,7 +595,7 @@ signal_all_without_sending_by_pidfd(void *argument)
 	signal_all(NULL);
 }
 
-/* In the group of what stands for dinit, but no child of that. */
+/* Starts a process in dinit's group that is not a child of dinit. */
 static void
 expect_all_but_bystander_signalled(void (*body)(void *), int error)
 {
@@ -609,7 +618,7 @@ Test(children, are_all_signalled_before_linux_5_3_too)
 {
 	expect_all_but_bystander_signalled(signal_all_without_pidfd, ENOSYS);
 	memset(stage, 0, sizeof(*stage));
-	/* 5.1 and 5.2 have the one without the other. */
+	/* Linux 5.1 and 5.2 have pidfd_send_signal(2) but not pidfd_open(2). */
 	expect_all_but_bystander_signalled(signal_all_without_sending_by_pidfd,
 	    ENOSYS);
 }
@@ -625,7 +634,7 @@ signal_orphans(void *argument)
 	struct family family = start_tree();
 
 	(void)argument;
-	/* Its child is now ours, as we are a subreaper. */
+	/* Its child is now a child of the subreaper. */
 	kill(stage->pid[ESCAPED], SIGKILL);
 	expect_ended(ESCAPED);
 	must(children_signal_all(&family, SIGTERM) == 0, "not sent");
@@ -662,7 +671,7 @@ is_over(void *tick)
 	return clock_boot_ticks() > *(int64_t *)tick;
 }
 
-/* One more member of the app's group; when the group had been told. */
+/* Adds a member to the app's group. Returns a time before its start. */
 static int64_t
 start_late_member(const struct family *family)
 {
@@ -758,7 +767,7 @@ in_namespace(void (*body)(void *))
 		cr_skip("skipped: PID namespaces are denied here");
 }
 
-/* Every child of this init, by the signal that ended it. */
+/* Reaps every child of this init, and notes the signal that ended it. */
 static void
 reap_all(int signo)
 {

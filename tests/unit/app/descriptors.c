@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Each in a child whose descriptors are its own. */
+/* Each test runs in a child, so that it can close any descriptor. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ struct selection {
 	size_t count;
 };
 
-/* From empty to full, in and out of order, with ones that are none. */
+/* Lists that are empty or full, not in order, or with negative numbers. */
 static const struct selection selections[] = {
 	{ { 0 }, 0 },
 	{ { 0 }, 1 },
@@ -132,7 +132,7 @@ hold_closed_ones(void *argument)
 	int pipe_end[2];
 	const int kept[] = { 0, 1, 2 };
 
-	/* 0 to 2 are pipes, to be told from what is put in their place. */
+	/* Pipes at 0 to 2 can be distinguished from what is put in their place. */
 	must(pipe(pipe_end) == 0, "pipe");
 	for (int fd = 0; fd <= 2; fd++)
 		dup2(pipe_end[1], fd);

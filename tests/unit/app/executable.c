@@ -16,7 +16,7 @@
 TestSuite(executable, .timeout = 30, .init = scratch_make,
     .fini = scratch_remove);
 
-/* Its path; good as long as scratch_path's. */
+/* Returns the path, which is valid as long as one of scratch_path. */
 static const char *
 write_bytes(const char *name, const void *bytes, size_t length)
 {
@@ -72,7 +72,7 @@ Test(executable, is_for_the_shell_if_it_is_a_text_that_names_nobody_else)
 	cr_expect(!executable_is_for_shell(scratch_path("")));
 }
 
-/* A head of the kind that CLASS and ORDER say. */
+/* Writes an ELF header with CLASS and ORDER. */
 static const char *
 write_elf(unsigned char class, unsigned char order, unsigned int type,
     unsigned int machine)
@@ -139,11 +139,11 @@ Test(executable, for_another_machine_is_called_by_that)
 			    "; it is damaged or incomplete", "%s",
 			    samples[i].name);
 	}
-	/* Whatever machine this is. */
+	/* Whatever this machine is, all or all but one are for others. */
 	cr_expect_geq(foreign, ARRAY_SIZE(samples) - 1);
 }
 
-/* What this very program is for, as far as its head says. */
+/* Writes an ELF header of TYPE for the machine of this test program. */
 static const char *
 write_own_elf(unsigned int type)
 {
@@ -179,7 +179,7 @@ Test(executable, of_another_system_is_called_a_binary)
 	    end);
 }
 
-/* A script NAME whose first line is #! and INTERPRETER. */
+/* Writes a script NAME whose first line is #! and INTERPRETER. */
 static const char *
 write_script(const char *name, const char *interpreter)
 {
@@ -206,7 +206,7 @@ Test(executable, that_is_a_script_has_its_interpreter_named)
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
 		expect_explanation(write_script("script", samples[i].line),
 		    ENOENT, samples[i].text);
-	/* One after the other. */
+	/* A chain of scripts, each the interpreter of the one before. */
 	expect_explanation(write_script("outer", scratch_path("script")),
 	    ENOENT, samples[2].text);
 	write_bytes("elf", "\177ELF", 4);
@@ -232,7 +232,7 @@ Test(executable, that_is_a_script_of_itself_is_looked_at_for_a_while_only)
 	expect_explanation(path, ENOEXEC, "");
 }
 
-/* PROGRAM without its end, but that its loader's name is NAME. */
+/* Writes a program for this machine, with NAME as its loader; NULL: with none. */
 static const char *
 write_with_loader(const char *name)
 {
@@ -267,7 +267,7 @@ Test(executable, that_is_a_program_has_its_loader_named)
 	    "another C library?", scratch_path("program"));
 	expect_explanation(write_script("script", scratch_path("program")),
 	    ENOENT, expected);
-	/* Of another machine, but there is something that runs it. */
+	/* A file for another machine may be run by an emulator. */
 	expect_explanation(write_elf(ELFCLASS32, ELFDATA2MSB, ET_EXEC,
 	    0xfe01), ENOENT, "; it is there, but not its loader");
 	expect_explanation(write_with_loader(NULL), ENOENT,
@@ -285,7 +285,7 @@ Test(executable, needs_no_explanation_where_the_error_says_it_all)
 
 /* --- Scripts without #! --- */
 
-/* In a root of its own, with SHELL as /bin/sh, NULL: none. */
+/* Enters a root directory with SHELL as /bin/sh, or with none if it is NULL. */
 static void
 explain_in_root(const char *shell, const char *expected)
 {
@@ -309,7 +309,7 @@ explain_without_shell(void *argument)
 	explain_in_root(NULL, "; a script without #! needs a /bin/sh");
 }
 
-/* An ELF file that says nothing more is for another machine than ours. */
+/* No machine has this number. */
 static void
 explain_with_foreign_shell(void *argument)
 {

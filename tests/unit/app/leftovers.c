@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The search of /proc where dinit is not PID 1, and what it says when there is
- * none. To signal everybody takes a PID namespace, as children.c has it: there
- * children_signal_rest and children_signal_all do the rest.
+ * The search of /proc where dinit is not PID 1, and its error if there is no
+ * /proc. To signal all processes takes a PID namespace: the tests of
+ * children_signal_rest in children.c have one.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 TestSuite(leftovers, .timeout = 60);
 
-/* A child that waits for a signal, as leader of a group or in GROUP. */
+/* Starts a child that waits for a signal, in GROUP or, if 0, in a new group. */
 static pid_t
 start(pid_t group)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Each in a child, which becomes the program and has to exit with 0. */
+/* Each test runs in a child, which becomes the program and must exit with 0. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "base/array.h"
 #include "support.h"
 
-/* The scratch folder with "first", "second" and "third" in it. */
+/* Makes the scratch folder with "first", "second" and "third" in it. */
 static void
 make_places(void)
 {
@@ -27,7 +27,7 @@ make_places(void)
 TestSuite(program, .timeout = 60, .init = make_places,
     .fini = scratch_remove);
 
-/* An executable file NAME in the scratch folder. */
+/* Writes an executable file NAME in the scratch folder. */
 static void
 write_script(const char *name, const char *text)
 {
@@ -35,7 +35,7 @@ write_script(const char *name, const char *text)
 	cr_assert_eq(chmod(scratch_path(name), 0755), 0);
 }
 
-/* The same, of LENGTH bytes. */
+/* Does the same with LENGTH bytes. */
 static void
 write_bytes(const char *path, const char *bytes, size_t length)
 {
@@ -46,7 +46,7 @@ write_bytes(const char *path, const char *bytes, size_t length)
 	cr_assert_eq(chmod(path, 0755), 0);
 }
 
-/* All three places, and the one where the shell finds its tools. */
+/* Sets PATH to the three folders and to one where the shell finds its tools. */
 static void
 set_path(void)
 {
@@ -70,7 +70,7 @@ execute(void *argument)
 	must(false, "%s: %s", *(char **)argument, strerror(-error));
 }
 
-/* What program_execute comes back with for COMMAND, as an ordinary user. */
+/* The error of program_execute for COMMAND, as an ordinary user. */
 struct refusal {
 	const char *command;
 	int error;
@@ -92,7 +92,7 @@ expect_refusal(void *argument)
 	    strerror(-error));
 }
 
-/* In a child that is an ordinary user, as --user may have it. */
+/* Runs in a child that is an ordinary user, as with --user. */
 static int
 execute_as_nobody(char *const *argv, int *place)
 {
@@ -243,7 +243,7 @@ Test(program, is_of_no_format_where_there_is_no_shell)
 	in_child(execute_without_shell, (void *)scratch_path("first"));
 }
 
-/* What is no script is not the shell's, in whichever place it is found. */
+/* The shell does not run binary files, in whichever folder they are. */
 Test(program, is_run_by_the_shell_only_if_it_is_a_script)
 {
 	struct refusal samples[] = {
@@ -255,7 +255,7 @@ Test(program, is_run_by_the_shell_only_if_it_is_a_script)
 
 	write_bytes(scratch_path("elf"), "\177ELFx\nexit 0\n", 14);
 	write_bytes(scratch_path("second/elf"), "\177ELFx\nexit 0\n", 14);
-	/* Not that of another name. */
+	/* The folders have no file with another name. */
 	write_script("third/elf", "#!/bin/sh\nexit 0\n");
 	write_script("unreadable", "exit 0\n");
 	cr_assert_eq(chmod(scratch_path("unreadable"), 0711), 0);
@@ -266,7 +266,10 @@ Test(program, is_run_by_the_shell_only_if_it_is_a_script)
 		in_child(expect_refusal, &samples[i]);
 }
 
-/* What is said of COMMAND, with a first place that only we may search or not. */
+/*
+ * The explanation for COMMAND. The first folder in PATH may be one that only
+ * root can search.
+ */
 struct explanation {
 	const char *command;
 	bool has_closed_place;
@@ -303,7 +306,7 @@ Test(program, has_its_failure_explained_wherever_it_was_found)
 		{ "no-interpreter", false,
 		    "; its interpreter /no/sh is not there" },
 		{ "elf", false, "; it is damaged or incomplete" },
-		/* There is one in the closed place as well. */
+		/* The closed folder has a file of this name as well. */
 		{ "elf", true, "; it is damaged or incomplete" },
 		{ "no-interpreter", true, "" },
 		{ "./no/such", false, "" },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Each in a child that stands for dinit. */
+/* Each test runs in a child that stands for dinit. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +47,7 @@ spawn(const char *const *argv)
 	return spawn_on(&no_terminal, argv);
 }
 
-/* Exit status of COMMAND, 128+N for signal N. */
+/* The exit status of COMMAND, which is 128+N for signal N. */
 static int
 reap(pid_t pid)
 {
@@ -58,7 +58,7 @@ reap(pid_t pid)
 	    128 + WTERMSIG(status);
 }
 
-/* What ARGV prints, which has to exit with 0. */
+/* Returns what ARGV prints. It must exit with 0. */
 static const char *
 run(const char *const *argv)
 {
@@ -165,7 +165,7 @@ look_at_signals(void *argument)
 	uint64_t mask = signals_bit(SIGUSR1) | signals_bit(33) |
 	    signals_bit(64);
 	uint64_t ignored = signals_bit(SIGHUP) | signals_bit(SIGCHLD);
-	/* No shell: that takes SIGCHLD back to its default. */
+	/* This is no shell, because a shell sets SIGCHLD to its default. */
 	const char *const argv[] = { "cat", "/proc/self/status", NULL };
 	const char *status;
 
@@ -267,7 +267,7 @@ die_of_what_was_pending(void *argument)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	spawned = spawn(argv);
-	/* Blocked in the fork, so it waits if it comes before the exec. */
+	/* The signal is blocked in the child until its exec, and waits for it. */
 	kill(spawned.pid, SIGTERM);
 	must(spawn_read_result(spawned.result_fd, &failure) == 0,
 	    "death before the exec reads as its failure");
@@ -279,7 +279,7 @@ Test(spawn, reports_no_failure_when_a_signal_ends_the_child)
 	in_child(die_of_what_was_pending, NULL);
 }
 
-/* COMMAND while it sleeps, as soon as its exec has happened. */
+/* Starts a COMMAND that sleeps, and waits for its exec. */
 static pid_t
 sleep_on_terminal(const struct terminal *terminal)
 {
@@ -303,7 +303,7 @@ look_at_foreground(void *argument)
 	terminal_open(&terminal);
 	first = sleep_on_terminal(&terminal);
 	must(tcgetpgrp(terminal.fd) == first, "not in the foreground");
-	/* Now the foreground is not dinit's to give. */
+	/* Now dinit is in the background, and must not give the foreground away. */
 	second = sleep_on_terminal(&terminal);
 	must(tcgetpgrp(terminal.fd) == first, "taken from another job");
 	kill(first, SIGKILL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Each in a child that leads a session on a terminal of its own. */
+/* Each test runs in a child that leads a session on its own terminal. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,7 +14,7 @@
 
 TestSuite(terminal, .timeout = 60);
 
-/* As dinit under a shell, in the foreground. Its controlling terminal. */
+/* Opens the controlling terminal as dinit does, in the foreground. */
 static struct terminal
 take_terminal(void)
 {
@@ -29,7 +29,7 @@ take_terminal(void)
 	return terminal;
 }
 
-/* A process in a group of its own, which dies with us. */
+/* Starts a process in its own group, which dies with the test. */
 static pid_t
 start_job(void)
 {
@@ -162,7 +162,7 @@ take_from_the_dead(void *argument)
 	pid_t other = start_job();
 
 	(void)argument;
-	/* As a shell that was the app leaves it, job control and all. */
+	/* If the app is a shell with job control, it leaves another job in front. */
 	must(tcsetpgrp(terminal.fd, other) == 0, "tcsetpgrp");
 	end_job(other);
 	terminal_take_back(&terminal, app);

@@ -10,7 +10,7 @@
 
 TestSuite(errno_name, .timeout = 30);
 
-/* How many names the header PATH defines, each of which is to be known. */
+/* Checks all names that the header PATH defines. Returns how many they are. */
 static int
 check_header(const char *path)
 {

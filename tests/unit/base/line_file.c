@@ -28,7 +28,7 @@ expect_file(const char *expected)
 	cr_expect_str_eq(read_file(scratch_path("file")), expected);
 }
 
-/* As the shell's > does it, or its >> with O_APPEND for FLAG. */
+/* Writes as > of the shell does, or as >> does if FLAG is O_APPEND. */
 static void
 write_as_app(int flag, const char *text)
 {
@@ -75,7 +75,7 @@ Test(line_file, keeps_what_others_have_written_and_goes_on_behind_it)
 	close(fd);
 }
 
-/* Its own description's position is not where the file ends any more. */
+/* The position of the app's description is no longer the end of the file. */
 Test(line_file, is_not_overwritten_by_who_appends_too)
 {
 	int fd = open_file();
@@ -141,7 +141,7 @@ Test(line_file, has_lines_of_at_most_2048_bytes)
 	close(fd);
 }
 
-/* A restarted container still has what its app has planted. */
+/* A restarted container still has the link that its app has made. */
 Test(line_file, follows_no_symbolic_link)
 {
 	write_file(scratch_path("precious"), "kept\n");
@@ -184,7 +184,7 @@ Test(line_file, may_be_a_fifo_that_somebody_reads)
 	cr_assert_gt(read(reader, text, sizeof(text) - 1), 0);
 	cr_expect_str_eq(text, "said\n");
 	close(fd);
-	/* Nobody writes any more: dinit was no reader of it either. */
+	/* There is no writer any more, and dinit has not been a reader. */
 	cr_expect_eq(read(reader, text, sizeof(text)), 0);
 	close(reader);
 }

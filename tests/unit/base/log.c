@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Each in a child whose standard error is something else. */
+/* Each test runs in a child that has its own standard error. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@ TestSuite(log, .timeout = 60);
 
 static char printed[65536];
 
-/* Makes standard error a new pipe. Its reading end. */
+/* Makes standard error a new pipe. Returns its reading end. */
 static int
 redirect_to_pipe(void)
 {
@@ -38,7 +38,7 @@ redirect_to_pipe(void)
 	return ends[0];
 }
 
-/* Closes what writes to FD, and reads all there is. */
+/* Closes the writing end of FD, and reads all that is in the pipe. */
 static size_t
 end_and_read(int fd)
 {
@@ -72,7 +72,7 @@ print_at_each_level(void *argument)
 	int fd = redirect_to_pipe();
 
 	log_open();
-	/* The first of them is what is set without being asked. */
+	/* The first level is the default. */
 	if (threshold != LOG_LEVEL_INFO)
 		log_set_level((enum log_level)threshold);
 	log_line(LOG_LEVEL_ERROR, "%c", 'a');
@@ -142,7 +142,7 @@ Test(log, keeps_a_message_on_one_harmless_line)
 	in_child(print_control_characters, NULL);
 }
 
-/* Without log_open, so that each goes to the descriptor 2 of its time. */
+/* Without log_open, each line goes to what descriptor 2 is at the time. */
 static void
 print_long_lines(void *argument)
 {
@@ -197,7 +197,7 @@ Test(log, leaves_errno_as_it_was)
 
 /* --- Standard error of every kind --- */
 
-/* As an app may have it: this fills up, and then its writers wait. */
+/* A pipe as apps have it: when it is full, writers wait. */
 static int
 redirect_to_full_pipe(void)
 {
@@ -212,7 +212,7 @@ redirect_to_full_pipe(void)
 	return fd;
 }
 
-/* Lets what filled the pipe go. */
+/* Empties the pipe. */
 static void
 drain(int fd)
 {
@@ -225,7 +225,7 @@ drain(int fd)
 static void
 print_to_full_pipe(int fd)
 {
-	/* Would one wait, the test would run into its time limit. */
+	/* If a line waited, the test would run into its time limit. */
 	for (int i = 0; i < 3; i++)
 		log_line(LOG_LEVEL_INFO, "line %d", i);
 	drain(fd);
@@ -359,7 +359,7 @@ print_where_nobody_reads(void *argument)
 	close(ends[0]);
 	close(ends[1]);
 	log_open();
-	/* With SIGPIPE at its default: it would end this child. */
+	/* SIGPIPE has its default action and would end this child. */
 	log_line(LOG_LEVEL_INFO, "to nobody");
 	sigemptyset(&pipe_signal);
 	sigpending(&pipe_signal);
@@ -373,7 +373,7 @@ Test(log, raises_no_sigpipe_on_a_closed_socket)
 
 /* --- JSON --- */
 
-/* The one line that is printed of MESSAGE, as an object. */
+/* Logs MESSAGE, and returns the line as a JSON object. */
 static json_t *
 print_json(const char *message)
 {
@@ -424,7 +424,7 @@ print_as_json(void *argument)
 
 Test(log, writes_an_object_a_line_that_reads_back)
 {
-	/* What goes in, and what comes out of a JSON reader. */
+	/* A message, and what a JSON reader makes of its line. */
 	static const char *const pairs[][2] = {
 		{ "", "" },
 		{ "ready", "ready" },

@@ -14,7 +14,7 @@
 #include "base/problem.h"
 #include "support.h"
 
-/* The files of each test are in its working directory. */
+/* Each test has its files in its working directory. */
 static void
 enter_scratch(void)
 {

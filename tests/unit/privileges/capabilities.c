@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What COMMAND gets of a list is tested in privileges.c. */
+/* Reading and writing lists. What COMMAND gets is tested in privileges.c. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>

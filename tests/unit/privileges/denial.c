@@ -24,7 +24,7 @@ hint_for(int error, bool forks)
 	return hint;
 }
 
-/* In a child, should one of the calls do something after all. */
+/* Runs in a child, in case one of the calls does something after all. */
 static void
 ask_for_all(void *argument)
 {

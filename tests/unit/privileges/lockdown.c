@@ -36,13 +36,13 @@ TestSuite(lockdown, .timeout = 30);
 #define FOREIGN AUDIT_ARCH_ARM
 #endif
 
-/* Beyond all numbers that any Linux knows. */
+/* No system call of Linux has a number this high. */
 #define NUMBERS_END 2000
 
 /* The calls of the x32 ABI are the 64-bit ones with this bit. */
 #define X32 0x40000000
 
-/* gVisor's reading differs in what BPF_TAX and BPF_TXA are. */
+/* gVisor exchanges the meanings of BPF_TAX and BPF_TXA. */
 enum reading { AS_LINUX, AS_GVISOR };
 
 struct machine {
@@ -70,7 +70,7 @@ move(struct machine *m, bool to_x)
 		m->a = m->x;
 }
 
-/* All but jumps and returns. */
+/* Runs an instruction that is neither a jump nor a return. */
 static void
 calculate(struct machine *m, const struct sock_filter *i,
     const struct seccomp_data *data, enum reading reading)
@@ -115,7 +115,7 @@ holds(const struct machine *m, const struct sock_filter *i)
 	    m->a == i->k;
 }
 
-/* What FILTER returns for a call. */
+/* Returns what FILTER says about a call. */
 static uint32_t
 run(const struct lockdown_filter *filter, const struct seccomp_data *data,
     enum reading reading)
@@ -159,7 +159,7 @@ rule_holds(const struct lockdown_rule *rule, const struct seccomp_data *data)
 	return false;
 }
 
-/* The list, read as a human would. */
+/* True if the list allows the call, read in the simplest way. */
 static bool
 is_listed(const struct lockdown_list *list, const struct seccomp_data *data)
 {
@@ -241,7 +241,7 @@ Test(lockdown, list_of_the_last_number_alone_allows_just_that)
 		    }), number == last, "call %d", number);
 }
 
-/* The same each time, so that what fails once fails again. */
+/* These numbers are the same in each run, so that a failure repeats. */
 static uint64_t
 next_random(uint64_t *state)
 {
@@ -249,7 +249,7 @@ next_random(uint64_t *state)
 	return *state ^ *state >> 33;
 }
 
-/* VALUE, or one that differs from it by some bits, of either half. */
+/* Returns VALUE, or a number that differs from it in some bits. */
 static uint64_t
 near(uint64_t value, uint64_t *state)
 {
@@ -268,7 +268,7 @@ near(uint64_t value, uint64_t *state)
 	}
 }
 
-/* Arguments of other rules too, for those of a call may be several. */
+/* Takes arguments from other rules too, as a call may have several rules. */
 Test(lockdown, verdict_on_arguments_is_what_the_list_says)
 {
 	struct lockdown_filter filter = build();
@@ -378,7 +378,7 @@ Test(lockdown, makes_no_setuid_file_and_writes_to_none_that_is_there)
 	}
 }
 
-/* Ends with 1, having said what went wrong, unless RESULT is as WANTED. */
+/* Unless RESULT is WANTED, says what went wrong and exits with 1. */
 static void
 expect(const char *what, long result, int wanted)
 {

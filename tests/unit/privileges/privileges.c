@@ -30,7 +30,7 @@ skip_without_root(void)
 		cr_skip("skipped: needs root");
 }
 
-/* What must not be had, and what the problem says. */
+/* A request that must be refused, and what the problem must say. */
 struct refusal {
 	struct privileges_request request;
 	const char *option;
@@ -68,7 +68,7 @@ status_field(const char *name, int base)
 	return strtoull(line + strlen(name), NULL, base);
 }
 
-/* Permitted, effective and bounding set: just these two and what it takes. */
+/* The only capabilities of the test: two, and those that dinit needs. */
 static const uint64_t own = BIT(CAP_CHOWN) | BIT(CAP_NET_BIND_SERVICE) |
     BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_KILL) | BIT(CAP_SETPCAP);
 
@@ -211,7 +211,7 @@ Test(privileges, say_which_capability_is_missing)
 	in_child(lack_setgid, NULL);
 }
 
-/* In a user namespace that denies setgroups(2), for one, to root too. */
+/* For example in a user namespace, which may deny setgroups(2) to root. */
 static void
 have_groups_for_good(void *argument)
 {
@@ -233,7 +233,7 @@ Test(privileges, keep_no_group_in_silence_that_is_not_wanted)
 	in_child(have_groups_for_good, NULL);
 }
 
-/* As gVisor. */
+/* gVisor is such a kernel. */
 static void
 lack_ambient(void *argument)
 {
@@ -283,7 +283,7 @@ start_as_nobody(void *argument)
 	    "it must start as root" });
 	expect_refusal(&(struct refusal){ { .keep_caps = "chown" },
 	    "keep-caps", "not in the container's bounding set" });
-	/* What it is already needs nothing. */
+	/* To become the user that it is already takes no capability. */
 	must(privileges_prepare(&same, &found, &problem) == 0, "%s",
 	    problem.text);
 	must(privileges_apply(found, &step) == 0, "cannot %s", step);
@@ -377,7 +377,7 @@ Test(privileges, name_the_step_that_failed)
 	in_child(refuse_new_groups, NULL);
 }
 
-/* A kernel, or a sandbox, that says yes and does not. */
+/* A kernel or a sandbox that reports success and does nothing. */
 static void
 keep_a_way_back(void *argument)
 {
@@ -389,7 +389,7 @@ keep_a_way_back(void *argument)
 	(void)argument;
 	must(privileges_prepare(&request, &found, &problem) == 0, "%s",
 	    problem.text);
-	/* Capabilities stay when the uid changes. */
+	/* With this, capabilities stay when the uid changes. */
 	must(prctl(PR_SET_SECUREBITS, 1L << 2) == 0, "securebits");
 	must(privileges_apply(found, &step) == 0, "cannot %s", step);
 	must(setuid(0) < 0, "a way back");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How JSON is read, whatever the keys mean. What a whole profile makes of it is
- * tested in seccomp_profile.c.
+ * How JSON is read, whatever the keys mean. What they mean is tested in
+ * seccomp_profile.c.
  */
 #include <criterion/criterion.h>
 #include <string.h>
@@ -105,7 +105,7 @@ static const struct profile_key keys[] = {
 	{ NULL, PROFILE_TEXT },
 };
 
-/* Checks TEXT; "" and the unknown keys in LIST, or the problem. */
+/* Checks TEXT. Returns the problem, or "" and the unknown keys in LIST. */
 static const char *
 check(const char *text, char list[256])
 {

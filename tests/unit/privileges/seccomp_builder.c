@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What filters are built of rules, by what seccomp_filter_evaluate says about
- * them. How rules are read, and that the kernel agrees, is tested in
- * seccomp_profile.c. Each test runs in a child, as in dinit: libseccomp loses
- * memory with rules that it refuses.
+ * What the filter of some rules does, by seccomp_filter_evaluate. How rules are
+ * read, and that the kernel agrees, is tested in seccomp_profile.c. Each test
+ * runs in a child, because libseccomp loses memory when it refuses a rule.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -83,12 +82,12 @@ deny_one(void *argument)
 
 	(void)argument;
 	add(builder, &denied, "getppid");
-	/* It says what the default does. */
+	/* This rule has the default action. */
 	add(builder, &allowed, "getpid");
 	filter = finish(builder);
 	expect_action(filter, SYS_getppid, 0, DENIED);
 	expect_action(filter, SYS_getpid, 0, SCMP_ACT_ALLOW);
-	/* Whatever permits by default is for newer calls too. */
+	/* A default action that permits calls is for newer ones too. */
 	expect_action(filter, 4000, 0, SCMP_ACT_ALLOW);
 }
 
@@ -106,7 +105,7 @@ allow_one(void *argument)
 
 	(void)argument;
 	add(builder, &allowed, "getpid");
-	/* Known to the author, as a rule that does not apply here names it. */
+	/* The author knows this call, although no rule for it applies. */
 	seccomp_builder_note_call(builder, "pidfd_open");
 	filter = finish(builder);
 	expect_action(filter, SYS_getpid, 0, SCMP_ACT_ALLOW);
@@ -142,7 +141,7 @@ Test(seccomp_builder, comparisons_of_one_argument_are_alternatives)
 	in_child(compare_twice, NULL);
 }
 
-/* Rules 0 and 1 on getppid; the problem, "" if they can both hold. */
+/* Expects a problem of two rules for getppid, or "" if both are accepted. */
 static void
 expect_pair(const struct seccomp_rule *first, const struct seccomp_rule *second,
     const char *expected)
@@ -179,7 +178,7 @@ make_ineffective(void *argument)
 	    "for which syscalls[1] has another action: only one can hold");
 	expect_pair(&three, &four, "");
 	expect_pair(&three, &three, "");
-	/* There is a warning only. */
+	/* A conditional rule only causes a warning. */
 	expect_pair(&always, &here, "");
 }
 

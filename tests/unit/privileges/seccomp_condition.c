@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether rules apply; in the texts ' stands for ". */
+/* Whether rules apply. In the texts ' stands for ". */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ TestSuite(seccomp_condition, .timeout = 30);
 #define OURS ARCHITECTURE_IN_GO
 #define FOREIGN "s390x"
 
-/* What seccomp_condition_holds says of the rule {CONDITIONS}. */
+/* Returns what seccomp_condition_holds returns for the rule {CONDITIONS}. */
 static int
 evaluate(const char *conditions, json_t *unknown_keys, struct problem *problem)
 {

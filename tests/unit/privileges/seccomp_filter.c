@@ -12,7 +12,7 @@
 
 TestSuite(seccomp_filter, .timeout = 30);
 
-/* Offsets in what a filter looks at. */
+/* Offsets in struct seccomp_data. */
 #define NUMBER offsetof(struct seccomp_data, nr)
 #define ARCH offsetof(struct seccomp_data, arch)
 #define ARGUMENT offsetof(struct seccomp_data, args)
@@ -82,7 +82,7 @@ Test(seccomp_filter, masks_and_jumps_ahead)
 	    SECCOMP_RET_ALLOW);
 }
 
-/* It never looks at what is not there. */
+/* The interpreter must not read outside of the code and of the call. */
 Test(seccomp_filter, what_it_cannot_run_kills)
 {
 	static const struct sock_filter odd[][1] = {
@@ -104,7 +104,7 @@ Test(seccomp_filter, what_it_cannot_run_kills)
 	}
 }
 
-/* A filter that does ACTION to execve(2), if the first argument is 0 at all. */
+/* A filter with ACTION for execve(2), which may look at an argument first. */
 static bool
 forbids(uint32_t action, bool asks_argument)
 {
@@ -135,7 +135,7 @@ Test(seccomp_filter, tells_whether_anything_can_be_executed)
 	for (size_t i = 0; i < ARRAY_SIZE(forbidding); i++) {
 		cr_expect(forbids(forbidding[i], false), "%#x",
 		    forbidding[i]);
-		/* Where the path lies in memory nobody knows. */
+		/* The address of the path is not known beforehand. */
 		cr_expect(!forbids(forbidding[i], true), "%#x",
 		    forbidding[i]);
 	}

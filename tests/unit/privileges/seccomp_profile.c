@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each profile is judged by what its filter does to a process, mostly to
- * getppid(2): it never fails, has no arguments, and any can be given to it.
- * In profiles here ' stands for ".
+ * Each profile is tested by what its filter does to a process, mostly to
+ * getppid(2), which never fails and takes no arguments, so that any can be
+ * passed to it. In these profiles ' stands for ".
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -50,7 +50,7 @@
 TestSuite(seccomp_profile, .timeout = 30, .init = scratch_make,
     .fini = scratch_remove);
 
-/* What the other side of a fork has found out. */
+/* What the child has found out, in shared memory. */
 struct findings {
 	bool is_done;
 	int result;
@@ -76,7 +76,7 @@ share_findings(void)
 	return shared;
 }
 
-/* Compiles the file PATH, as dinit does, in a process that is thrown away. */
+/* Compiles the file PATH in a process that ends afterwards, as dinit does. */
 static const struct findings *
 compile_file(const char *path)
 {
@@ -184,7 +184,7 @@ expect_refused(const char *profile, const char *cause)
 	cr_assert_null(strchr(found->problem.text, '\n'));
 }
 
-/* True if the filter can end with that. */
+/* True if the filter has an instruction that returns this. */
 static bool
 can_return(const char *profile, unsigned int value)
 {
@@ -228,7 +228,7 @@ Test(seccomp_profile, action_of_a_rule_is_for_what_it_names)
 	    "['getppid'], 'action': 'SCMP_ACT_ALLOW'}]}", ALLOWED);
 }
 
-/* A process with one thread dies of them all alike. */
+/* A process with one thread dies of all of them. */
 Test(seccomp_profile, kills_are_told_apart)
 {
 	cr_assert(can_return(ACTION("SCMP_ACT_KILL"),
@@ -266,7 +266,7 @@ Test(seccomp_profile, errno_is_given_by_number)
 	    "'defaultErrnoRet': -1}", "\"defaultErrnoRet\" is not a number");
 }
 
-/* As containers-common has it: the name counts, or digits in its place. */
+/* In containers-common the name counts, which may be digits. */
 Test(seccomp_profile, errno_is_given_by_name)
 {
 	expect("{'defaultAction': 'SCMP_ACT_ERRNO', 'defaultErrno': "
@@ -279,7 +279,7 @@ Test(seccomp_profile, errno_is_given_by_name)
 	expect(RULE(", 'errno': '38'"), ENOSYS);
 	expect(RULE(", 'errno': '0038'"), ENOSYS);
 	expect(RULE(", 'errno': '00038'"), 7);
-	/* Docker knows no names, and takes the number. */
+	/* Docker ignores the name and takes the number. */
 	expect(RULE(", 'errno': 'ENONE'"), 7);
 	expect(RULE(", 'errno': '4096'"), 7);
 	expect_refused("{'defaultAction': 'SCMP_ACT_ERRNO', 'defaultErrno': "
@@ -324,7 +324,7 @@ Test(seccomp_profile, names_are_a_list_or_in_old_profiles_one)
 	"{'names': ['seccomp'], 'action': 'SCMP_ACT_ALLOW', 'includes': "     \
 	"{'caps': ['CAP_SYS_ADMIN']}}]}"
 
-/* SYS_exit_group is the highest number that is named where it counts. */
+/* SYS_exit_group is the highest number that these profiles name. */
 Test(seccomp_profile, calls_newer_than_all_that_are_named_do_not_exist)
 {
 	const char *profile = UP_TO_GETUID("SCMP_ACT_ERRNO");
@@ -455,7 +455,7 @@ Test(seccomp_profile, conditions_on_one_argument_are_alternatives_as_in_runc)
 
 /* --- Two rules for the same call --- */
 
-/* ' getppid': SCMP_ACT_ACTION where these comparisons hold. */
+/* A rule for getppid: SCMP_ACT_ACTION if these comparisons hold. */
 #define GETPPID(action, comparisons)                                          \
 	"'names': ['getppid'], 'action': 'SCMP_ACT_" action "', 'args': ["    \
 	comparisons "]"
@@ -469,7 +469,7 @@ struct pair {
 	const char *rules[2];
 };
 
-/* The profile of PAIR, in its order or the other one; a static buffer. */
+/* Writes the profile of PAIR, in either order, to a static buffer. */
 static const char *
 profile_of_pair(const struct pair *pair, int first)
 {
@@ -482,7 +482,7 @@ profile_of_pair(const struct pair *pair, int first)
 	return profile;
 }
 
-/* In whatever order they are. */
+/* The order of the two rules does not matter. */
 Test(seccomp_profile, rule_that_another_one_makes_ineffective_is_refused)
 {
 	static const struct pair pairs[] = {
@@ -504,7 +504,7 @@ Test(seccomp_profile, rule_that_another_one_makes_ineffective_is_refused)
 		    IF("0", "EQ", "2")) } },
 		{ "KILL", { GETPPID("ERRNO", "") ", 'errnoRet': 7",
 		    GETPPID("ERRNO", "") ", 'errnoRet': 8" } },
-		/* what the default says, libseccomp is not told */
+		/* a rule with the default action, of which libseccomp is not told */
 		{ "ERRNO", { GETPPID("ALLOW", ""), GETPPID("ERRNO", "") } },
 		{ "ALLOW", { GETPPID("ALLOW", ""), GETPPID("ERRNO", "") } },
 		{ "ERRNO", { GETPPID("ALLOW", ""),
@@ -562,17 +562,17 @@ Test(seccomp_profile, rules_for_another_abi_are_compared_where_it_is_listed)
 #endif
 
 static const struct pair takes_both[] = {
-	/* the very same, for itself or as the default */
+	/* equal rules, or one that equals the default */
 	{ "KILL", { GETPPID("ALLOW", ""), GETPPID("ALLOW", "") } },
 	{ "KILL", { GETPPID("ALLOW", IF("0", "EQ", "1")),
 	    GETPPID("ALLOW", IF("0", "EQ", "1")) } },
 	{ "ALLOW", { GETPPID("ALLOW", ""), GETPPID("ALLOW", "") } },
-	/* more of the same */
+	/* equal actions, one rule wider than the other */
 	{ "KILL", { GETPPID("ALLOW", ""),
 	    GETPPID("ALLOW", IF("0", "EQ", "1")) } },
 	{ "KILL", { GETPPID("ALLOW", IF("0", "EQ", "1") ", "
 	    IF("0", "EQ", "2")), GETPPID("ALLOW", IF("0", "NE", "1")) } },
-	/* the exception to what the default says too */
+	/* an exception to a rule that equals the default */
 	{ "ALLOW", { GETPPID("ALLOW", ""),
 	    GETPPID("ERRNO", IF("0", "EQ", "1")) } },
 	{ "ERRNO", { GETPPID("ERRNO", IF("0", "GE", "1")),
@@ -590,16 +590,16 @@ static const struct pair takes_both[] = {
 	    GETPPID("ERRNO", IF("0", "LE", "7")) } },
 	{ "KILL", { GETPPID("ALLOW", IF_MASKED("15", "1")),
 	    GETPPID("ERRNO", IF_MASKED("240", "32")) } },
-	/* one that is for no call at all, whatever it says */
+	/* one that applies to no call at all */
 	{ "KILL", { GETPPID("ALLOW", ""),
 	    GETPPID("ERRNO", IF("0", "LT", "0")) } },
 	{ "KILL", { GETPPID("ALLOW", ""),
 	    GETPPID("ERRNO", IF("0", "GT", "18446744073709551615")) } },
-	/* conditions decide first which of them counts */
+	/* only one of the two applies */
 	{ "KILL", { GETPPID("ALLOW", "") ", 'includes': {'caps': "
 	    "['CAP_KILL']}", GETPPID("ERRNO", "") ", 'excludes': {'caps': "
 	    "['CAP_KILL']}" } },
-	/* one that only counts under some circumstances, as in Podman's own */
+	/* one is conditional, as in the profile of Podman */
 	{ "KILL", { GETPPID("ALLOW", ""), GETPPID("ERRNO", "")
 	    ", 'excludes': {'caps': ['CAP_KILL']}" } },
 };
@@ -636,7 +636,7 @@ Test(seccomp_profile, same_rule_twice_is_one)
 
 /* --- Conditions ----------------------------------------------------------- */
 
-/* The app has CAP_CHOWN and CAP_SYS_TIME; the rest is in seccomp_condition.c. */
+/* The app has CAP_CHOWN and CAP_SYS_TIME. More is in seccomp_condition.c. */
 Test(seccomp_profile, rule_counts_where_its_conditions_hold)
 {
 	expect(RULE(", 'includes': {'caps': ['CAP_CHOWN']}"), 7);
@@ -817,7 +817,7 @@ Test(seccomp_profile, wrong_type_is_never_taken_as_absent)
 
 /* --- What engines take --- */
 
-/* All of it in Go is as if the key were not there; its warning is another. */
+/* Go treats all of these like a missing key. */
 Test(seccomp_profile, keys_that_mean_nothing_are_passed_over)
 {
 	static const char *const profiles[] = {
@@ -971,7 +971,7 @@ Test(seccomp_profile, number_that_no_value_can_be_is_refused)
 	}
 }
 
-/* What looks like a number in a string, or behind a quote in one, is text. */
+/* Digits in a string, or behind a quoted quote, are text. */
 Test(seccomp_profile, numbers_in_strings_are_left_alone)
 {
 	expect(RULE(", 'comment': '-1 18446744073709551615'"), 7);
@@ -1017,7 +1017,7 @@ Test(seccomp_profile, more_arguments_than_a_system_call_has_are_refused)
 	expect_refused(profile, "more than 6 args");
 }
 
-/* COUNT times TEXT between HEAD and TAIL, on the heap. */
+/* Returns COUNT times TEXT between HEAD and TAIL, on the heap. */
 static char *
 repeat(const char *head, const char *text, size_t count, const char *tail)
 {

@@ -11,7 +11,7 @@
 #include "base/problem.h"
 #include "support.h"
 
-/* The files of each test are in its working directory. */
+/* Each test has its files in its working directory. */
 static void
 enter_scratch(void)
 {
@@ -108,7 +108,7 @@ Test(user, resolves_users_as_docker_does)
 		{ "01000", 1000, 1001, "/srv/app", " 33 34 36" },
 		{ "2147483647:2147483647", 2147483647, 2147483647, "/", "" },
 		{ "homeless", 1002, 1002, "/", "" },
-		/* Digits are an id, whoever is called so. */
+		/* Digits are an id, even if a user has that name. */
 		{ "4000", 4000, 0, "/", "" },
 		{ "app:4000", 1000, 4000, "/srv/app", "" },
 	};
@@ -132,7 +132,7 @@ Test(user, resolves_numbers_without_files)
 	expect_users(samples, ARRAY_SIZE(samples));
 }
 
-/* The last one needs no newline. */
+/* The last line needs no newline. */
 Test(user, passes_over_lines_that_are_none)
 {
 	static const struct user_sample samples[] = {
@@ -151,7 +151,7 @@ Test(user, passes_over_lines_that_are_none)
 	expect_users(samples, ARRAY_SIZE(samples));
 }
 
-/* As in Docker. */
+/* Docker does the same. */
 Test(user, takes_what_is_missing_at_the_end_of_a_line_as_empty)
 {
 	static const struct user_sample samples[] = {
@@ -205,7 +205,7 @@ Test(user, refuses_names_without_files)
 	expect_refusal("1:www", "no group 'www' in group");
 }
 
-/* A FIFO to which nobody writes would hold up the start for ever. */
+/* A FIFO without a writer would hold up the start for ever. */
 Test(user, refuses_files_that_are_not_regular_at_once)
 {
 	mkfifo("passwd", 0644);
@@ -224,7 +224,7 @@ Test(user, refuses_files_that_are_not_regular_at_once)
 	    "regular file");
 }
 
-/* Who could not read on would know nothing of the user's groups. */
+/* If reading stops early, the groups of the user are not known. */
 Test(user, refuses_files_that_cannot_be_read)
 {
 	symlink("passwd", "passwd");
@@ -232,7 +232,7 @@ Test(user, refuses_files_that_cannot_be_read)
 	    "links");
 	unlink("passwd");
 	write_file("passwd", passwd);
-	/* Nothing is mapped at its beginning. */
+	/* Reading this file fails, as nothing is mapped at its beginning. */
 	symlink("/proc/self/mem", "group");
 	expect_refusal("app", "cannot read group: Input/output error");
 	unlink("passwd");
@@ -241,7 +241,7 @@ Test(user, refuses_files_that_cannot_be_read)
 	expect_refusal("1", "cannot read passwd: Input/output error");
 }
 
-/* A MIB of C between BEFORE and AFTER, in the file PATH. */
+/* Writes the file PATH, with a MiB of C between BEFORE and AFTER. */
 static void
 write_long_line(const char *path, const char *before, char c,
     const char *after)
