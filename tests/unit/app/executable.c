@@ -232,7 +232,7 @@ Test(executable, that_is_a_script_of_itself_is_looked_at_for_a_while_only)
 	expect_explanation(path, ENOEXEC, "");
 }
 
-/* Writes a program for this machine, with NAME as its loader; NULL: with none. */
+/* Writes a program for this machine, with NAME as its loader, or with none. */
 static const char *
 write_with_loader(const char *name)
 {

@@ -296,7 +296,7 @@ Test(lockdown, verdict_on_arguments_is_what_the_list_says)
 	cr_assert(allowed > 1000 && allowed < 99000, "%d", allowed);
 }
 
-/* --- What a PID 1 that was taken over could do ----------------------------- */
+/* --- What a PID 1 that was taken over could do ---------------------------- */
 
 struct attempt {
 	long call;
