@@ -24,6 +24,8 @@
 #include "readiness/asker.h"
 #include "readiness/await.h"
 #include "readiness/probe.h"
+#include "settings/advice.h"
+#include "settings/listing.h"
 #include "settings/options.h"
 
 static int
@@ -54,11 +56,11 @@ static void
 warn_of_misfits(const struct options *options)
 {
 	bool in_kubernetes = getenv("KUBERNETES_SERVICE_HOST") != NULL;
-	char text[2 * OPTIONS_PROBLEM_MAX];
+	char text[ADVICE_TEXT_MAX];
 	char *rest = text;
 	const char *line;
 
-	options_format_misfits(options, in_kubernetes, text, sizeof(text));
+	advice_format(options, in_kubernetes, text, sizeof(text));
 	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0')
 		log_line(LOG_LEVEL_WARN, "%s", line);
 }
@@ -126,18 +128,18 @@ supervise(const struct options *options, const struct signal_state *found,
 static int __attribute__((noinline))
 answer(const struct options *options, const struct signal_state *found)
 {
-	char text[OPTIONS_TEXT_MAX];
+	char text[LISTING_TEXT_MAX];
 	int status;
 
 	switch (options->mode) {
 	case MODE_HELP:
-		options_format_help(text, sizeof(text));
+		listing_format_help(text, sizeof(text));
 		return print(text);
 	case MODE_VERSION:
 		format_version(text, sizeof(text));
 		return print(text);
 	case MODE_SHOW_CONFIG:
-		options_format_config(options, text, sizeof(text));
+		listing_format_config(options, text, sizeof(text));
 		status = print(text);
 		if (status == 0)
 			warn_of_misfits(options);
@@ -179,20 +181,20 @@ main(int argc, char **argv, char **environment)
 	pid_t parent = getppid();
 	struct signal_state found;
 	struct options options;
-	char problem[OPTIONS_PROBLEM_MAX];
+	struct problem problem;
 	bool supervises;
 	int report_fd;
 	int error;
 
 	if (begin(&found) < 0)
 		return EXIT_STATUS_DINIT;
-	error = options_parse(&options, argc, argv, environment, problem);
+	error = options_parse(&options, argc, argv, environment, &problem);
 	log_set_level((enum log_level)options.log_level);
 	log_set_format((enum log_format)options.log_format);
 	supervises = options.mode == MODE_RUN || options.mode == MODE_PAUSE;
 	report_fd = supervises ? setup_open_report(&options) : -1;
 	if (error < 0) {
-		log_line(LOG_LEVEL_ERROR, "%s", problem);
+		log_line(LOG_LEVEL_ERROR, "%s", problem.text);
 		return EXIT_STATUS_DINIT;
 	}
 	/* What asks again and again must not repeat this each time. */

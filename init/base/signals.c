@@ -214,10 +214,10 @@ signals_parse_set(const char *text, uint64_t *set)
 }
 
 void
-signals_clear_rewrite(struct signal_policy *policy)
+signals_clear_rewrite(unsigned char rewrite[SIGNALS_MAX + 1])
 {
 	for (int signo = 0; signo <= SIGNALS_MAX; signo++)
-		policy->rewrite[signo] = (unsigned char)signo;
+		rewrite[signo] = (unsigned char)signo;
 }
 
 static int
@@ -239,19 +239,19 @@ parse_rewrite_item(char *item, unsigned char rewrite[SIGNALS_MAX + 1])
 }
 
 int
-signals_parse_rewrite(const char *text, struct signal_policy *policy)
+signals_parse_rewrite(const char *text, unsigned char rewrite[SIGNALS_MAX + 1])
 {
-	unsigned char rewrite[SIGNALS_MAX + 1];
+	unsigned char changed[SIGNALS_MAX + 1];
 
-	memcpy(rewrite, policy->rewrite, sizeof(rewrite));
+	memcpy(changed, rewrite, sizeof(changed));
 	while (text != NULL) {
 		char item[ITEM_MAX];
 
 		if (!take_item(&text, item) ||
-		    parse_rewrite_item(item, rewrite) < 0)
+		    parse_rewrite_item(item, changed) < 0)
 			return -EINVAL;
 	}
-	memcpy(policy->rewrite, rewrite, sizeof(rewrite));
+	memcpy(rewrite, changed, sizeof(changed));
 	return 0;
 }
 
@@ -271,13 +271,13 @@ signals_format_set(uint64_t set, int first, char *text, size_t size)
 }
 
 void
-signals_format_rewrite(const struct signal_policy *policy, char *text,
+signals_format_rewrite(const unsigned char rewrite[SIGNALS_MAX + 1], char *text,
     size_t size)
 {
 	text[0] = '\0';
 	for (int signo = 1; signo <= SIGNALS_MAX; signo++) {
 		char item[ITEM_MAX];
-		int to = policy->rewrite[signo];
+		int to = rewrite[signo];
 
 		if (to == signo)
 			continue;

@@ -95,13 +95,13 @@ signals_name(int signo);
 int
 signals_parse_set(const char *text, uint64_t *set);
 
-/* The map that rewrites nothing. */
+/* Makes REWRITE the map that rewrites nothing. */
 void
-signals_clear_rewrite(struct signal_policy *policy);
+signals_clear_rewrite(unsigned char rewrite[SIGNALS_MAX + 1]);
 
-/* Adds A:B[,A:B]... to the policy's map. 0, or -EINVAL and no change. */
+/* Adds A:B[,A:B]... to the map REWRITE. 0, or -EINVAL and no change. */
 int
-signals_parse_rewrite(const char *text, struct signal_policy *policy);
+signals_parse_rewrite(const char *text, unsigned char rewrite[SIGNALS_MAX + 1]);
 
 /* Writes SET as signals_parse_set reads it; FIRST, if not 0, leads. */
 void
@@ -109,7 +109,7 @@ signals_format_set(uint64_t set, int first, char *text, size_t size);
 
 /* Writes the map as signals_parse_rewrite reads it. */
 void
-signals_format_rewrite(const struct signal_policy *policy, char *text,
+signals_format_rewrite(const unsigned char rewrite[SIGNALS_MAX + 1], char *text,
     size_t size);
 
 #endif

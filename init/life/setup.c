@@ -10,11 +10,13 @@
 #include "base/duration.h"
 #include "base/line_file.h"
 #include "base/log.h"
+#include "base/problem.h"
 #include "base/signals.h"
 #include "privileges/denial.h"
 #include "privileges/lockdown.h"
 #include "privileges/privileges.h"
 #include "settings/options.h"
+#include "settings/table.h"
 
 int
 setup_open_report(const struct options *options)
@@ -208,12 +210,12 @@ prepare_privileges(const struct options *options, struct setup *setup)
 {
 	const struct privileges_request request = requested_privileges(options);
 	struct problem problem;
-	char origin[64];
+	char origin[TABLE_NAME_MAX];
 
 	if (setup->command == NULL || !privileges_are_requested(&request) ||
 	    privileges_prepare(&request, &setup->privileges, &problem) == 0)
 		return 0;
-	options_format_origin(options, problem.option, origin, sizeof(origin));
+	table_format_origin(options, problem.option, origin, sizeof(origin));
 	log_line(LOG_LEVEL_ERROR, "%s: %s", origin, problem.text);
 	return -EINVAL;
 }
@@ -272,10 +274,10 @@ rehearse_publication(const struct setup *setup)
 static void
 log_path_taken(const struct options *options)
 {
-	char origin[64];
+	char origin[TABLE_NAME_MAX];
 
 	log_set_report(-1);
-	options_format_origin(options,
+	table_format_origin(options,
 	    options->health_cmd != NULL ? "health-cmd"
 		: options->notify       ? "notify"
 					: "ready-file",

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The settings: one table drives the command line, the DINIT_* variables,
- * --help and --show-config. The command line beats the environment, which
- * beats the defaults. To add an option, add a row (options.c) and a member.
+ * What dinit is told: the command line beats the environment, which beats the
+ * defaults. What there is to tell is in the table (table.h).
  */
 #ifndef DINIT_OPTIONS_H
 #define DINIT_OPTIONS_H
@@ -15,12 +14,10 @@
 #include "readiness/notify.h"
 #include "readiness/probe.h"
 
+struct problem;
+
 /* Room for the rows of the table. */
 #define OPTIONS_MAX 48
-
-/* Room for a message about bad input, and for all of --help. */
-#define OPTIONS_PROBLEM_MAX 512
-#define OPTIONS_TEXT_MAX 16384
 
 /* What the program is asked to do. */
 enum mode {
@@ -79,14 +76,7 @@ struct options {
  */
 int
 options_parse(struct options *out, int argc, char *const *argv,
-    char *const *environment, char problem[OPTIONS_PROBLEM_MAX]);
-
-/*
- * How the option with the long name NAME was given: "--user" or "DINIT_USER".
- */
-void
-options_format_origin(const struct options *options, const char *name,
-    char *text, size_t size);
+    char *const *environment, struct problem *problem);
 
 /* True if ENTRY ("NAME=value") is a variable of the table. */
 bool
@@ -102,29 +92,5 @@ options_is_unknown_variable(const char *entry, char *nearest, size_t size);
 /* Removes the table's variables from ENVIRONMENT, in place. */
 void
 options_remove_variables(char **environment);
-
-/* Writes the text of --help. */
-void
-options_format_help(char *text, size_t size);
-
-/* Writes each setting, its value and where that came from, a line each. */
-void
-options_format_config(const struct options *options, char *text, size_t size);
-
-/*
- * Writes a line on each setting that does not fit another one, or the timer
- * that its engine has when nobody has changed it: Kubernetes, or else Docker.
- */
-void
-options_format_misfits(const struct options *options, bool in_kubernetes,
-    char *text, size_t size);
-
-/*
- * Calls VISIT with each option's long name (NULL: none), short name (0: none)
- * and variable ("": none), so that tests can hold the documentation to it.
- */
-void
-options_visit(void (*visit)(const char *name, char short_name,
-    const char *variable));
 
 #endif

@@ -10,6 +10,9 @@
 #include "settings/options.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/problem.h"
+#include "settings/advice.h"
+#include "settings/listing.h"
 #include "fuzz.h"
 
 #define WORDS_MAX 64
@@ -69,12 +72,12 @@ require_range(const struct options *options, const struct words *arguments)
 static void
 show(const struct options *options)
 {
-	static char text[OPTIONS_TEXT_MAX];
+	static char text[LISTING_TEXT_MAX];
 
-	options_format_config(options, text, sizeof(text));
+	listing_format_config(options, text, sizeof(text));
 	fuzz_require(strlen(text) < sizeof(text));
-	options_format_misfits(options, true, text, sizeof(text));
-	options_format_misfits(options, false, text, sizeof(text));
+	advice_format(options, true, text, sizeof(text));
+	advice_format(options, false, text, sizeof(text));
 }
 
 int
@@ -82,16 +85,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct words arguments = { .count = 0 };
 	struct words environment = { .count = 0 };
-	char problem[OPTIONS_PROBLEM_MAX] = "";
+	struct problem problem = { .text = "" };
 	char *text = fuzz_string(data, size);
 	struct options options;
 	int error;
 
 	split(text, &arguments, &environment);
 	error = options_parse(&options, arguments.count, arguments.list,
-	    environment.list, problem);
+	    environment.list, &problem);
 	fuzz_require(error == 0 || error == -EINVAL);
-	fuzz_require(error == 0 || problem[0] != '\0');
+	fuzz_require(error == 0 || problem.text[0] != '\0');
 	if (error == 0) {
 		require_range(&options, &arguments);
 		show(&options);

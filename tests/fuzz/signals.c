@@ -44,10 +44,10 @@ try_rewrite(const char *text)
 	struct signal_policy again = { .stop = 0 };
 	char written[SIGNALS_TEXT_MAX];
 
-	signals_clear_rewrite(&policy);
-	signals_clear_rewrite(&again);
+	signals_clear_rewrite(policy.rewrite);
+	signals_clear_rewrite(again.rewrite);
 	before = policy;
-	if (signals_parse_rewrite(text, &policy) < 0) {
+	if (signals_parse_rewrite(text, policy.rewrite) < 0) {
 		fuzz_require(memcmp(&policy, &before, sizeof(policy)) == 0);
 		return;
 	}
@@ -55,8 +55,8 @@ try_rewrite(const char *text)
 		fuzz_require(policy.rewrite[signo] <= SIGNALS_MAX);
 	if (memcmp(&policy, &before, sizeof(policy)) == 0)
 		return; /* there is nothing to write */
-	signals_format_rewrite(&policy, written, sizeof(written));
-	fuzz_require(signals_parse_rewrite(written, &again) == 0);
+	signals_format_rewrite(policy.rewrite, written, sizeof(written));
+	fuzz_require(signals_parse_rewrite(written, again.rewrite) == 0);
 	fuzz_require(memcmp(policy.rewrite, again.rewrite,
 	    sizeof(policy.rewrite)) == 0);
 }

@@ -11,9 +11,12 @@
 
 #include "base/array.h"
 #include "base/duration.h"
+#include "base/problem.h"
 #include "exploration.h"
 #include "life/lifecycle.h"
+#include "settings/listing.h"
 #include "settings/options.h"
+#include "settings/table.h"
 #include "support.h"
 
 #define TEXT_SIZE 65536
@@ -34,48 +37,19 @@ read_documents(void)
 
 TestSuite(documentation, .timeout = 60, .init = read_documents);
 
-/* --- The table, as options_visit() tells it --- */
-
-static struct option_row {
-	char name[WORD_SIZE]; /* "": none */
-	char short_name;      /* 0: none */
-	char variable[WORD_SIZE]; /* "": none */
-} table[OPTIONS_MAX];
-
-static size_t table_length;
-
-static void
-add_row(const char *name, char short_name, const char *variable)
-{
-	struct option_row *row = &table[table_length++];
-
-	snprintf(row->name, WORD_SIZE, "%s", name == NULL ? "" : name);
-	row->short_name = short_name;
-	snprintf(row->variable, WORD_SIZE, "%s", variable);
-}
-
-static void
-read_table(void)
-{
-	table_length = 0;
-	options_visit(add_row);
-	cr_assert(table_length > 0);
-}
+/* --- The table --- */
 
 static bool
 knows_name(const char *name)
 {
-	for (size_t i = 0; i < table_length; i++)
-		if (name[0] != '\0' && strcmp(table[i].name, name) == 0)
-			return true;
-	return false;
+	return table_find_name(name) != NULL;
 }
 
 static bool
 knows_short_name(char short_name)
 {
-	for (size_t i = 0; i < table_length; i++)
-		if (table[i].short_name == short_name)
+	for (const struct table_row *row = table_rows; row->kind != NULL; row++)
+		if (row->short_name == short_name)
 			return true;
 	return false;
 }
@@ -83,11 +57,16 @@ knows_short_name(char short_name)
 static bool
 knows_variable(const char *variable)
 {
-	for (size_t i = 0; i < table_length; i++)
-		if (variable[0] != '\0' &&
-		    strcmp(table[i].variable, variable) == 0)
-			return true;
-	return false;
+	return table_find_variable(variable, strlen(variable)) != NULL;
+}
+
+static bool
+has_variable(const struct table_row *row)
+{
+	char variable[TABLE_NAME_MAX];
+
+	table_format_variable(row, variable);
+	return variable[0] != '\0';
 }
 
 /* What --show-config says of NAME when nothing is set; "none" for "-". */
@@ -101,15 +80,16 @@ find_default(const char *name, char value[WORD_SIZE])
 		"dinit", gates ? "--health-cmd=x" : "--", "true", NULL,
 	};
 	const char *const environment[] = { NULL };
-	static char config[OPTIONS_TEXT_MAX];
-	char problem[OPTIONS_PROBLEM_MAX];
+	static char config[LISTING_TEXT_MAX];
+	struct problem problem;
 	struct options options;
 	char format[WORD_SIZE + 16];
 	const char *line;
 
 	cr_assert_eq(options_parse(&options, 3, (char *const *)words,
-	    (char *const *)environment, problem), 0, "%s", problem);
-	options_format_config(&options, config, sizeof(config));
+	    (char *const *)environment, &problem), 0, "%s",
+	    problem.text);
+	listing_format_config(&options, config, sizeof(config));
 	for (line = config; line != NULL; line = strchr(line + 1, '\n')) {
 		snprintf(format, sizeof(format), " %s %%63s", name);
 		if (sscanf(line, format, value) == 1)
@@ -122,7 +102,7 @@ find_default(const char *name, char value[WORD_SIZE])
 
 /* How the manual page writes the long name. */
 static const char *
-long_macro(const struct option_row *row)
+long_macro(const struct table_row *row)
 {
 	static char macro[WORD_SIZE + 8];
 
@@ -202,25 +182,25 @@ find_option_entry(const char *macro, struct entry *out)
 
 Test(documentation, has_an_entry_for_each_option_in_the_manual)
 {
-	read_table();
-	for (size_t i = 0; i < table_length; i++) {
+	for (const struct table_row *row = table_rows; row->kind != NULL;
+	    row++) {
 		struct entry of_long_name = { .text = NULL };
 		struct entry of_short_name = { .text = NULL };
 		char macro[WORD_SIZE];
 
-		if (table[i].name[0] != '\0')
-			cr_expect(find_option_entry(long_macro(&table[i]),
+		if (row->name != NULL)
+			cr_expect(find_option_entry(long_macro(row),
 			    &of_long_name), "no entry for --%s",
-			    table[i].name);
-		snprintf(macro, sizeof(macro), "Fl %c", table[i].short_name);
-		if (table[i].short_name != 0)
+			    row->name);
+		snprintf(macro, sizeof(macro), "Fl %c", row->short_name);
+		if (row->short_name != 0)
 			cr_expect(find_option_entry(macro, &of_short_name),
-			    "no entry for -%c", table[i].short_name);
+			    "no entry for -%c", row->short_name);
 		cr_expect(of_long_name.text == NULL ||
 		    of_short_name.text == NULL ||
 		    of_long_name.text == of_short_name.text,
-		    "--%s and -%c have two entries", table[i].name,
-		    table[i].short_name);
+		    "--%s and -%c have two entries", row->name,
+		    row->short_name);
 	}
 }
 
@@ -229,7 +209,6 @@ Test(documentation, names_no_other_options_in_the_manual)
 {
 	const char *at = manual;
 
-	read_table();
 	while ((at = strstr(at, "Fl ")) != NULL) {
 		char word[WORD_SIZE] = "";
 		bool is_long = strncmp(at, "Fl Fl ", 6) == 0;
@@ -302,23 +281,23 @@ read_documented_default(const struct entry *entry, char value[WORD_SIZE])
 
 Test(documentation, says_the_true_defaults_in_the_manual)
 {
-	read_table();
-	for (size_t i = 0; i < table_length; i++) {
+	for (const struct table_row *row = table_rows; row->kind != NULL;
+	    row++) {
 		char documented[WORD_SIZE];
 		char actual[WORD_SIZE];
 		struct entry entry;
 
-		if (table[i].variable[0] == '\0')
+		if (!has_variable(row))
 			continue;
-		if (!find_option_entry(long_macro(&table[i]), &entry))
+		if (!find_option_entry(long_macro(row), &entry))
 			continue;
 		if (!read_documented_default(&entry, documented)) {
-			cr_expect_fail("--%s: no default", table[i].name);
+			cr_expect_fail("--%s: no default", row->name);
 			continue;
 		}
-		find_default(table[i].name, actual);
+		find_default(row->name, actual);
 		cr_expect(is_same_value(documented, actual),
-		    "--%s: '%s' is not '%s'", table[i].name, documented,
+		    "--%s: '%s' is not '%s'", row->name, documented,
 		    actual);
 	}
 }
@@ -330,25 +309,25 @@ Test(documentation, lists_each_variable_in_the_manual)
 	size_t listed = 0;
 	struct entry entry;
 
-	read_table();
 	while (next_entry(&from, end, &entry)) {
 		char variable[WORD_SIZE];
 		char option[WORD_SIZE + 16] = "";
+		const struct table_row *row;
 
 		if (sscanf(entry.line, ".It Ev %63[" VARIABLE_CHARACTERS "]",
 		    variable) != 1 || strncmp(variable, "DINIT_", 6) != 0)
 			continue;
 		listed++;
-		for (size_t i = 0; i < table_length; i++)
-			if (strcmp(table[i].variable, variable) == 0)
-				snprintf(option, sizeof(option),
-				    "\n.Fl Fl %s\n", table[i].name);
+		row = table_find_variable(variable, strlen(variable));
+		if (row != NULL)
+			snprintf(option, sizeof(option), "\n.Fl Fl %s\n",
+			    row->name);
 		cr_expect(option[0] != '\0', "%s is no variable", variable);
 		cr_expect(strncmp(entry.text, option, strlen(option)) == 0,
 		    "%s is not followed by its option", variable);
 	}
-	for (size_t i = 0; i < table_length; i++)
-		listed -= table[i].variable[0] != '\0';
+	for (const struct table_row *row = table_rows; row->kind != NULL; row++)
+		listed -= has_variable(row);
 	cr_expect_eq(listed, 0, "some are missing, or listed twice");
 }
 
@@ -486,25 +465,26 @@ find_setting(const char *variable)
 
 Test(documentation, says_each_setting_and_its_default_in_the_readme)
 {
-	read_table();
-	for (size_t i = 0; i < table_length; i++) {
+	for (const struct table_row *row = table_rows; row->kind != NULL;
+	    row++) {
 		const char *cells;
+		char variable[TABLE_NAME_MAX];
 		char documented[WORD_SIZE] = "";
 		char actual[WORD_SIZE];
 
-		if (table[i].variable[0] == '\0')
+		if (!has_variable(row))
 			continue;
-		cells = find_setting(table[i].variable);
+		table_format_variable(row, variable);
+		cells = find_setting(variable);
 		if (cells == NULL) {
-			cr_expect_fail("no line for %s", table[i].variable);
+			cr_expect_fail("no line for %s", variable);
 			continue;
 		}
 		if (sscanf(cells, " `%63[^`]`", documented) != 1)
 			sscanf(cells, " %63s", documented);
-		find_default(table[i].name, actual);
+		find_default(row->name, actual);
 		cr_expect(is_same_value(documented, actual),
-		    "%s: '%s' is not '%s'", table[i].variable, documented,
-		    actual);
+		    "%s: '%s' is not '%s'", variable, documented, actual);
 	}
 }
 
@@ -526,7 +506,6 @@ expect_known_variables(const char *document, const char *text)
 
 Test(documentation, names_no_other_variables)
 {
-	read_table();
 	expect_known_variables("README.md", readme);
 	expect_known_variables("dinit.8", manual);
 }

@@ -220,10 +220,10 @@ Test(signals, rewrites_nothing_by_default)
 	struct signal_policy policy;
 	char text[SIGNALS_TEXT_MAX] = "before";
 
-	signals_clear_rewrite(&policy);
+	signals_clear_rewrite(policy.rewrite);
 	for (int signo = 1; signo <= SIGNALS_MAX; signo++)
 		cr_expect_eq(policy.rewrite[signo], signo, "%d", signo);
-	signals_format_rewrite(&policy, text, sizeof(text));
+	signals_format_rewrite(policy.rewrite, text, sizeof(text));
 	cr_expect_str_eq(text, "");
 }
 
@@ -249,8 +249,8 @@ Test(signals, reads_rewrites)
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
 		struct signal_policy policy;
 
-		signals_clear_rewrite(&policy);
-		cr_expect_eq(signals_parse_rewrite(samples[i].text, &policy),
+		signals_clear_rewrite(policy.rewrite);
+		cr_expect_eq(signals_parse_rewrite(samples[i].text, policy.rewrite),
 		    0, "'%s'", samples[i].text);
 		cr_expect_eq(policy.rewrite[samples[i].from], samples[i].to,
 		    "'%s'", samples[i].text);
@@ -263,9 +263,9 @@ Test(signals, adds_rewrites_to_what_the_map_holds)
 {
 	struct signal_policy policy;
 
-	signals_clear_rewrite(&policy);
-	cr_assert_eq(signals_parse_rewrite("HUP:0,USR1:INT", &policy), 0);
-	cr_assert_eq(signals_parse_rewrite("TERM:QUIT,USR1:INT", &policy), 0);
+	signals_clear_rewrite(policy.rewrite);
+	cr_assert_eq(signals_parse_rewrite("HUP:0,USR1:INT", policy.rewrite), 0);
+	cr_assert_eq(signals_parse_rewrite("TERM:QUIT,USR1:INT", policy.rewrite), 0);
 	cr_expect_eq(policy.rewrite[SIGHUP], 0);
 	cr_expect_eq(policy.rewrite[SIGUSR1], SIGINT);
 	cr_expect_eq(policy.rewrite[SIGTERM], SIGQUIT);
@@ -283,12 +283,12 @@ Test(signals, leaves_the_map_alone_when_a_rewrite_is_bad)
 	};
 	struct signal_policy before;
 
-	signals_clear_rewrite(&before);
-	cr_assert_eq(signals_parse_rewrite("USR1:USR2", &before), 0);
+	signals_clear_rewrite(before.rewrite);
+	cr_assert_eq(signals_parse_rewrite("USR1:USR2", before.rewrite), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct signal_policy policy = before;
 
-		cr_expect_eq(signals_parse_rewrite(texts[i], &policy), -EINVAL,
+		cr_expect_eq(signals_parse_rewrite(texts[i], policy.rewrite), -EINVAL,
 		    "'%s' is taken", texts[i]);
 		cr_expect_arr_eq(policy.rewrite, before.rewrite,
 		    sizeof(before.rewrite), "'%s' changes the map", texts[i]);
@@ -303,12 +303,12 @@ Test(signals, reads_back_each_map_it_writes)
 		struct signal_policy read;
 		char text[SIGNALS_TEXT_MAX];
 
-		signals_clear_rewrite(&written);
+		signals_clear_rewrite(written.rewrite);
 		for (int from = 1; from <= SIGNALS_MAX; from++)
 			written.rewrite[from] = (unsigned char)to;
-		signals_format_rewrite(&written, text, sizeof(text));
-		signals_clear_rewrite(&read);
-		cr_assert_eq(signals_parse_rewrite(text, &read), 0, "%s",
+		signals_format_rewrite(written.rewrite, text, sizeof(text));
+		signals_clear_rewrite(read.rewrite);
+		cr_assert_eq(signals_parse_rewrite(text, read.rewrite), 0, "%s",
 		    text);
 		cr_assert_arr_eq(read.rewrite + 1, written.rewrite + 1,
 		    SIGNALS_MAX, "%s", text);
@@ -319,8 +319,8 @@ Test(signals, write_no_further_than_the_room)
 {
 	struct signal_policy policy;
 
-	signals_clear_rewrite(&policy);
-	cr_assert_eq(signals_parse_rewrite("HUP:0,TERM:QUIT", &policy), 0);
+	signals_clear_rewrite(policy.rewrite);
+	cr_assert_eq(signals_parse_rewrite("HUP:0,TERM:QUIT", policy.rewrite), 0);
 	for (size_t size = 1; size < 20; size++) {
 		char text[32];
 
@@ -329,7 +329,7 @@ Test(signals, write_no_further_than_the_room)
 		cr_expect(strlen(text) < size, "%zu bytes", size);
 		cr_expect_eq(text[size], '#', "%zu bytes", size);
 		memset(text, '#', sizeof(text));
-		signals_format_rewrite(&policy, text, size);
+		signals_format_rewrite(policy.rewrite, text, size);
 		cr_expect(strlen(text) < size, "%zu bytes", size);
 		cr_expect_eq(text[size], '#', "%zu bytes", size);
 	}

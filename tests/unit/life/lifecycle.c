@@ -121,7 +121,7 @@ plain_limits(void)
 		.grace_ms = 9000,
 	};
 
-	signals_clear_rewrite(&limits.signals);
+	signals_clear_rewrite(limits.signals.rewrite);
 	limits.signals.first_stop = SIGTERM;
 	limits.signals.stop = signals_bit(SIGTERM) | signals_bit(SIGINT);
 	return limits;

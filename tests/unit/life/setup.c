@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "life/setup.h"
+#include "base/problem.h"
 #include "base/signals.h"
 #include "settings/options.h"
 #include "support.h"
@@ -18,14 +19,14 @@ static const struct signal_state signals_found;
 static int
 prepare(char *const *words, struct options *options, struct setup *setup)
 {
-	char problem[OPTIONS_PROBLEM_MAX];
+	struct problem problem;
 	char *environment[] = { NULL };
 	int count = 0;
 
 	while (words[count] != NULL)
 		count++;
-	must(options_parse(options, count, words, environment, problem) == 0,
-	    "%s", problem);
+	must(options_parse(options, count, words, environment, &problem) == 0,
+	    "%s", problem.text);
 	return setup_prepare(options, &signals_found, getppid(), -1, setup);
 }
 

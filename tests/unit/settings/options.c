@@ -9,7 +9,11 @@
 #include "settings/options.h"
 #include "base/array.h"
 #include "base/log.h"
+#include "base/problem.h"
 #include "readiness/readiness.h"
+#include "settings/advice.h"
+#include "settings/listing.h"
+#include "settings/table.h"
 
 TestSuite(options, .timeout = 60);
 
@@ -19,8 +23,8 @@ TestSuite(options, .timeout = 60);
 struct result {
 	int error;
 	struct options options;
-	char problem[OPTIONS_PROBLEM_MAX];
-	char config[OPTIONS_TEXT_MAX];
+	struct problem problem;
+	char config[LISTING_TEXT_MAX];
 };
 
 /* ARGUMENTS without the program's name. */
@@ -37,9 +41,9 @@ parse(const char *const *arguments, const char *const *environment)
 	words[count] = NULL;
 	memset(&result, 0, sizeof(result));
 	result.error = options_parse(&result.options, (int)count,
-	    (char *const *)words, (char *const *)environment, result.problem);
+	    (char *const *)words, (char *const *)environment, &result.problem);
 	if (result.error == 0)
-		options_format_config(&result.options, result.config,
+		listing_format_config(&result.options, result.config,
 		    sizeof(result.config));
 	return &result;
 }
@@ -60,7 +64,7 @@ static void
 expect_accepted(const struct result *result, const char *what)
 {
 	cr_assert_eq(result->error, 0, "%s is refused: %s", what,
-	    result->problem);
+	    result->problem.text);
 }
 
 /* Refused, with a problem that holds TEXT. */
@@ -69,9 +73,9 @@ expect_refused(const struct result *result, const char *what,
     const char *text)
 {
 	cr_expect_eq(result->error, -EINVAL, "%s is taken", what);
-	cr_expect_not_null(strstr(result->problem, text),
-	    "%s: '%s' is not in: %s", what, text, result->problem);
-	cr_expect_null(strchr(result->problem, '\n'), "%s: more than a line",
+	cr_expect_not_null(strstr(result->problem.text, text),
+	    "%s: '%s' is not in: %s", what, text, result->problem.text);
+	cr_expect_null(strchr(result->problem.text, '\n'), "%s: more than a line",
 	    what);
 }
 
@@ -144,23 +148,28 @@ phrase(const char *format, ...)
 	return text;
 }
 
-static void
-look_for_row(const char *name, char short_name, const char *variable)
+static bool
+is_among_settings(const char *name, const char *variable)
 {
-	(void)short_name;
-	if (variable[0] == '\0')
-		return;
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
 		if (strcmp(settings[i].name, name) == 0 &&
 		    strcmp(settings[i].variable, variable) == 0)
-			return;
-	cr_expect_fail("--%s (%s) is not in this test's table", name,
-	    variable);
+			return true;
+	return false;
 }
 
 Test(options, are_all_in_the_table_of_this_test)
 {
-	options_visit(look_for_row);
+	for (const struct table_row *row = table_rows; row->kind != NULL;
+	    row++) {
+		char variable[TABLE_NAME_MAX];
+
+		table_format_variable(row, variable);
+		cr_expect(variable[0] == '\0' ||
+		    is_among_settings(row->name, variable),
+		    "--%s (%s) is not in this test's table", row->name,
+		    variable);
+	}
 }
 
 Test(options, have_their_defaults)
@@ -1146,31 +1155,32 @@ Test(options, are_removed_from_the_environment_in_place)
 
 /* --- Texts --- */
 
-static char help[OPTIONS_TEXT_MAX];
-
+/* HELP has a line for the row. */
 static void
-look_in_help(const char *name, char short_name, const char *variable)
+expect_in_help(const struct table_row *row, const char *help)
 {
 	char text[64];
 
-	(void)variable;
-	if (name == NULL)
-		snprintf(text, sizeof(text), "\n  -%c ", short_name);
-	else if (short_name == 0)
-		snprintf(text, sizeof(text), "\n      --%s", name);
+	if (row->name == NULL)
+		snprintf(text, sizeof(text), "\n  -%c ", row->short_name);
+	else if (row->short_name == 0)
+		snprintf(text, sizeof(text), "\n      --%s", row->name);
 	else
-		snprintf(text, sizeof(text), "\n  -%c, --%s", short_name,
-		    name);
+		snprintf(text, sizeof(text), "\n  -%c, --%s",
+		    row->short_name, row->name);
 	cr_expect_not_null(strstr(help, text), "'%s' is not in the help",
 	    text + 1);
 }
 
 Test(options, are_all_in_the_help)
 {
+	char help[LISTING_TEXT_MAX];
+
 	memset(help, '#', sizeof(help));
-	options_format_help(help, sizeof(help));
+	listing_format_help(help, sizeof(help));
 	cr_expect(strncmp(help, "dinit: ", 7) == 0);
-	options_visit(look_in_help);
+	for (const struct table_row *row = table_rows; row->kind != NULL; row++)
+		expect_in_help(row, help);
 	cr_expect_not_null(strstr(help, "--grace=DUR "));
 	cr_expect_not_null(strstr(help, " [9s]\n"));
 	cr_expect(strlen(help) < sizeof(help) - 1, "it does not fit");
@@ -1289,7 +1299,7 @@ misfits(const char *word, const char *another, bool in_kubernetes)
 	static char text[1024];
 
 	expect_accepted(result, word);
-	options_format_misfits(&result->options, in_kubernetes, text,
+	advice_format(&result->options, in_kubernetes, text,
 	    sizeof(text));
 	return text;
 }
@@ -1346,13 +1356,13 @@ Test(options, say_how_each_was_given)
 	const struct result *result = parse(arguments, environment);
 	char origin[64];
 
-	options_format_origin(&result->options, "user", origin,
+	table_format_origin(&result->options, "user", origin,
 	    sizeof(origin));
 	cr_expect_str_eq(origin, "DINIT_USER");
-	options_format_origin(&result->options, "seccomp", origin,
+	table_format_origin(&result->options, "seccomp", origin,
 	    sizeof(origin));
 	cr_expect_str_eq(origin, "--seccomp");
-	options_format_origin(&result->options, "keep-caps", origin,
+	table_format_origin(&result->options, "keep-caps", origin,
 	    sizeof(origin));
 	cr_expect_str_eq(origin, "--keep-caps");
 }
@@ -1365,7 +1375,7 @@ Test(options, show_no_more_than_the_room)
 		char text[1024];
 
 		memset(text, '#', sizeof(text));
-		options_format_config(&result->options, text, size);
+		listing_format_config(&result->options, text, size);
 		cr_expect(strlen(text) < size, "%zu bytes", size);
 		cr_assert_eq(text[size], '#', "%zu bytes", size);
 	}

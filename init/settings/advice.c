@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "settings/advice.h"
+#include "base/duration.h"
+#include "base/text.h"
+#include "settings/options.h"
+
+/*
+ * An engine that is told to stop a container waits for its timer, and then
+ * kills everything: 30 s in Kubernetes, 10 s with Docker and Podman.
+ */
+static void
+append_late_stop(const struct options *options, bool in_kubernetes, char *text,
+    size_t size)
+{
+	int64_t needed_ms = options->drain_ms + options->grace_ms;
+	int64_t timer_ms = in_kubernetes ? 30000 : 10000;
+	char needed[DURATION_TEXT_MAX];
+	char timer[DURATION_TEXT_MAX];
+
+	if (needed_ms < timer_ms)
+		return;
+	duration_format(needed_ms, needed, sizeof(needed));
+	duration_format(timer_ms, timer, sizeof(timer));
+	text_append(text, size,
+	    "%s of drain and grace together: %s after %s, "
+	    "unless %s is longer\n",
+	    needed,
+	    in_kubernetes ? "Kubernetes kills everything"
+			  : "Docker and Podman kill everything",
+	    timer,
+	    in_kubernetes ? "terminationGracePeriodSeconds"
+			  : "--stop-timeout or stop_grace_period");
+}
+
+void
+advice_format(const struct options *options, bool in_kubernetes, char *text,
+    size_t size)
+{
+	char budget[DURATION_TEXT_MAX];
+
+	text[0] = '\0';
+	append_late_stop(options, in_kubernetes, text, size);
+	duration_format(options->startup_budget_ms, budget, sizeof(budget));
+	if (options->health_cmd != NULL && options->startup_budget_ms > 0 &&
+	    (options->health_timeout_ms == 0 ||
+		options->health_timeout_ms >= options->startup_budget_ms))
+		text_append(text, size,
+		    "a check may take the whole startup budget "
+		    "of %s: --health-timeout should be shorter\n",
+		    budget);
+	if (options->drain_ms > 0 && options->ready_file == NULL)
+		text_append(text, size,
+		    "drain without a readiness file: nobody "
+		    "learns to send no more work; set --health-cmd, --notify "
+		    "or --ready-file\n");
+	if (options->monitor_ms > 0 && options->health_cmd == NULL)
+		text_append(text, size,
+		    "monitor without a health command: there "
+		    "is nothing to monitor with; set --health-cmd\n");
+}
