@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Holds the manual page and the README to the table of options, the manual page
- * to the messages, and the README's diagram to the lifecycle.
+ * Holds the manual page and the README to the table of options and to the exit
+ * statuses, the manual page to the messages, and the README's diagram to the
+ * lifecycle.
  */
 #include <criterion/criterion.h>
 #include <ctype.h>
@@ -11,6 +12,7 @@
 
 #include "base/array.h"
 #include "base/duration.h"
+#include "base/exit_status.h"
 #include "base/problem.h"
 #include "exploration.h"
 #include "life/lifecycle.h"
@@ -444,6 +446,115 @@ Test(documentation, explains_each_message_in_the_manual)
 	for (size_t j = 0; j < ARRAY_SIZE(functions); j++)
 		cr_expect_gt(found[j], 0);
 	globfree(&files);
+}
+
+/* --- Exit statuses --- */
+
+/* Those that are dinit's own: all of base/exit_status.h, and only these. */
+struct statuses {
+	bool has[256];
+};
+
+/* Adds the numbers that TEXT begins with, as in "126, 127 ". */
+static void
+add_statuses(struct statuses *statuses, const char *text)
+{
+	int status;
+	int length;
+
+	while (sscanf(text, "%3d%n", &status, &length) == 1 &&
+	    strchr(", \n", text[length]) != NULL) {
+		cr_assert_lt(status, 256, "%.20s", text);
+		statuses->has[status] = true;
+		text += length + strspn(text + length, ", ");
+	}
+}
+
+/* Adds what follows each START within TEXT, which ends at END. */
+static struct statuses
+find_statuses(const char *text, const char *end, const char *start)
+{
+	struct statuses found = { .has = { false } };
+
+	cr_assert_not_null(text, "no exit statuses");
+	while ((text = strstr(text, start)) != NULL && text < end) {
+		text += strlen(start);
+		add_statuses(&found, text);
+	}
+	return found;
+}
+
+static struct statuses
+statuses_of_header(void)
+{
+	const char *text = read_file(SOURCE_DIR "/init/base/exit_status.h");
+	struct statuses found = { .has = { false } };
+
+	while ((text = strstr(text, "#define EXIT_STATUS_")) != NULL) {
+		text += strcspn(text, " ") + 1;
+		text += strcspn(text, " ") + 1;
+		add_statuses(&found, text);
+	}
+	return found;
+}
+
+static struct statuses
+statuses_of_help(void)
+{
+	char help[LISTING_TEXT_MAX];
+	char *text;
+
+	listing_format_help(help, sizeof(help));
+	text = strstr(help, "Exit status: ");
+	for (char *c = text; c != NULL && *c != '\0'; c++)
+		if (*c == '\n')
+			*c = ' ';
+	return find_statuses(text, help + sizeof(help), "; ");
+}
+
+/* Without 0 and 1, which are answers, and not dinit's own. */
+static struct statuses
+statuses_of_manual(void)
+{
+	const char *end;
+	const char *from = find_section("\n.Sh EXIT STATUS\n", &end);
+	struct statuses found = { .has = { false } };
+	struct entry entry;
+
+	while (next_entry(&from, end, &entry))
+		if (strchr(entry.line, '+') == NULL)
+			add_statuses(&found, entry.line + strlen(".It "));
+	cr_expect(found.has[0] && found.has[1]);
+	found.has[0] = found.has[1] = false;
+	return found;
+}
+
+static void
+expect_statuses(const struct statuses *found, const char *where)
+{
+	struct statuses expected = statuses_of_header();
+
+	for (int status = 0; status < 256; status++) {
+		cr_expect(found->has[status] || !expected.has[status],
+		    "%s does not have exit status %d", where, status);
+		cr_expect(expected.has[status] || !found->has[status],
+		    "%s has exit status %d, the header does not", where,
+		    status);
+	}
+}
+
+Test(documentation, says_each_exit_status_and_no_other)
+{
+	const char *table = strstr(readme, "\n| exit code | when |\n");
+	struct statuses in_help = statuses_of_help();
+	struct statuses in_manual = statuses_of_manual();
+	struct statuses in_readme = find_statuses(table,
+	    table + strcspn(table, "#"), "\n| ");
+
+	cr_expect(statuses_of_header().has[EXIT_STATUS_DINIT]);
+	expect_statuses(&in_help, "--help");
+	expect_statuses(&in_manual, "the manual page");
+	expect_statuses(&in_readme, "README.md");
 }
 
 /* --- The README's table of settings --- */
