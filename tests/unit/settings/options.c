@@ -1,183 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "settings/options.h"
 #include "base/array.h"
 #include "base/log.h"
-#include "base/problem.h"
-#include "readiness/readiness.h"
-#include "settings/advice.h"
-#include "settings/listing.h"
-#include "settings/table.h"
+#include "settings/parsing.h"
 
 TestSuite(options, .timeout = 60);
 
-#define WORDS_MAX 24
-
-/* What one call of options_parse made of a command line and environment. */
-struct result {
-	int error;
-	struct options options;
-	struct problem problem;
-	char config[LISTING_TEXT_MAX];
-};
-
-/* ARGUMENTS without the program's name. */
-static const struct result *
-parse(const char *const *arguments, const char *const *environment)
-{
-	static struct result result;
-	static const char *words[WORDS_MAX + 1];
-	size_t count = 0;
-
-	words[count++] = "dinit";
-	while (*arguments != NULL)
-		words[count++] = *arguments++;
-	words[count] = NULL;
-	memset(&result, 0, sizeof(result));
-	result.error = options_parse(&result.options, (int)count,
-	    (char *const *)words, (char *const *)environment, &result.problem);
-	if (result.error == 0)
-		listing_format_config(&result.options, result.config,
-		    sizeof(result.config));
-	return &result;
-}
-
-static const char *const none[] = { NULL };
-
-/* One word before a COMMAND, and one entry of the environment; or NULL. */
-static const struct result *
-parse_word(const char *word, const char *entry)
-{
-	const char *const with[] = { word, "true", NULL };
-	const char *const environment[] = { entry, NULL };
-
-	return parse(word == NULL ? with + 1 : with, environment);
-}
-
-static void
-expect_accepted(const struct result *result, const char *what)
-{
-	cr_assert_eq(result->error, 0, "%s is refused: %s", what,
-	    result->problem.text);
-}
-
-/* Refused, with a problem that holds TEXT. */
-static void
-expect_refused(const struct result *result, const char *what,
-    const char *text)
-{
-	cr_expect_eq(result->error, -EINVAL, "%s is taken", what);
-	cr_expect_not_null(strstr(result->problem.text, text),
-	    "%s: '%s' is not in: %s", what, text, result->problem.text);
-	cr_expect_null(strchr(result->problem.text, '\n'), "%s: more than a line",
-	    what);
-}
-
-/* --show-config says of NAME that it is VALUE, from SOURCE. */
-static void
-expect_config(const struct result *result, const char *name,
-    const char *value, const char *source)
-{
-	char line[512];
-
-	snprintf(line, sizeof(line), "%-20s %-24s %s\n", name, value, source);
-	cr_expect_not_null(strstr(result->config, line),
-	    "no line '%.*s' in\n%s", (int)strlen(line) - 1, line,
-	    result->config);
-}
-
 /* --- Rows --- */
-
-/* Two good values of each setting, other than its default. */
-static const struct setting {
-	const char *name;
-	const char *variable;
-	const char *fallback;
-	const char *value;
-	const char *other;
-} settings[] = {
-	{ "health-cmd", "DINIT_HEALTH_CMD", "-", "/bin/check",
-	    "[\"/bin/check\"]" },
-	{ "ready-file", "DINIT_READY_FILE", "-", "/tmp/up", "/a/b/c" },
-	{ "startup-budget", "DINIT_STARTUP_BUDGET", "30s", "1m30s", "0s" },
-	{ "health-interval", "DINIT_HEALTH_INTERVAL", "250ms", "1s", "50ms" },
-	{ "health-timeout", "DINIT_HEALTH_TIMEOUT", "5s", "1s", "500ms" },
-	{ "notify", "DINIT_NOTIFY", "no", "main", "all" },
-	{ "monitor", "DINIT_MONITOR", "0s", "10s", "500ms" },
-	{ "wait", "DINIT_WAIT", "0s", "30s", "1ms" },
-	{ "monitor-failures", "DINIT_MONITOR_FAILURES", "3", "1", "1000000" },
-	{ "grace", "DINIT_GRACE", "9s", "29s", "1ms" },
-	{ "drain", "DINIT_DRAIN", "0s", "5s", "1h" },
-	{ "stop-signal", "DINIT_STOP_SIGNAL", "TERM,INT", "QUIT",
-	    "RTMIN+3,HUP" },
-	{ "rewrite", "DINIT_REWRITE", "-", "TERM:QUIT", "HUP:0,TERM:INT" },
-	{ "main-only", "DINIT_MAIN_ONLY", "-", "QUIT", "all" },
-	{ "ok-exit", "DINIT_OK_EXIT", "-", "3", "0,143,255" },
-	{ "ok-stop", "DINIT_OK_STOP", "no", "yes", "no" },
-	{ "parent-death-signal", "DINIT_PARENT_DEATH_SIGNAL", "-", "TERM",
-	    "RTMAX" },
-	{ "log-level", "DINIT_LOG_LEVEL", "info", "debug", "error" },
-	{ "log-format", "DINIT_LOG_FORMAT", "text", "json", "text" },
-	{ "report-file", "DINIT_REPORT_FILE", "-", "/dev/termination-log",
-	    "/a" },
-	{ "user", "DINIT_USER", "-", "app:www", "1000" },
-	{ "keep-caps", "DINIT_KEEP_CAPS", "-", "net_bind_service", "none" },
-	{ "drop-caps", "DINIT_DROP_CAPS", "-", "CAP_SYS_ADMIN,12", "all" },
-	{ "no-new-privs", "DINIT_NO_NEW_PRIVS", "no", "yes", "no" },
-	{ "seccomp", "DINIT_SECCOMP", "-", "/etc/profile.json", "here.json" },
-	{ "no-lockdown", "DINIT_NO_LOCKDOWN", "no", "yes", "no" },
-};
-
-static const char * __attribute__((format(printf, 1, 2)))
-phrase(const char *format, ...)
-{
-	static char texts[64][256];
-	static unsigned int next;
-	char *text = texts[next++ % ARRAY_SIZE(texts)];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(texts[0]), format, arguments);
-	va_end(arguments);
-	return text;
-}
-
-static bool
-is_among_settings(const char *name, const char *variable)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
-		if (strcmp(settings[i].name, name) == 0 &&
-		    strcmp(settings[i].variable, variable) == 0)
-			return true;
-	return false;
-}
-
-Test(options, are_all_in_the_table_of_this_test)
-{
-	for (const struct table_row *row = table_rows; row->kind != NULL;
-	    row++) {
-		char variable[TABLE_NAME_MAX];
-
-		table_format_variable(row, variable);
-		cr_expect(variable[0] == '\0' ||
-		    is_among_settings(row->name, variable),
-		    "--%s (%s) is not in this test's table", row->name,
-		    variable);
-	}
-}
 
 Test(options, have_their_defaults)
 {
 	const struct result *result = parse_word(NULL, NULL);
 
 	expect_accepted(result, "a bare COMMAND");
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+	for (size_t i = 0; settings[i].name != NULL; i++)
 		expect_config(result, settings[i].name, settings[i].fallback,
 		    "default");
 	cr_expect_eq(result->options.mode, MODE_RUN);
@@ -186,7 +27,7 @@ Test(options, have_their_defaults)
 
 Test(options, are_read_from_the_command_line)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+	for (size_t i = 0; settings[i].name != NULL; i++) {
 		const char *word = phrase("--%s=%s", settings[i].name,
 		    settings[i].value);
 		const struct result *result = parse_word(word, NULL);
@@ -201,7 +42,7 @@ Test(options, are_read_from_the_command_line)
 
 Test(options, are_read_from_the_command_line_in_two_words)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+	for (size_t i = 0; settings[i].name != NULL; i++) {
 		const char *const arguments[] = {
 			phrase("--%s", settings[i].name),
 			settings[i].value, "true", NULL,
@@ -220,7 +61,7 @@ Test(options, are_read_from_the_command_line_in_two_words)
 
 Test(options, are_read_from_their_variables)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+	for (size_t i = 0; settings[i].name != NULL; i++) {
 		const char *entry = phrase("%s=%s", settings[i].variable,
 		    settings[i].value);
 		const struct result *result = parse_word(NULL, entry);
@@ -233,7 +74,7 @@ Test(options, are_read_from_their_variables)
 
 Test(options, beat_their_variables)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+	for (size_t i = 0; settings[i].name != NULL; i++) {
 		const char *word = phrase("--%s=%s", settings[i].name,
 		    settings[i].other);
 		const struct result *result = parse_word(word,
@@ -258,11 +99,11 @@ follows_from(const char *name, const char *set)
 
 Test(options, leave_all_others_at_their_defaults)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+	for (size_t i = 0; settings[i].name != NULL; i++) {
 		const struct result *result = parse_word(phrase("--%s=%s",
 		    settings[i].name, settings[i].value), NULL);
 
-		for (size_t j = 0; j < ARRAY_SIZE(settings); j++) {
+		for (size_t j = 0; settings[j].name != NULL; j++) {
 			if (j == i || follows_from(settings[j].name,
 			    settings[i].name))
 				continue;
@@ -318,34 +159,6 @@ Test(options, end_in_the_members_they_are_for)
 	cr_expect(options->warn_orphans);
 	cr_expect_str_eq(options->command[0], "app");
 	cr_expect_null(options->command[1]);
-}
-
-/* --- The readiness file's default --- */
-
-Test(options, put_the_readiness_file_in_run_when_gating)
-{
-	const struct result *result = parse_word("--health-cmd=check", NULL);
-
-	expect_accepted(result, "--health-cmd");
-	cr_expect_str_eq(result->options.ready_file, READINESS_DEFAULT_PATH);
-	result = parse_word("--ready-file=/up", "DINIT_HEALTH_CMD=check");
-	expect_accepted(result, "--ready-file");
-	cr_expect_str_eq(result->options.ready_file, "/up");
-	result = parse_word(NULL, NULL);
-	cr_expect_null(result->options.ready_file);
-}
-
-Test(options, ask_for_the_file_in_run_unless_told_otherwise)
-{
-	const char *const arguments[] = { "--is-ready", NULL };
-	const char *const environment[] = { "DINIT_READY_FILE=/up", NULL };
-	const struct result *result = parse(arguments, none);
-
-	expect_accepted(result, "--is-ready");
-	cr_expect_eq(result->options.mode, MODE_IS_READY);
-	cr_expect_str_eq(result->options.ready_file, READINESS_DEFAULT_PATH);
-	result = parse(arguments, environment);
-	cr_expect_str_eq(result->options.ready_file, "/up");
 }
 
 /* --- Lists --- */
@@ -417,35 +230,6 @@ Test(options, take_the_last_of_two_single_values)
 	expect_accepted(result, "--grace twice");
 	expect_config(result, "grace", "2s", "command line");
 	expect_config(result, "ok-stop", "no", "command line");
-}
-
-/* --- Flags --- */
-
-Test(options, take_words_for_yes_and_no)
-{
-	static const struct {
-		const char *word;
-		const char *meaning;
-	} words[] = {
-		{ "yes", "yes" }, { "no", "no" }, { "1", "yes" },
-		{ "0", "no" }, { "true", "yes" }, { "false", "no" },
-		{ "on", "yes" }, { "off", "no" }, { "YES", "yes" },
-		{ "No", "no" }, { "True", "yes" }, { "OFF", "no" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		const struct result *result = parse_word(NULL,
-		    phrase("DINIT_OK_STOP=%s", words[i].word));
-
-		expect_accepted(result, words[i].word);
-		expect_config(result, "ok-stop", words[i].meaning,
-		    "environment DINIT_OK_STOP");
-		result = parse_word(phrase("--ok-stop=%s", words[i].word),
-		    NULL);
-		expect_accepted(result, words[i].word);
-		expect_config(result, "ok-stop", words[i].meaning,
-		    "command line");
-	}
 }
 
 Test(options, take_a_bare_flag_as_yes)
@@ -616,53 +400,6 @@ Test(options, show_the_configuration_with_and_without_a_command)
 	expect_accepted(result, "--show-config");
 	cr_expect_eq(result->options.mode, MODE_SHOW_CONFIG);
 	expect_config(result, "grace", "1s", "command line");
-}
-
-Test(options, want_a_command)
-{
-	const char *const empty[] = { NULL };
-	const char *const entrypoint[] = { "--", NULL };
-	const char *const setting[] = { "--grace=1s", NULL };
-
-	expect_refused(parse(empty, none), "dinit", "COMMAND is missing");
-	expect_refused(parse(entrypoint, none), "dinit --",
-	    "COMMAND is missing");
-	expect_refused(parse(setting, none), "dinit --grace=1s",
-	    "COMMAND is missing");
-}
-
-Test(options, want_no_command_to_pause_or_to_ask)
-{
-	static const struct {
-		const char *word;
-		const char *name;
-	} samples[] = {
-		{ "--pause", "--pause: " }, { "-P", "--pause: " },
-		{ "--is-ready", "--is-ready: " },
-		{ "--probe=tcp://[::1]:80", "--probe: " },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
-		const char *word = samples[i].word;
-		const char *const arguments[] = { word, "--", "app", NULL };
-
-		expect_refused(parse(arguments, none), word, "'app'");
-		expect_refused(parse(arguments, none), word,
-		    samples[i].name);
-	}
-}
-
-Test(options, have_no_readiness_where_there_is_no_command)
-{
-	const char *const arguments[] = {
-		"--pause", "--ready-file=/up", NULL,
-	};
-	const char *const environment[] = { "DINIT_HEALTH_CMD=x", NULL };
-	const struct result *result = parse(arguments, environment);
-
-	expect_accepted(result, "--pause");
-	cr_expect_null(result->options.health_cmd);
-	cr_expect_null(result->options.ready_file);
 }
 
 /* --- Where options end --- */
@@ -909,84 +646,6 @@ Test(options, quote_long_values_only_in_part)
 	    "(dinit --help lists all)");
 }
 
-Test(options, name_what_an_unknown_option_may_have_meant)
-{
-	static const struct {
-		const char *word;
-		const char *nearest;
-	} samples[] = {
-		{ "--grase=1s", "did you mean --grace?" },
-		{ "--graces", "did you mean --grace?" },
-		{ "--health-command=x", "did you mean --health-cmd?" },
-		{ "--readyfile=/up", "did you mean --ready-file?" },
-		{ "--okstop", "did you mean --ok-stop?" },
-		{ "--Drain=1", "did you mean --drain?" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
-		const struct result *result = parse_word(samples[i].word,
-		    NULL);
-
-		expect_refused(result, samples[i].word, samples[i].nearest);
-		expect_refused(result, samples[i].word, samples[i].word);
-	}
-}
-
-/* Each of the ways to mistype one character of NAME from the place AT on. */
-static size_t
-mistype(const char *name, size_t at, char typed[3][64])
-{
-	int head = (int)at;
-
-	snprintf(typed[0], sizeof(typed[0]), "%.*s#%s", head, name, name + at);
-	snprintf(typed[1], sizeof(typed[1]), "%.*s#%s", head, name,
-	    name + at + 1);
-	snprintf(typed[2], sizeof(typed[2]), "%.*s%s", head, name,
-	    name + at + 1);
-	return 3;
-}
-
-Test(options, guess_what_is_one_character_off)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
-		const char *name = settings[i].name;
-		/* Not the last ones: what is shorter is an abbreviation. */
-		size_t length = strlen(name) - 1;
-
-		for (size_t at = 0; at < length; at++) {
-			char typed[3][64];
-			size_t count = mistype(name, at, typed);
-
-			for (size_t j = 0; j < count; j++)
-				expect_refused(parse_word(phrase("--%s",
-				    typed[j]), NULL), typed[j],
-				    phrase("did you mean --%s?", name));
-		}
-	}
-}
-
-Test(options, guess_which_variable_is_one_character_off)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
-		const char *variable = settings[i].variable;
-
-		for (size_t at = 6; at < strlen(variable); at++) {
-			char typed[3][64];
-			size_t count = mistype(variable, at, typed);
-
-			for (size_t j = 0; j < count; j++) {
-				char nearest[64] = "";
-
-				cr_expect(options_is_unknown_variable(
-				    typed[j], nearest, sizeof(nearest)), "%s",
-				    typed[j]);
-				cr_expect_str_eq(nearest, variable,
-				    "%s: %s", typed[j], nearest);
-			}
-		}
-	}
-}
-
 Test(options, name_an_unknown_letter_wherever_it_stands)
 {
 	static const char *const words[] = { "-x", "-gx", "-xg", "-gxs" };
@@ -1038,7 +697,7 @@ Test(options, say_that_a_value_is_one_too_many)
 
 Test(options, take_an_empty_variable_as_none)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+	for (size_t i = 0; settings[i].name != NULL; i++) {
 		const struct result *result = parse_word(NULL,
 		    phrase("%s=", settings[i].variable));
 
@@ -1066,7 +725,7 @@ Test(options, pass_over_entries_that_are_not_theirs)
 
 Test(options, own_the_variables_of_the_table_only)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+	for (size_t i = 0; settings[i].name != NULL; i++) {
 		char nearest[64] = "";
 		const char *entry = phrase("%s=1", settings[i].variable);
 
@@ -1080,31 +739,6 @@ Test(options, own_the_variables_of_the_table_only)
 	cr_expect(!options_owns_variable("DINIT_=1"));
 	cr_expect(!options_owns_variable("DINIT_HELP=1"));
 	cr_expect(!options_owns_variable("GRACE=1"));
-}
-
-Test(options, name_the_nearest_to_an_unknown_variable)
-{
-	static const struct {
-		const char *entry;
-		const char *nearest;
-	} samples[] = {
-		{ "DINIT_GRASE=1s", "DINIT_GRACE" },
-		{ "DINIT_GRACE_=1s", "DINIT_GRACE" },
-		{ "DINIT_HEALTHCMD=x", "DINIT_HEALTH_CMD" },
-		{ "DINIT_HEALTH_COMMAND=x", "DINIT_HEALTH_CMD" },
-		{ "DINIT_STARTUP_BUGDET=1s", "DINIT_STARTUP_BUDGET" },
-		{ "DINIT_LOGLEVEL=info", "DINIT_LOG_LEVEL" },
-		{ "DINIT_grace=1s", "DINIT_GRACE" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
-		char nearest[64] = "";
-
-		cr_expect(options_is_unknown_variable(samples[i].entry,
-		    nearest, sizeof(nearest)), "%s", samples[i].entry);
-		cr_expect_str_eq(nearest, samples[i].nearest, "%s: %s",
-		    samples[i].entry, nearest);
-	}
 }
 
 Test(options, call_only_variables_of_their_prefix_unknown)
@@ -1121,20 +755,6 @@ Test(options, call_only_variables_of_their_prefix_unknown)
 	    nearest, sizeof(nearest)));
 	cr_expect(options_is_unknown_variable("DINIT_=", nearest,
 	    sizeof(nearest)));
-}
-
-Test(options, compare_very_long_variables_too)
-{
-	char entry[4096];
-	char nearest[64] = "";
-
-	memset(entry, 'A', sizeof(entry) - 1);
-	entry[sizeof(entry) - 1] = '\0';
-	memcpy(entry, "DINIT_", 6);
-	cr_expect(options_is_unknown_variable(entry, nearest,
-	    sizeof(nearest)));
-	cr_expect(options_owns_variable(phrase("%s=", nearest)), "%s",
-	    nearest);
 }
 
 Test(options, are_removed_from_the_environment_in_place)
@@ -1154,229 +774,3 @@ Test(options, are_removed_from_the_environment_in_place)
 }
 
 /* --- Texts --- */
-
-/* HELP has a line for the row. */
-static void
-expect_in_help(const struct table_row *row, const char *help)
-{
-	char text[64];
-
-	if (row->name == NULL)
-		snprintf(text, sizeof(text), "\n  -%c ", row->short_name);
-	else if (row->short_name == 0)
-		snprintf(text, sizeof(text), "\n      --%s", row->name);
-	else
-		snprintf(text, sizeof(text), "\n  -%c, --%s",
-		    row->short_name, row->name);
-	cr_expect_not_null(strstr(help, text), "'%s' is not in the help",
-	    text + 1);
-}
-
-Test(options, are_all_in_the_help)
-{
-	char help[LISTING_TEXT_MAX];
-
-	memset(help, '#', sizeof(help));
-	listing_format_help(help, sizeof(help));
-	cr_expect(strncmp(help, "dinit: ", 7) == 0);
-	for (const struct table_row *row = table_rows; row->kind != NULL; row++)
-		expect_in_help(row, help);
-	cr_expect_not_null(strstr(help, "--grace=DUR "));
-	cr_expect_not_null(strstr(help, " [9s]\n"));
-	cr_expect(strlen(help) < sizeof(help) - 1, "it does not fit");
-}
-
-Test(options, show_where_each_value_came_from)
-{
-	const char *const arguments[] = { "--grace=1m", "-e", "3", "app",
-		NULL };
-	const char *const environment[] = { "DINIT_DRAIN=5", NULL };
-	const struct result *result = parse(arguments, environment);
-
-	expect_accepted(result, "three sources");
-	cr_expect_str_eq(result->config,
-	    "drain                5s                       "
-	    "environment DINIT_DRAIN\n"
-	    "drop-caps            -                        default\n"
-	    "grace                1m                       command line\n"
-	    "health-cmd           -                        default\n"
-	    "health-interval      250ms                    default\n"
-	    "health-timeout       5s                       default\n"
-	    "keep-caps            -                        default\n"
-	    "log-format           text                     default\n"
-	    "log-level            info                     default\n"
-	    "main-only            -                        default\n"
-	    "monitor              0s                       default\n"
-	    "monitor-failures     3                        default\n"
-	    "no-lockdown          no                       default\n"
-	    "no-new-privs         no                       default\n"
-	    "notify               no                       default\n"
-	    "ok-exit              3                        command line\n"
-	    "ok-stop              no                       default\n"
-	    "parent-death-signal  -                        default\n"
-	    "ready-file           -                        default\n"
-	    "report-file          -                        default\n"
-	    "rewrite              -                        default\n"
-	    "seccomp              -                        default\n"
-	    "startup-budget       30s                      default\n"
-	    "stop-signal          TERM,INT                 default\n"
-	    "user                 -                        default\n"
-	    "wait                 0s                       default\n");
-}
-
-Test(options, refuse_two_that_decide_on_readiness)
-{
-	static const char *const environment[] = { "DINIT_NOTIFY=1", NULL };
-	static const char *const none[] = { NULL };
-	const char *const both[] = { "--notify", "--health-cmd=check", "app",
-		NULL };
-	const char *const neither[] = { "--notify=no", "--health-cmd=check",
-		"app", NULL };
-	const char *const one[] = { "--health-cmd=check", "app", NULL };
-	const char *const probe[] = { "--health-cmd=check", "--is-ready",
-		NULL };
-
-	expect_refused(parse(both, none), "both",
-	    "--notify: --health-cmd='check' is given too; only one");
-	expect_refused(parse(one, environment), "both",
-	    "DINIT_NOTIFY: --health-cmd='check' is given too; only one");
-	expect_accepted(parse(neither, environment), "--notify=no");
-	expect_accepted(parse(probe, environment), "--is-ready");
-}
-
-/* As expected also of the variable. */
-static void
-expect_notify(const char *value, enum notify_access expected)
-{
-	const char *word = phrase("--notify=%s", value);
-	const char *entry = phrase("DINIT_NOTIFY=%s", value);
-
-	cr_expect_eq(parse_word(word, NULL)->options.notify, expected, "%s",
-	    word);
-	cr_expect_eq(parse_word(NULL, entry)->options.notify, expected, "%s",
-	    entry);
-}
-
-Test(options, know_whose_notifications_count)
-{
-	static const char *const none[] = { "no", "0", "false", "Off" };
-	static const char *const main_only[] = { "main", "MAIN", "yes", "1",
-		"true", "on" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
-		expect_notify(none[i], NOTIFY_NONE);
-	for (size_t i = 0; i < ARRAY_SIZE(main_only); i++)
-		expect_notify(main_only[i], NOTIFY_MAIN);
-	expect_notify("all", NOTIFY_ALL);
-	cr_expect_eq(parse_word("--notify", NULL)->options.notify, NOTIFY_MAIN);
-}
-
-Test(options, refuse_a_readiness_file_without_room_for_a_socket_beside_it)
-{
-	static const char *const none[] = { NULL };
-	char path[128] = "--ready-file=/";
-	const char *const with[] = { "--notify", path, "app", NULL };
-	const char *const without[] = { "--health-cmd=check", path, "app",
-		NULL };
-	size_t longest = strlen("--ready-file=") + 99;
-
-	memset(path + strlen(path), 'x', longest - strlen(path));
-	expect_accepted(parse(with, none), "99 bytes");
-	path[longest] = 'x';
-	expect_refused(parse(with, none), "100 bytes", "is too long for "
-	    "--notify, whose socket lies beside it; it takes a path of at most "
-	    "99 bytes");
-	expect_accepted(parse(without, none), "100 bytes");
-}
-
-/* What does not fit about "--WORD app", or "--WORD --ANOTHER app". */
-static const char *
-misfits(const char *word, const char *another, bool in_kubernetes)
-{
-	static const char *const none[] = { NULL };
-	const char *const arguments[] = { word, another, "app", NULL };
-	const struct result *result = parse(arguments, none);
-	static char text[1024];
-
-	expect_accepted(result, word);
-	advice_format(&result->options, in_kubernetes, text,
-	    sizeof(text));
-	return text;
-}
-
-Test(options, warn_of_what_does_not_fit)
-{
-	cr_expect_str_eq(misfits("-q", "-q", false), "");
-	cr_expect_str_eq(misfits("--grace=10s", "-q", false),
-	    "10s of drain and grace together: Docker and Podman kill "
-	    "everything after 10s, unless --stop-timeout or stop_grace_period "
-	    "is longer\n");
-	cr_expect_str_eq(misfits("--grace=29s", "-q", true), "");
-	cr_expect_str_eq(misfits("--grace=10s", "--drain=20s", true),
-	    "30s of drain and grace together: Kubernetes kills everything "
-	    "after 30s, unless terminationGracePeriodSeconds is longer\n"
-	    "drain without a readiness file: nobody learns to send no more "
-	    "work; set --health-cmd, --notify or --ready-file\n");
-	cr_expect_str_eq(misfits("--health-cmd=x", "--startup-budget=5s",
-	    false), "a check may take the whole startup budget of 5s: "
-	    "--health-timeout should be shorter\n");
-	cr_expect_str_eq(misfits("--health-cmd=x", "--health-timeout=0",
-	    false), "a check may take the whole startup budget of 30s: "
-	    "--health-timeout should be shorter\n");
-	cr_expect_str_eq(misfits("--monitor=1s", "-q", false),
-	    "monitor without a health command: there is nothing to monitor "
-	    "with; set --health-cmd\n");
-	cr_expect_str_eq(misfits("--ready-file=/a", "--drain=900ms", false),
-	    "");
-}
-
-Test(options, monitor_every_ten_seconds_where_there_is_a_health_command)
-{
-	static const char *const environment[] = { "DINIT_MONITOR=0", NULL };
-	const char *const gated[] = { "--health-cmd=check", "app", NULL };
-	const char *const told[] = { "--notify", "app", NULL };
-	static const char *const none[] = { NULL };
-
-	expect_config(parse(gated, none), "monitor", "10s", "default");
-	expect_config(parse(gated, environment), "monitor", "0s",
-	    "environment DINIT_MONITOR");
-	/* Nobody has set it, and so nobody is warned about it. */
-	expect_config(parse(told, none), "monitor", "0s", "default");
-	cr_expect_str_eq(misfits("--notify", "-q", false), "");
-	cr_expect_str_eq(misfits("--notify", "--monitor=10s", false),
-	    "monitor without a health command: there is nothing to monitor "
-	    "with; set --health-cmd\n");
-}
-
-Test(options, say_how_each_was_given)
-{
-	static const char *const environment[] = { "DINIT_USER=app",
-		"DINIT_SECCOMP=x", NULL };
-	const char *const arguments[] = { "--seccomp=y", "app", NULL };
-	const struct result *result = parse(arguments, environment);
-	char origin[64];
-
-	table_format_origin(&result->options, "user", origin,
-	    sizeof(origin));
-	cr_expect_str_eq(origin, "DINIT_USER");
-	table_format_origin(&result->options, "seccomp", origin,
-	    sizeof(origin));
-	cr_expect_str_eq(origin, "--seccomp");
-	table_format_origin(&result->options, "keep-caps", origin,
-	    sizeof(origin));
-	cr_expect_str_eq(origin, "--keep-caps");
-}
-
-Test(options, show_no_more_than_the_room)
-{
-	const struct result *result = parse_word("--health-cmd=check", NULL);
-
-	for (size_t size = 1; size < 900; size++) {
-		char text[1024];
-
-		memset(text, '#', sizeof(text));
-		listing_format_config(&result->options, text, size);
-		cr_expect(strlen(text) < size, "%zu bytes", size);
-		cr_assert_eq(text[size], '#', "%zu bytes", size);
-	}
-}
