@@ -45,7 +45,10 @@ read_decimal(const char *text, struct decimal *out)
 	return text + length;
 }
 
-/* Length of the unit that TEXT begins with, and its worth in *MS; 0: none. */
+/*
+ * Returns the length of the unit that TEXT begins with, and how long the unit
+ * is in *MS. 0: there is none.
+ */
 static size_t
 read_unit(const char *text, int64_t *ms)
 {
@@ -53,7 +56,7 @@ read_unit(const char *text, int64_t *ms)
 		const char *name;
 		int64_t ms;
 	} units[] = {
-		/* "ms" before "m": the longer name is tried first. */
+		/* "ms" is tried before "m", with which it begins. */
 		{ "ms", 1 },
 		{ "s", MS_PER_SECOND },
 		{ "m", MS_PER_MINUTE },
@@ -99,7 +102,7 @@ duration_parse(const char *text)
 		if (text == NULL)
 			return -EINVAL;
 		unit_length = read_unit(text, &unit_ms);
-		/* Only a number that stands alone goes without its unit. */
+		/* Only a number that is all of the text needs no unit. */
 		if (unit_length == 0 && !(first && *text == '\0'))
 			return -EINVAL;
 		text += unit_length;
@@ -112,7 +115,7 @@ duration_parse(const char *text)
 	return total;
 }
 
-/* Seconds below a minute, with their part of a second: "30", "1.5". */
+/* Writes MS, which is less than a minute, in seconds: "30", "1.5". */
 static void
 format_seconds(int64_t ms, char *text, size_t size)
 {

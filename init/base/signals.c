@@ -13,14 +13,15 @@
 #include "base/text.h"
 
 /*
- * The first real-time signal that programs use. The kernel's is 32; the C
- * libraries keep some for their threads (musl one more than glibc). Docker
- * and systemd mean glibc's, whatever libc this program is linked with.
+ * The first and the last real-time signal that programs use. The kernel begins
+ * at 32, but the C libraries use the first ones for their threads: glibc two of
+ * them, musl three. RTMIN is 34 as in glibc, which is what Docker and systemd
+ * mean by it, and not what the C library at hand has.
  */
 #define REALTIME_MIN 34
 #define REALTIME_MAX 64
 
-/* The longest item of a list, "SIGRTMIN+30:SIGRTMAX-30", and its end. */
+/* Room for the longest item of a list, "SIGRTMIN+30:SIGRTMAX-30". */
 #define ITEM_MAX 32
 
 /* clang-format off */
@@ -50,7 +51,10 @@ static const char *const names[SIGNALS_MAX + 1] = {
 };
 /* clang-format on */
 
-/* The system call itself: the libraries' wrappers filter 32 to 34 out. */
+/*
+ * This makes the system call itself, because sigprocmask(2) of the C libraries
+ * leaves out the signals 32 to 34. 0 or -errno.
+ */
 static int
 change_mask(int how, uint64_t set, uint64_t *before)
 {
@@ -97,8 +101,9 @@ signals_send(pid_t pid, int signo)
 }
 
 /*
- * A stop ends with SIGCONT, which is blocked and therefore pending afterwards;
- * the caller's loop reads it later like any other signal.
+ * The kernel stops dinit where SIGNO is unblocked, and SIGCONT continues it.
+ * SIGCONT is blocked, and therefore pending afterwards: it will be read from
+ * the signalfd like any other signal.
  */
 bool
 signals_stop_own_group(int signo)
@@ -157,8 +162,9 @@ signals_follow_parent(int signo, pid_t parent)
 	if (prctl(PR_SET_PDEATHSIG, signo) < 0)
 		return -errno;
 	/*
-	 * Not by kill(2), so that a SIGPIPE or SIGXFSZ differs from one that a
-	 * write of ours causes; unless no more signals can be queued.
+	 * A SIGPIPE or SIGXFSZ by kill(2) would look like one that a write of
+	 * dinit's own has caused; one by sigqueue(3) does not. But the kernel
+	 * may have no room to queue another signal.
 	 */
 	if (getppid() != parent && sigqueue(getpid(), signo, nothing) < 0)
 		kill(getpid(), signo);
@@ -172,8 +178,8 @@ signals_name(int signo)
 }
 
 /*
- * Copies the first item of *LIST, and moves *LIST on to the rest; NULL: that
- * was the last one. False: the item is longer than any that is valid.
+ * Copies the first item of *LIST, and makes *LIST the rest, which is NULL behind
+ * the last item. False: the item is longer than any that is valid.
  */
 static bool
 take_item(const char **list, char item[ITEM_MAX])

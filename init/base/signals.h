@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals: their names, lists of them, the rewrite map; the mask and the
- * dispositions, taken over at start and handed to the app as they were found.
+ * Signals: their names, lists of them, and the map of those that are relayed as
+ * another one; sending them; and the signal mask and dispositions, which dinit
+ * changes at its start and gives to the app as it found them.
  *
- * Sets are bit masks over the kernel's numbers 1 to 64 (bit N - 1), not
- * sigset_t: the C libraries keep 32 to 34 for themselves and leave them out
- * of their sets, but whoever sends one to a container means the app.
+ * A set is a bit mask in which bit N - 1 stands for signal N, 1 to 64. It is no
+ * sigset_t, because the C libraries leave the signals 32 to 34, which they use
+ * for their threads, out of their sets. dinit relays these like all others.
  */
 #ifndef DINIT_SIGNALS_H
 #define DINIT_SIGNALS_H
@@ -21,22 +22,22 @@
 /* Room for any list that signals_format_* writes. */
 #define SIGNALS_TEXT_MAX 1280
 
-/* What is done with each signal that arrives. */
+/* What dinit does with each signal that it receives. */
 struct signal_policy {
 	uint64_t stop;      /* these start the shutdown */
-	int first_stop;     /* the first of them as written */
+	int first_stop;     /* the one of them that was written first */
 	uint64_t main_only; /* these go to COMMAND's process, not its group */
-	/* relayed instead of N: [N]; 0 drops it */
+	/* [N] is the signal that is relayed instead of N; 0: none is */
 	unsigned char rewrite[SIGNALS_MAX + 1];
 };
 
-/* Mask and SIGCHLD's disposition as the program found them. */
+/* The signal mask and the disposition of SIGCHLD, as dinit has found them. */
 struct signal_state {
 	uint64_t mask;
 	struct sigaction child;
 };
 
-/* The set that holds SIGNO alone. */
+/* Returns the set that has SIGNO alone. */
 static inline uint64_t
 signals_bit(int signo)
 {
@@ -44,19 +45,26 @@ signals_bit(int signo)
 }
 
 /*
- * Blocks every signal, 32 to 34 too, and sets SIGCHLD to its default: with an
- * inherited SIG_IGN the kernel reaps, and no exit is ever reported (wait(2)).
- * All other dispositions are never touched, for a blocked signal is queued
- * even when it is ignored. What was found is left in FOUND. 0 or -errno.
+ * Blocks every signal, 32 to 34 too, and sets SIGCHLD to its default. If dinit
+ * has inherited that as SIG_IGN, then the kernel reaps all children itself, and
+ * their ends are not reported (wait(2)). No other disposition needs a change:
+ * a signal that is blocked is queued even if it is ignored. FOUND is how it was
+ * before. 0 or -errno.
  */
 int
 signals_take_over(struct signal_state *found);
 
-/* Undoes signals_take_over, in a child that is about to exec. 0 or -errno. */
+/*
+ * Undoes signals_take_over, in a process that will execute something else or
+ * does not relay signals. 0 or -errno.
+ */
 int
 signals_hand_back(const struct signal_state *found);
 
-/* A close-on-exec, non-blocking signalfd(2) for all signals, or -errno. */
+/*
+ * Opens a signalfd(2) for all signals, which is close-on-exec and does not
+ * block. The descriptor, or -errno.
+ */
 int
 signals_open_descriptor(void);
 
@@ -65,32 +73,37 @@ int
 signals_send(pid_t pid, int signo);
 
 /*
- * Sends SIGNO to dinit's own process group, which is stopped by it, and comes
- * back when continued. False, at once, if the kernel did not stop us:
- * PID 1 and orphaned groups are never stopped by the terminal (signal(7)).
+ * Sends SIGNO, which stops a process, to dinit's own process group, and returns
+ * when dinit is continued. False, at once, if the kernel has not stopped dinit:
+ * by SIGTSTP and the like it stops neither PID 1 nor an orphaned process group
+ * (get_signal() in its kernel/signal.c).
  */
 bool
 signals_stop_own_group(int signo);
 
-/* Number of TERM, SIGTERM, 15, RTMIN+3 or RTMAX-1, or -EINVAL. */
+/*
+ * Returns the number of the signal that TEXT names, such as TERM, SIGTERM, 15,
+ * RTMIN+3 or RTMAX-1; or -EINVAL.
+ */
 int
 signals_parse(const char *text);
 
 /*
- * Has SIGNO sent to dinit when its parent dies, or now if that is no more
- * PARENT, of which the kernel would say nothing (PR_SET_PDEATHSIG(2const)); 0:
+ * Makes the kernel send SIGNO to dinit when its parent dies. If PARENT is no
+ * longer the parent, it has died before, about which the kernel sends nothing
+ * (PR_SET_PDEATHSIG(2const)): then dinit sends SIGNO to itself. If SIGNO is 0,
  * nothing is sent. 0 or -errno.
  */
 int
 signals_follow_parent(int signo, pid_t parent);
 
-/* Name of SIGNO (1 to 64) without SIG, as signals_parse reads it. */
+/* Returns the name of SIGNO, 1 to 64, without SIG. signals_parse reads it. */
 const char *
 signals_name(int signo);
 
 /*
- * Adds a comma-separated list, or "all", to *SET. The first signal of the
- * list, or -EINVAL and *SET as it was.
+ * Adds the signals in TEXT, a list with commas or "all", to *SET. Returns the
+ * first signal of the list; or -EINVAL, and *SET is as it was.
  */
 int
 signals_parse_set(const char *text, uint64_t *set);
@@ -99,15 +112,21 @@ signals_parse_set(const char *text, uint64_t *set);
 void
 signals_clear_rewrite(unsigned char rewrite[SIGNALS_MAX + 1]);
 
-/* Adds A:B[,A:B]... to the map REWRITE. 0, or -EINVAL and no change. */
+/*
+ * Adds TEXT, which is A:B or a list of such pairs with commas, to the map
+ * REWRITE. 0; or -EINVAL, and the map is as it was.
+ */
 int
 signals_parse_rewrite(const char *text, unsigned char rewrite[SIGNALS_MAX + 1]);
 
-/* Writes SET as signals_parse_set reads it; FIRST, if not 0, leads. */
+/*
+ * Writes SET as signals_parse_set reads it. FIRST is the signal to begin with;
+ * 0: the order is that of the numbers.
+ */
 void
 signals_format_set(uint64_t set, int first, char *text, size_t size);
 
-/* Writes the map as signals_parse_rewrite reads it. */
+/* Writes the map REWRITE as signals_parse_rewrite reads it. */
 void
 signals_format_rewrite(const unsigned char rewrite[SIGNALS_MAX + 1], char *text,
     size_t size);

@@ -10,9 +10,9 @@
 #include <stddef.h>
 
 /*
- * Bytes of the control character that the LENGTH bytes at TEXT begin with: 1,
- * or 2 for U+0080 to U+009F in UTF-8, which terminals obey as well; 0: they
- * begin with none.
+ * Returns how many bytes long the control character is that the LENGTH bytes at
+ * TEXT begin with: 1, or 2 for U+0080 to U+009F in UTF-8, which terminals obey
+ * as well. 0: they do not begin with one.
  */
 size_t
 text_measure_control(const char *text, size_t length);
@@ -37,7 +37,10 @@ text_append(char *text, size_t size, const char *format, ...)
 void
 text_append_item(char *text, size_t size, const char *item);
 
-/* Makes a space of each byte of a control character in TEXT. */
+/*
+ * Replaces each byte of a control character in the LENGTH bytes at TEXT by a
+ * space.
+ */
 void
 text_make_printable(char *text, size_t length);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What dinit is told: the command line beats the environment, which beats the
- * defaults. What there is to tell is in the table (table.h).
+ * What dinit is told by its command line, by its environment and by defaults.
+ * The command line beats the environment, which beats the defaults. The options
+ * that there are stand in the table (table.h).
  */
 #ifndef DINIT_OPTIONS_H
 #define DINIT_OPTIONS_H
@@ -16,10 +17,10 @@
 
 struct problem;
 
-/* Room for the rows of the table. */
+/* The table may have so many rows. */
 #define OPTIONS_MAX 48
 
-/* What the program is asked to do. */
+/* What dinit is asked to do. */
 enum mode {
 	MODE_RUN,
 	MODE_PAUSE,
@@ -30,7 +31,7 @@ enum mode {
 	MODE_VERSION,
 };
 
-/* Where a value came from; later ones beat earlier ones. */
+/* Where a value came from. Each source beats those above it. */
 enum source {
 	SOURCE_DEFAULT,
 	SOURCE_ENVIRONMENT,
@@ -43,7 +44,7 @@ struct options {
 	struct probe_target probe; /* for MODE_PROBE */
 	const char *health_cmd;    /* NULL: none */
 	const char *ready_file;    /* NULL: none given */
-	enum notify_access notify; /* whose words make it ready */
+	enum notify_access notify; /* whose READY=1 counts */
 	int64_t startup_budget_ms;
 	int64_t health_interval_ms;
 	int64_t health_timeout_ms;
@@ -55,14 +56,14 @@ struct options {
 	uint64_t ok_exit[4]; /* as in struct limits */
 	bool ok_stop;
 	bool warn_orphans;
-	const char *user; /* these as in struct privileges_request */
+	const char *user; /* this to no_new_privs: privileges_request */
 	const char *keep_caps;
 	const char *drop_caps;
 	const char *seccomp;
 	bool no_new_privs;
 	bool no_lockdown;
 	int parent_death_signal; /* 0: none */
-	int64_t wait_ms;         /* of MODE_IS_READY; 0: it does not wait */
+	int64_t wait_ms;         /* MODE_IS_READY waits so long; 0: not */
 	const char *report_file; /* NULL: none */
 	int log_level;           /* enum log_level */
 	int log_format;          /* enum log_format */
@@ -78,13 +79,13 @@ int
 options_parse(struct options *out, int argc, char *const *argv,
     char *const *environment, struct problem *problem);
 
-/* True if ENTRY ("NAME=value") is a variable of the table. */
+/* True if ENTRY, which is "NAME=value", is a variable of the table. */
 bool
 options_owns_variable(const char *entry);
 
 /*
- * True if ENTRY is a DINIT_* variable that no option has; NEAREST is then the
- * name of the variable most like it.
+ * True if ENTRY is a DINIT_* variable that no option has. NEAREST is then the
+ * name of the variable that was most likely meant.
  */
 bool
 options_is_unknown_variable(const char *entry, char *nearest, size_t size);
