@@ -106,9 +106,9 @@ const struct kind kind_duration = {
 	.format = format_duration,
 };
 
-/* What a parser has returned: a value for *VALUE, or -errno. */
+/* PARSED is what a parser has returned: a number for *VALUE, or -errno. */
 static int
-take_parsed(int parsed, void *value)
+store_parsed(int parsed, void *value)
 {
 	if (parsed < 0)
 		return parsed;
@@ -121,7 +121,7 @@ parse_count(const char *text, const struct range *range, void *value)
 {
 	int count = (int)number_parse(text, range->max);
 
-	return take_parsed(count >= range->min ? count : -EINVAL, value);
+	return store_parsed(count >= range->min ? count : -EINVAL, value);
 }
 
 static void
@@ -186,7 +186,7 @@ const struct kind kind_exit_codes = {
 static int
 parse_signal(const char *text, void *value)
 {
-	return take_parsed(signals_parse(text), value);
+	return store_parsed(signals_parse(text), value);
 }
 
 static void
@@ -375,7 +375,7 @@ const struct kind kind_notify = {
 static int
 parse_log_level(const char *text, void *value)
 {
-	return take_parsed(log_parse_level(text), value);
+	return store_parsed(log_parse_level(text), value);
 }
 
 static void
@@ -421,7 +421,7 @@ const struct kind kind_quieter = { .parse = parse_quieter };
 static int
 parse_log_format(const char *text, void *value)
 {
-	return take_parsed(log_parse_format(text), value);
+	return store_parsed(log_parse_format(text), value);
 }
 
 static void
