@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -14,6 +12,7 @@
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/log.h"
+#include "base/poll.h"
 #include "life/actions.h"
 #include "life/supervisor_state.h"
 #include "privileges/denial.h"
@@ -388,35 +387,10 @@ take_exec_result(struct supervisor *sup)
 /* --- Waiting --- */
 
 /*
- * Sleeps until one of FDS is readable or LEFT is over (NULL: without end). A
- * filter that denies ppoll(2) may still allow poll(2). If it denies both, all
- * of FDS are said to be readable, as nothing that reads from them waits.
- */
-static void
-poll_descriptors(struct supervisor *sup, struct pollfd *fds, nfds_t count,
-    const struct timespec *left)
-{
-	int left_ms = -1;
-
-	if (ppoll(fds, count, left, NULL) >= 0 || errno == EINTR)
-		return;
-	if (left != NULL)
-		left_ms = left->tv_sec >= INT_MAX / 1000
-		    ? INT_MAX
-		    : (int)(left->tv_sec * 1000 +
-			  left->tv_nsec / CLOCK_NS_PER_MS + 1);
-	if (poll(fds, count, left_ms) >= 0 || errno == EINTR)
-		return;
-	pause_before_retry(sup, "wait for news", -errno);
-	for (nfds_t i = 0; i < count; i++)
-		if (fds[i].fd >= 0)
-			fds[i].revents = POLLIN;
-}
-
-/*
  * Sleeps until one of FDS is readable or the lifecycle's deadline is over. If
  * there may be children left to reap, of which no SIGCHLD tells any more, this
- * only looks at FDS.
+ * only looks at FDS. Nothing that reads from FDS waits, so that they may be said
+ * to be readable where a filter denies waiting.
  */
 static void
 wait_for_news(struct supervisor *sup, struct pollfd *fds, nfds_t count)
@@ -424,19 +398,14 @@ wait_for_news(struct supervisor *sup, struct pollfd *fds, nfds_t count)
 	int64_t deadline = sup->must_reap_again
 	    ? 0
 	    : lifecycle_deadline(&sup->lifecycle);
-	struct timespec left = { 0 };
-	int64_t left_ns;
+	int64_t left_ns = INT64_MAX;
+	int error;
 
-	if (deadline == INT64_MAX) {
-		poll_descriptors(sup, fds, count, NULL);
-		return;
-	}
-	left_ns = deadline * CLOCK_NS_PER_MS - clock_monotonic_ns();
-	if (left_ns > 0) {
-		left.tv_sec = left_ns / (1000 * CLOCK_NS_PER_MS);
-		left.tv_nsec = left_ns % (1000 * CLOCK_NS_PER_MS);
-	}
-	poll_descriptors(sup, fds, count, &left);
+	if (deadline != INT64_MAX)
+		left_ns = deadline * CLOCK_NS_PER_MS - clock_monotonic_ns();
+	error = poll_readable(fds, count, left_ns);
+	if (error < 0)
+		pause_before_retry(sup, "wait for news", error);
 }
 
 /*

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/poll.h"
 #include "base/problem.h"
 #include "base/signals.h"
 #include "readiness/asker.h"
@@ -123,21 +123,18 @@ was_told_to_end(const struct waiter *waiter)
 }
 
 /*
- * Waits as poll(2) does. Where a seccomp filter denies poll(2), this sleeps for
- * LOOK_AGAIN_MS and says that everything is readable.
+ * Waits until one of FDS is readable or LEFT_MS is over. Where that is denied,
+ * it sleeps for as long as where nothing can be watched.
  */
 static void
-poll_descriptors(struct pollfd *fds, nfds_t count, int timeout_ms)
+wait_for_any(struct pollfd *fds, nfds_t count, int64_t left_ms)
 {
 	const struct timespec a_while = {
 		.tv_nsec = LOOK_AGAIN_MS * CLOCK_NS_PER_MS,
 	};
 
-	if (poll(fds, count, timeout_ms) >= 0 || errno == EINTR)
-		return;
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &a_while, NULL);
-	for (nfds_t i = 0; i < count; i++)
-		fds[i].revents = POLLIN;
+	if (poll_readable(fds, count, left_ms * CLOCK_NS_PER_MS) < 0)
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &a_while, NULL);
 }
 
 /* Sleeps until it is time to look again. False: a signal asks us to end. */
@@ -156,10 +153,7 @@ sleep_until_change(struct waiter *waiter)
 		left = SETTLE_MS;
 	if (!waiter->is_watching && left > LOOK_AGAIN_MS)
 		left = LOOK_AGAIN_MS;
-	poll_descriptors(fds, ARRAY_SIZE(fds),
-	    left > INT_MAX ? INT_MAX
-		: left > 0 ? (int)left
-			   : 0);
+	wait_for_any(fds, ARRAY_SIZE(fds), left);
 	waiter->is_settling = fds[CHANGES_SEEN].revents != 0;
 	if (waiter->is_settling)
 		while (read(waiter->inotify_fd, events, sizeof(events)) > 0)
