@@ -157,7 +157,7 @@ start_health(struct supervisor *sup)
 	if (error == 0)
 		return ACTIONS_NO_EVENT;
 	denial_log_failure("start", "the health helper", error, true);
-	return EVENT_HEALTH_LOST;
+	return EVENT_HELPER_LOST;
 }
 
 /* Hands the socket that COMMAND tells over to the helper. */
@@ -181,7 +181,7 @@ start_listener(struct supervisor *sup)
 		return ACTIONS_NO_EVENT;
 	denial_log_failure("start", "the helper that hears the app", error,
 	    true);
-	return EVENT_HEALTH_LOST;
+	return EVENT_HELPER_LOST;
 }
 
 static int
@@ -313,9 +313,9 @@ int
 actions_perform(struct supervisor *sup, const struct action *action)
 {
 	switch (action->type) {
-	case ACTION_START_HEALTH:
+	case ACTION_START_HELPER:
 		return start_helper(sup);
-	case ACTION_STOP_HEALTH:
+	case ACTION_STOP_HELPER:
 		helper_close(&sup->health);
 		listener_finish(&sup->listener);
 		break;

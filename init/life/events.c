@@ -142,7 +142,7 @@ take_check(struct supervisor *sup)
 		return false;
 	if (length < 0) {
 		helper_close(&sup->health);
-		handle_event(sup, EVENT_HEALTH_LOST, 0);
+		handle_event(sup, EVENT_HELPER_LOST, 0);
 		return false;
 	}
 	sup->checked_ns = clock_monotonic_ns();
@@ -221,7 +221,7 @@ take_notification(struct supervisor *sup)
 		listener_go_on(&sup->listener);
 	} else if (error != -EAGAIN) {
 		helper_close(&sup->listener);
-		handle_event(sup, EVENT_HEALTH_LOST, 0);
+		handle_event(sup, EVENT_HELPER_LOST, 0);
 	}
 	return error == 0;
 }

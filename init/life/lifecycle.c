@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One function per state, each a switch over all events. Where a pair cannot
- * happen or means nothing, it is listed with the reason.
+ * There is one function for each state, a switch over all events. An event that
+ * cannot come in a state or means nothing there is listed with the reason.
  *
- * A stop, however it begins, ends in begin_stopping; COMMAND's end, from any
- * state, in begin_sweeping; the way out is always end.
+ * Every stop passes through begin_stopping (with --pause: stop_pausing), every
+ * end of COMMAND through begin_sweeping, and every life ends in end_life.
  */
 #include <assert.h>
 #include <stddef.h>
@@ -15,8 +15,8 @@
 #define NEVER INT64_MAX
 
 /*
- * Why dinit stops COMMAND by itself: what is logged at once, what is said of
- * the end, and the exit status, whatever COMMAND's own is.
+ * A reason for which dinit stops COMMAND by itself: what it says at once, what
+ * it says at the end, and its exit status, whatever that of COMMAND is.
  */
 struct reason {
 	enum message message;
@@ -31,8 +31,8 @@ static const struct reason budget_over = {
 };
 
 static const struct reason helper_lost = {
-	.message = MESSAGE_HEALTH_LOST,
-	.ending = ENDING_HEALTH_LOST,
+	.message = MESSAGE_HELPER_LOST,
+	.ending = ENDING_HELPER_LOST,
 	.exit_status = EXIT_STATUS_BUDGET,
 };
 
@@ -45,16 +45,16 @@ add(struct actions *out, enum action_type type, int arg)
 	out->count++;
 }
 
-/* One that is rewritten to nothing is meant to have no effect at all. */
+/* A stop signal that is rewritten to nothing has no effect at all. */
 static bool
-starts_stop(const struct lifecycle *lc, int signo)
+is_stop(const struct lifecycle *lc, int signo)
 {
 	const struct signal_policy *policy = &lc->limits->signals;
 
 	return policy->stop & signals_bit(signo) && policy->rewrite[signo] != 0;
 }
 
-/* Whom SIGNO is for. */
+/* Where SIGNO goes depends on what arrived, not on what it is rewritten to. */
 static enum action_type
 relay_action(const struct lifecycle *lc, int signo)
 {
@@ -63,7 +63,7 @@ relay_action(const struct lifecycle *lc, int signo)
 	    : ACTION_RELAY_TO_GROUP;
 }
 
-/* Relays what stands for SIGNO, if anything does. */
+/* Relays SIGNO as the rewrite map says, which may drop it. */
 static void
 relay(const struct lifecycle *lc, int signo, struct actions *out)
 {
@@ -74,8 +74,9 @@ relay(const struct lifecycle *lc, int signo, struct actions *out)
 }
 
 /*
- * A signal that is dropped begins no stop; but where dinit itself does, it is
- * sent all the same.
+ * Relays a stop signal as the rewrite map says. One that the map drops comes
+ * only from dinit itself (give_up). It is sent all the same: what is dropped
+ * are signals that arrive.
  */
 static void
 relay_stop(struct lifecycle *lc, int signo, struct actions *out)
@@ -99,37 +100,38 @@ withdraw(struct lifecycle *lc, struct actions *out)
 	add(out, ACTION_WITHDRAW, 0);
 }
 
-/*
- * The next report of the health helper is waited for from now on: it vouches
- * for what is published, or about to be.
- */
+/* From NOW on the helper may be silent for as long as the limit allows. */
 static void
-await_report(struct lifecycle *lc, int64_t now)
+allow_silence(struct lifecycle *lc, int64_t now)
 {
 	if (lc->limits->silence_ms > 0)
-		lc->report_until = now + lc->limits->silence_ms;
+		lc->silent_at = now + lc->limits->silence_ms;
 }
 
-/* Nothing is published until another check has succeeded. */
+/* Nothing is published from now on until another check has succeeded. */
 static void
 drop_publication(struct lifecycle *lc)
 {
 	lc->publish_again_at = NEVER;
-	lc->report_until = NEVER;
+	lc->silent_at = NEVER;
 }
 
-/* What ends readiness, for a stop and for COMMAND's end alike. */
+/*
+ * Ends readiness for good, for a stop or because COMMAND has ended. Checks have
+ * no purpose any more, but an app that tells by itself is heard until its end.
+ */
 static void
 end_readiness(struct lifecycle *lc, struct actions *out)
 {
 	withdraw(lc, out);
 	drop_publication(lc);
 	if (lc->limits->gate == GATE_HEALTH)
-		add(out, ACTION_STOP_HEALTH, 0);
+		add(out, ACTION_STOP_HELPER, 0);
 	if (lc->limits->gate != GATE_NONE)
 		add(out, ACTION_ANNOUNCE_END, (int)lc->ending);
 }
 
+/* Relays the stop signal SIGNO. The grace begins now. */
 static void
 begin_stopping(struct lifecycle *lc, int64_t now, int signo,
     struct actions *out)
@@ -139,12 +141,13 @@ begin_stopping(struct lifecycle *lc, int64_t now, int signo,
 	relay_stop(lc, signo, out);
 }
 
+/* Begins a stop. EV is the first stop signal that has arrived. */
 static void
 accept_stop(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	lc->ending = ENDING_STOP;
 	end_readiness(lc, out);
-	/* Nobody sends work to what was never ready: nothing to drain. */
+	/* Nobody sends requests to an app that is not ready. */
 	if (lc->state == STATE_READY && lc->limits->drain_ms > 0) {
 		lc->state = STATE_DRAINING;
 		lc->stop_signal = ev->arg;
@@ -159,13 +162,13 @@ accept_stop(struct lifecycle *lc, const struct event *ev, struct actions *out)
 static void
 stop_or_relay(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
-	if (starts_stop(lc, ev->arg))
+	if (is_stop(lc, ev->arg))
 		accept_stop(lc, ev, out);
 	else
 		relay(lc, ev->arg, out);
 }
 
-/* Stops COMMAND for REASON, as the first stop signal would, but undrained. */
+/* Stops COMMAND for REASON, with the first of the stop signals. */
 static void
 give_up(struct lifecycle *lc, int64_t now, const struct reason *reason,
     struct actions *out)
@@ -177,7 +180,7 @@ give_up(struct lifecycle *lc, int64_t now, const struct reason *reason,
 	begin_stopping(lc, now, lc->limits->signals.first_stop, out);
 }
 
-/* It may become ready again, unless nobody can tell any more. */
+/* EVENT_HEALTHY makes it ready again, but a lost helper causes none. */
 static void
 become_unready(struct lifecycle *lc, enum message why, struct actions *out)
 {
@@ -187,21 +190,22 @@ become_unready(struct lifecycle *lc, enum message why, struct actions *out)
 	add(out, ACTION_SAY, (int)why);
 }
 
-/*
- * Counts one failure: a check that has failed, or a helper that has said
- * nothing for as long as a check and the pause before it may take.
- */
+/* Counts a check that has failed, or a silence that was too long. */
 static void
-take_failure(struct lifecycle *lc, int64_t now, enum message why,
+count_failure(struct lifecycle *lc, int64_t now, enum message why,
     struct actions *out)
 {
-	await_report(lc, now);
+	allow_silence(lc, now);
 	if (lc->limits->monitor_failures > 0 &&
 	    ++lc->failures == lc->limits->monitor_failures)
 		become_unready(lc, why, out);
 }
 
-/* No limit stays none, and no extension makes it shorter. */
+/*
+ * From the moment of EV on the app needs EV's ms to start. The budget is never
+ * shortened by that; and where there is none (budget_until is NEVER), none
+ * begins.
+ */
 static void
 extend_budget(struct lifecycle *lc, const struct event *ev)
 {
@@ -210,13 +214,13 @@ extend_budget(struct lifecycle *lc, const struct event *ev)
 }
 
 /*
- * Publishes when that is due again, unless the last report is so old that
- * nobody vouches for the app any more.
+ * Publishes again when that is due. But not when the helper has been silent for
+ * too long by then: its last report says nothing about the app any more.
  */
 static void
 publish_again(struct lifecycle *lc, int64_t now, struct actions *out)
 {
-	if (now >= lc->report_until)
+	if (now >= lc->silent_at)
 		drop_publication(lc);
 	if (now < lc->publish_again_at)
 		return;
@@ -224,9 +228,9 @@ publish_again(struct lifecycle *lc, int64_t now, struct actions *out)
 	add(out, ACTION_PUBLISH, 0);
 }
 
-/* With --pause, nothing but a look tells that the last process is gone. */
+/* Only a look tells that processes are gone that are not dinit's children. */
 static void
-look(struct lifecycle *lc, int64_t now, struct actions *out)
+look_for_others(struct lifecycle *lc, int64_t now, struct actions *out)
 {
 	lc->look_again_at = now + LOOK_FOR_OTHERS_MS;
 	add(out, ACTION_LOOK, 0);
@@ -236,35 +240,37 @@ static void
 begin_killing(struct lifecycle *lc, int64_t now, struct actions *out)
 {
 	lc->state = STATE_KILLING;
-	lc->overdue = lc->exit_status < 0;
-	if (lc->overdue && lc->ending == ENDING_STOP)
+	lc->grace_over = lc->exit_status < 0;
+	if (lc->grace_over && lc->ending == ENDING_STOP)
 		lc->ending = ENDING_KILL;
 	lc->kill_until = now + KILL_LIMIT_MS;
 	lc->kill_again_at = now + KILL_AGAIN_MS;
 	add(out, ACTION_SAY, MESSAGE_GRACE_OVER);
 	add(out, ACTION_KILL_ALL, 0);
 	if (lc->limits->gate == GATE_PAUSE)
-		look(lc, now, out);
+		look_for_others(lc, now, out);
 }
 
 /*
- * What COMMAND left behind gets what remains of the grace; a fresh one without
- * a stop. Whoever was in the group when the stop signal was relayed to it has
- * been told, and is not told again: to many programs a second stop signal means
- * "at once", and SIGTERM breaks off what SIGQUIT, say, lets a server finish.
+ * COMMAND has ended, and EV says how. What it left behind gets SIGTERM and the
+ * rest of the grace, or all of it where no stop signal was relayed before.
+ *
+ * Processes that have got the relayed stop signal get no SIGTERM on top of it.
+ * To many programs a second stop signal means to end at once, and a server that
+ * finishes its work on SIGQUIT may break it off on SIGTERM.
  */
 static void
 begin_sweeping(struct lifecycle *lc, const struct event *ev,
     struct actions *out)
 {
-	/* Where a stop is under way, that has ended it. */
+	/* A stop signal that was accepted before has ended it already. */
 	if (lc->grace_until == NEVER && lc->state != STATE_DRAINING)
 		end_readiness(lc, out);
 	if (lc->grace_until == NEVER)
 		lc->grace_until = ev->now + lc->limits->grace_ms;
-	/* Until now COMMAND may have had something to say. */
+	/* Until now the app could say something. */
 	if (lc->limits->gate == GATE_APP)
-		add(out, ACTION_STOP_HEALTH, 0);
+		add(out, ACTION_STOP_HELPER, 0);
 	lc->exit_status = ev->arg;
 	lc->state = STATE_SWEEPING;
 	add(out,
@@ -272,7 +278,7 @@ begin_sweeping(struct lifecycle *lc, const struct event *ev,
 	    0);
 }
 
-/* With --pause all work came in from outside: it gets SIGTERM and the grace. */
+/* With --pause all processes came in from outside. They get the grace, too. */
 static void
 stop_pausing(struct lifecycle *lc, int64_t now, struct actions *out)
 {
@@ -281,7 +287,7 @@ stop_pausing(struct lifecycle *lc, int64_t now, struct actions *out)
 	lc->grace_until = now + lc->limits->grace_ms;
 	lc->state = STATE_SWEEPING;
 	add(out, ACTION_TERMINATE_ALL, 0);
-	look(lc, now, out);
+	look_for_others(lc, now, out);
 }
 
 static bool
@@ -301,7 +307,7 @@ final_status(const struct lifecycle *lc)
 		return 128 + SIGKILL;
 	if (is_ok_exit(lc->limits, status))
 		return 0;
-	if (lc->limits->ok_stop && !lc->overdue && status > 128 &&
+	if (lc->limits->ok_stop && !lc->grace_over && status > 128 &&
 	    status <= 128 + SIGNALS_MAX &&
 	    (lc->stops_relayed & signals_bit(status - 128)))
 		return 0;
@@ -309,14 +315,14 @@ final_status(const struct lifecycle *lc)
 }
 
 static void
-end(struct lifecycle *lc, int status, struct actions *out)
+end_life(struct lifecycle *lc, int status, struct actions *out)
 {
 	lc->state = STATE_ENDED;
 	add(out, ACTION_REPORT, (int)lc->ending);
 	add(out, ACTION_EXIT, status);
 }
 
-/* COMMAND runs now: readiness is waited for, unless nobody has asked for it. */
+/* COMMAND runs now. If readiness was asked for, it is waited for. */
 static void
 begin_starting(struct lifecycle *lc, int64_t now, struct actions *out)
 {
@@ -329,7 +335,7 @@ begin_starting(struct lifecycle *lc, int64_t now, struct actions *out)
 		lc->budget_until = now + lc->limits->budget_ms;
 	add(out,
 	    lc->limits->gate == GATE_EXEC ? ACTION_PUBLISH
-					  : ACTION_START_HEALTH,
+					  : ACTION_START_HELPER,
 	    0);
 }
 
@@ -346,19 +352,19 @@ step_launching(struct lifecycle *lc, const struct event *ev,
 		lc->failure_status = ev->arg;
 		begin_sweeping(lc, ev, out);
 		break;
-	case EVENT_SIGNAL:        /* left pending until the exec is over */
-	case EVENT_APP_STOPPED:   /* our own code: it does not stop */
-	case EVENT_APP_EXITED:    /* the exec's result comes first */
-	case EVENT_CHILDREN_GONE: /* there is one */
-	case EVENT_ALL_GONE:      /* only a pause looks */
-	case EVENT_HEALTHY:       /* no helper runs yet, nor the app */
+	case EVENT_SIGNAL:        /* they are left pending until the exec */
+	case EVENT_APP_STOPPED:   /* before its exec the child does not stop */
+	case EVENT_APP_EXITED:    /* the result of the exec comes first */
+	case EVENT_CHILDREN_GONE: /* the child is there until APP_EXITED */
+	case EVENT_ALL_GONE:      /* only --pause looks for others */
+	case EVENT_HEALTHY:       /* neither the app nor a helper runs yet */
 	case EVENT_UNHEALTHY:
-	case EVENT_HEALTH_LOST:
+	case EVENT_HELPER_LOST:
 	case EVENT_APP_STOPPING:
 	case EVENT_EXTENDED:
 	case EVENT_PUBLISHED: /* nothing was published yet */
 	case EVENT_PUBLISH_FAILED:
-	case EVENT_TIMEOUT: /* no deadline was set */
+	case EVENT_TIMEOUT: /* there is no deadline yet */
 		break;
 	}
 }
@@ -373,18 +379,18 @@ step_starting(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_HEALTHY:
 		if (lc->limits->gate == GATE_HEALTH &&
 		    lc->limits->monitor_failures == 0)
-			add(out, ACTION_STOP_HEALTH, 0);
-		await_report(lc, ev->now);
+			add(out, ACTION_STOP_HELPER, 0);
+		allow_silence(lc, ev->now);
 		add(out, ACTION_PUBLISH, 0);
 		break;
-	case EVENT_UNHEALTHY: /* nor is it any more, if it was before */
+	case EVENT_UNHEALTHY: /* a publication may wait to be tried again */
 	case EVENT_APP_STOPPING:
 		drop_publication(lc);
 		break;
 	case EVENT_EXTENDED:
 		extend_budget(lc, ev);
 		break;
-	case EVENT_HEALTH_LOST:
+	case EVENT_HELPER_LOST:
 		give_up(lc, ev->now, &helper_lost, out);
 		break;
 	case EVENT_PUBLISHED:
@@ -407,10 +413,10 @@ step_starting(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		else
 			publish_again(lc, ev->now, out);
 		break;
-	case EVENT_EXECUTED: /* happens once, before */
+	case EVENT_EXECUTED: /* came before */
 	case EVENT_EXEC_FAILED:
-	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
-	case EVENT_ALL_GONE:      /* only a pause looks */
+	case EVENT_CHILDREN_GONE: /* COMMAND is there until APP_EXITED */
+	case EVENT_ALL_GONE:      /* only --pause looks for others */
 		break;
 	}
 }
@@ -424,19 +430,19 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		break;
 	case EVENT_HEALTHY:
 		lc->failures = 0;
-		await_report(lc, ev->now);
+		allow_silence(lc, ev->now);
 		break;
 	case EVENT_UNHEALTHY:
-		take_failure(lc, ev->now, MESSAGE_UNHEALTHY, out);
+		count_failure(lc, ev->now, MESSAGE_UNHEALTHY, out);
 		break;
 	case EVENT_TIMEOUT:
-		if (ev->now >= lc->report_until)
-			take_failure(lc, ev->now, MESSAGE_MONITOR_SILENT, out);
+		if (ev->now >= lc->silent_at)
+			count_failure(lc, ev->now, MESSAGE_HELPER_SILENT, out);
 		break;
-	case EVENT_HEALTH_LOST: /* it was told to end, or it was needed */
+	case EVENT_HELPER_LOST: /* where one success is enough it has ended */
 		if (lc->limits->monitor_failures > 0 ||
 		    lc->limits->gate == GATE_APP)
-			become_unready(lc, MESSAGE_MONITOR_LOST, out);
+			become_unready(lc, MESSAGE_UNREADY_FOR_GOOD, out);
 		break;
 	case EVENT_APP_STOPPING:
 		become_unready(lc, MESSAGE_APP_STOPPING, out);
@@ -447,13 +453,13 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_APP_EXITED:
 		begin_sweeping(lc, ev, out);
 		break;
-	case EVENT_EXECUTED: /* happens once, before */
+	case EVENT_EXECUTED: /* came before */
 	case EVENT_EXEC_FAILED:
-	case EVENT_EXTENDED:  /* it has started */
+	case EVENT_EXTENDED:  /* the start is over */
 	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
-	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
-	case EVENT_ALL_GONE:      /* only a pause looks */
+	case EVENT_CHILDREN_GONE: /* COMMAND is there until APP_EXITED */
+	case EVENT_ALL_GONE:      /* only --pause looks for others */
 		break;
 	}
 }
@@ -466,15 +472,15 @@ step_unready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		stop_or_relay(lc, ev, out);
 		break;
 	case EVENT_HEALTHY:
-		await_report(lc, ev->now);
+		allow_silence(lc, ev->now);
 		add(out, ACTION_PUBLISH, 0);
 		break;
 	case EVENT_UNHEALTHY:
 	case EVENT_APP_STOPPING:
 		drop_publication(lc);
 		break;
-	case EVENT_HEALTH_LOST:
-		become_unready(lc, MESSAGE_MONITOR_LOST, out);
+	case EVENT_HELPER_LOST:
+		become_unready(lc, MESSAGE_UNREADY_FOR_GOOD, out);
 		break;
 	case EVENT_PUBLISHED:
 		lc->state = STATE_READY;
@@ -494,11 +500,11 @@ step_unready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_APP_EXITED:
 		begin_sweeping(lc, ev, out);
 		break;
-	case EVENT_EXTENDED: /* it has started */
-	case EVENT_EXECUTED: /* happens once, before */
+	case EVENT_EXTENDED: /* the start is over */
+	case EVENT_EXECUTED: /* came before */
 	case EVENT_EXEC_FAILED:
-	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
-	case EVENT_ALL_GONE:      /* only a pause looks */
+	case EVENT_CHILDREN_GONE: /* COMMAND is there until APP_EXITED */
+	case EVENT_ALL_GONE:      /* only --pause looks for others */
 		break;
 	}
 }
@@ -508,13 +514,13 @@ step_draining(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
 	case EVENT_SIGNAL:
-		if (!starts_stop(lc, ev->arg)) {
+		if (!is_stop(lc, ev->arg)) {
 			relay(lc, ev->arg, out);
 			break;
 		}
 		add(out, ACTION_SAY, MESSAGE_STOPPING);
 		begin_stopping(lc, ev->now, lc->stop_signal, out);
-		/* The same again is one signal by the time it is relayed. */
+		/* Two pending ones of the same kind are one: signal(7). */
 		if (ev->arg != lc->stop_signal)
 			relay_stop(lc, ev->arg, out);
 		break;
@@ -527,18 +533,18 @@ step_draining(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		add(out, ACTION_SAY, MESSAGE_STOPPING);
 		begin_stopping(lc, ev->now, lc->stop_signal, out);
 		break;
-	case EVENT_APP_STOPPED: /* we may not stop too: a deadline runs */
-	case EVENT_HEALTHY:     /* never ready again */
+	case EVENT_APP_STOPPED: /* dinit may not stop: a deadline runs */
+	case EVENT_HEALTHY:     /* readiness has ended for good */
 	case EVENT_UNHEALTHY:
-	case EVENT_HEALTH_LOST:
-	case EVENT_APP_STOPPING: /* we know */
-	case EVENT_EXTENDED:     /* it is about the start */
-	case EVENT_EXECUTED:     /* happens once, before */
+	case EVENT_HELPER_LOST:
+	case EVENT_APP_STOPPING: /* it is stopped anyway */
+	case EVENT_EXTENDED:     /* the start is over */
+	case EVENT_EXECUTED:     /* came before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
-	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
-	case EVENT_ALL_GONE:      /* only a pause looks */
+	case EVENT_CHILDREN_GONE: /* COMMAND is there until APP_EXITED */
+	case EVENT_ALL_GONE:      /* only --pause looks for others */
 		break;
 	}
 }
@@ -547,8 +553,8 @@ static void
 step_stopping(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
-	case EVENT_SIGNAL: /* later ones do not restart the clock */
-		if (starts_stop(lc, ev->arg))
+	case EVENT_SIGNAL: /* the grace goes on, whatever is relayed */
+		if (is_stop(lc, ev->arg))
 			relay_stop(lc, ev->arg, out);
 		else
 			relay(lc, ev->arg, out);
@@ -560,18 +566,18 @@ step_stopping(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		if (ev->now >= lc->grace_until)
 			begin_killing(lc, ev->now, out);
 		break;
-	case EVENT_APP_STOPPED: /* we may not stop too: a deadline runs */
-	case EVENT_HEALTHY:     /* never ready again */
+	case EVENT_APP_STOPPED: /* dinit may not stop: a deadline runs */
+	case EVENT_HEALTHY:     /* readiness has ended for good */
 	case EVENT_UNHEALTHY:
-	case EVENT_HEALTH_LOST:
-	case EVENT_APP_STOPPING: /* we know */
-	case EVENT_EXTENDED:     /* it is about the start */
-	case EVENT_EXECUTED:     /* happens once, before */
+	case EVENT_HELPER_LOST:
+	case EVENT_APP_STOPPING: /* it is stopped anyway */
+	case EVENT_EXTENDED:     /* the start is over */
+	case EVENT_EXECUTED:     /* came before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
-	case EVENT_CHILDREN_GONE: /* COMMAND is one, until APP_EXITED */
-	case EVENT_ALL_GONE:      /* only a pause looks */
+	case EVENT_CHILDREN_GONE: /* COMMAND is there until APP_EXITED */
+	case EVENT_ALL_GONE:      /* only --pause looks for others */
 		break;
 	}
 }
@@ -580,18 +586,18 @@ static void
 step_killing(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
-	case EVENT_APP_EXITED: /* unless it was before the killing */
+	case EVENT_APP_EXITED: /* a status that is known stays */
 		if (lc->exit_status < 0)
 			lc->exit_status = ev->arg;
 		break;
-	case EVENT_CHILDREN_GONE: /* others are not waited for any more */
+	case EVENT_CHILDREN_GONE: /* others are not waited for */
 	case EVENT_ALL_GONE:
-		end(lc, final_status(lc), out);
+		end_life(lc, final_status(lc), out);
 		break;
 	case EVENT_TIMEOUT:
 		if (ev->now >= lc->kill_until) {
 			add(out, ACTION_SAY, MESSAGE_UNKILLABLE);
-			end(lc, final_status(lc), out);
+			end_life(lc, final_status(lc), out);
 			break;
 		}
 		if (ev->now >= lc->kill_again_at) {
@@ -599,16 +605,16 @@ step_killing(struct lifecycle *lc, const struct event *ev, struct actions *out)
 			add(out, ACTION_KILL_ALL, 0);
 		}
 		if (ev->now >= lc->look_again_at)
-			look(lc, ev->now, out);
+			look_for_others(lc, ev->now, out);
 		break;
-	case EVENT_SIGNAL: /* SIGKILL is out: nobody could act on it */
+	case EVENT_SIGNAL: /* after SIGKILL no process acts on it */
 	case EVENT_APP_STOPPED:
-	case EVENT_HEALTHY: /* never ready again */
+	case EVENT_HEALTHY: /* readiness has ended for good */
 	case EVENT_UNHEALTHY:
-	case EVENT_HEALTH_LOST:
-	case EVENT_APP_STOPPING: /* we know */
-	case EVENT_EXTENDED:     /* it is about the start */
-	case EVENT_EXECUTED:     /* happens once, before */
+	case EVENT_HELPER_LOST:
+	case EVENT_APP_STOPPING: /* it is stopped anyway */
+	case EVENT_EXTENDED:     /* the start is over */
+	case EVENT_EXECUTED:     /* came before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
@@ -622,28 +628,28 @@ step_sweeping(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	switch (ev->type) {
 	case EVENT_CHILDREN_GONE:
 		if (lc->limits->gate == GATE_PAUSE) /* others may be left */
-			look(lc, ev->now, out);
+			look_for_others(lc, ev->now, out);
 		else
-			end(lc, final_status(lc), out);
+			end_life(lc, final_status(lc), out);
 		break;
 	case EVENT_ALL_GONE:
-		end(lc, final_status(lc), out);
+		end_life(lc, final_status(lc), out);
 		break;
 	case EVENT_TIMEOUT:
 		if (ev->now >= lc->grace_until)
 			begin_killing(lc, ev->now, out);
 		else if (ev->now >= lc->look_again_at)
-			look(lc, ev->now, out);
+			look_for_others(lc, ev->now, out);
 		break;
-	case EVENT_SIGNAL: /* COMMAND, to whom they go, is gone */
+	case EVENT_SIGNAL: /* COMMAND, to which they go, is gone */
 	case EVENT_APP_STOPPED:
-	case EVENT_APP_EXITED: /* once is enough, also after EXEC_FAILED */
-	case EVENT_HEALTHY:    /* never ready again */
+	case EVENT_APP_EXITED: /* known already, maybe from EXEC_FAILED */
+	case EVENT_HEALTHY:    /* readiness has ended for good */
 	case EVENT_UNHEALTHY:
-	case EVENT_HEALTH_LOST:
-	case EVENT_APP_STOPPING: /* we know */
-	case EVENT_EXTENDED:     /* it is about the start */
-	case EVENT_EXECUTED:     /* happens once, before */
+	case EVENT_HELPER_LOST:
+	case EVENT_APP_STOPPING: /* it is stopped anyway */
+	case EVENT_EXTENDED:     /* the start is over */
+	case EVENT_EXECUTED:     /* came before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
@@ -656,15 +662,16 @@ step_paused(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
 	case EVENT_SIGNAL:
-		if (starts_stop(lc, ev->arg))
+		if (is_stop(lc, ev->arg))
 			stop_pausing(lc, ev->now, out);
 		break;
-	case EVENT_ALL_GONE: /* nobody has looked yet */
-	case EVENT_EXECUTED: /* all the rest is about COMMAND */
+	case EVENT_ALL_GONE: /* others are not looked for yet */
+	case EVENT_TIMEOUT:  /* there is no deadline */
+	case EVENT_EXECUTED: /* these are about COMMAND, or its helper */
 	case EVENT_EXEC_FAILED:
 	case EVENT_HEALTHY:
 	case EVENT_UNHEALTHY:
-	case EVENT_HEALTH_LOST:
+	case EVENT_HELPER_LOST:
 	case EVENT_APP_STOPPING:
 	case EVENT_EXTENDED:
 	case EVENT_PUBLISHED:
@@ -672,12 +679,11 @@ step_paused(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_APP_STOPPED:
 	case EVENT_APP_EXITED:
 	case EVENT_CHILDREN_GONE:
-	case EVENT_TIMEOUT:
 		break;
 	}
 }
 
-/* SIGCONT comes from a shell's fg, which may have given us the terminal. */
+/* A shell's fg makes dinit's group the foreground and then sends SIGCONT. */
 static void
 lend_terminal(const struct event *ev, struct actions *out)
 {
@@ -695,7 +701,7 @@ lifecycle_init(struct lifecycle *lc, const struct limits *limits)
 		.exit_status = -1,
 		.budget_until = NEVER,
 		.publish_again_at = NEVER,
-		.report_until = NEVER,
+		.silent_at = NEVER,
 		.drain_until = NEVER,
 		.grace_until = NEVER,
 		.kill_again_at = NEVER,
@@ -759,11 +765,11 @@ lifecycle_deadline(const struct lifecycle *lc)
 	switch (lc->state) {
 	case STATE_STARTING:
 		return earlier(lc->budget_until,
-		    earlier(lc->publish_again_at, lc->report_until));
+		    earlier(lc->publish_again_at, lc->silent_at));
 	case STATE_READY:
-		return lc->report_until;
+		return lc->silent_at;
 	case STATE_UNREADY:
-		return earlier(lc->publish_again_at, lc->report_until);
+		return earlier(lc->publish_again_at, lc->silent_at);
 	case STATE_DRAINING:
 		return lc->drain_until;
 	case STATE_STOPPING:

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a container as a pure state machine: all that decides when
- * something happens is here. An event and its time go in, the actions to
- * take come out. No system call, no clock, no log, no heap; the same state
- * and event always give the same actions.
+ * The life of a container as a pure state machine: everything that depends on
+ * the time or on the order of events is decided here. An event and its time go
+ * in, the actions to take come out. There is no system call, no clock, no log
+ * and no heap; the same state and event always give the same actions.
  *
  *     launching   COMMAND is forked, its exec has not happened yet
- *     starting    it runs; readiness is not published yet
- *     ready       readiness is published, or nobody asked for it
- *     unready     it was withdrawn: the app is unhealthy, or nobody can tell
- *     draining    a stop was accepted: readiness withdrawn, the app serves on
+ *     starting    COMMAND runs; readiness is not published yet
+ *     ready       readiness is published, or was not asked for
+ *     unready     readiness was withdrawn: the app is unhealthy, has said that
+ *                 it stops, or can no longer be checked or heard
+ *     draining    a stop signal was accepted and readiness is withdrawn; the
+ *                 signal is held back while the app serves on
  *     stopping    the stop signal was relayed, the grace period runs
- *     killing     the grace is over: SIGKILL is out, up to one second is left
- *     sweeping    COMMAND ended, or --pause was stopped: what is left has the
- *                 rest of the grace
- *     paused      --pause: no COMMAND, orphans are reaped
+ *     killing     the grace is over: SIGKILL is sent for one second at most
+ *     sweeping    COMMAND has ended, or --pause was stopped: the processes
+ *                 that are left have the rest of the grace
+ *     paused      --pause: there is no COMMAND, orphans are reaped
  *     ended       the exit status is known, nothing more will be done
  *
- * Order that always holds: readiness is withdrawn before a stop signal is
- * relayed; nobody is sent a stop signal more often than one arrived; SIGKILL
- * comes only when the grace is over; the exit comes when no child is left (with
- * --pause: when no other process is left), or one second after SIGKILL.
+ * What always holds: readiness is withdrawn before a stop signal is relayed.
+ * No process gets a stop signal more often than one arrived. SIGKILL comes only
+ * when the grace is over. The exit comes when no child is left (with --pause:
+ * when no other process is left), or one second after SIGKILL.
  */
 #ifndef DINIT_LIFECYCLE_H
 #define DINIT_LIFECYCLE_H
@@ -30,30 +32,29 @@
 
 #include "base/signals.h"
 
-/* How long SIGKILL may take to work before dinit leaves without. */
+/* How long dinit waits for the end of what it has sent SIGKILL. */
 #define KILL_LIMIT_MS 1000
 
-/* Pause between two SIGKILLs to what was forked in between. */
+/* Pause between two SIGKILLs: processes may have been forked since. */
 #define KILL_AGAIN_MS 100
 
-/* Pause before a failed publication is tried again. */
+/* Pause before readiness is published again after that has failed. */
 #define PUBLISH_AGAIN_MS 100
 
 /*
- * Pause between two looks at whether anybody is left, with --pause: processes
- * that came in from outside are not dinit's children, so no signal tells of
- * their end.
+ * Pause between two looks for other processes, with --pause: those that came in
+ * from outside are not dinit's children, so that no signal tells of their end.
  */
 #define LOOK_FOR_OTHERS_MS 20
 
 /*
- * What is granted to the health helper beyond the pause and the time-out of a
- * check, before its silence counts as a failed check: it reports a time-out at
- * the very moment when that ends, and on a busy machine later.
+ * How much longer than the pause and the time-out of a check the health helper
+ * may be silent before that counts as a failed check. It reports a check that
+ * timed out at the very end of this time, and later on a busy machine.
  */
 #define SILENCE_SLACK_MS 1000
 
-/* No single step asks for more. */
+/* No step has more actions than that. */
 #define ACTIONS_MAX 8
 
 enum state {
@@ -71,22 +72,23 @@ enum state {
 
 #define STATE_COUNT (STATE_ENDED + 1)
 
+/* The helper is the process that checks the app, or that hears it. */
 enum event_type {
 	EVENT_EXECUTED,       /* the exec of COMMAND succeeded */
-	EVENT_EXEC_FAILED,    /* arg: the exit status that says how */
-	EVENT_SIGNAL,         /* arg: a signal to relay, as it arrived */
-	EVENT_HEALTHY,        /* the health command succeeded, or READY=1 */
-	EVENT_UNHEALTHY,      /* it did not succeed */
-	EVENT_APP_STOPPING,   /* COMMAND said so: STOPPING=1 */
-	EVENT_EXTENDED,       /* arg: ms that COMMAND still needs to start */
-	EVENT_HEALTH_LOST,    /* the helper that checks or hears is gone */
-	EVENT_PUBLISHED,      /* readiness is out */
-	EVENT_PUBLISH_FAILED, /* it could not be published */
+	EVENT_EXEC_FAILED,    /* arg: the exit status that tells how */
+	EVENT_SIGNAL,         /* arg: a signal for the app, as it arrived */
+	EVENT_HEALTHY,        /* a check succeeded, or the app sent READY=1 */
+	EVENT_UNHEALTHY,      /* a check failed */
+	EVENT_APP_STOPPING,   /* the app sent STOPPING=1 */
+	EVENT_EXTENDED,       /* arg: ms that the app still needs to start */
+	EVENT_HELPER_LOST,    /* the helper is gone, or could not be started */
+	EVENT_PUBLISHED,      /* ACTION_PUBLISH has succeeded */
+	EVENT_PUBLISH_FAILED, /* ACTION_PUBLISH has failed */
 	EVENT_APP_STOPPED,    /* arg: the job-control signal that stopped it */
-	EVENT_APP_EXITED,     /* arg: its exit status, 128+N for signal N */
+	EVENT_APP_EXITED,     /* arg: exit status, 128+N for signal N */
 	EVENT_CHILDREN_GONE,  /* dinit has no child left */
 	EVENT_ALL_GONE,       /* ACTION_LOOK found no other process */
-	EVENT_TIMEOUT,        /* the time of lifecycle_deadline is here */
+	EVENT_TIMEOUT,        /* the time of lifecycle_deadline has come */
 };
 
 #define EVENT_COUNT (EVENT_TIMEOUT + 1)
@@ -98,24 +100,29 @@ struct event {
 	int arg;
 };
 
+/*
+ * Three of them are answered by an event: ACTION_PUBLISH by EVENT_PUBLISHED or
+ * EVENT_PUBLISH_FAILED, ACTION_START_HELPER by EVENT_HELPER_LOST if it fails,
+ * and ACTION_LOOK by EVENT_ALL_GONE if it finds no other process.
+ */
 enum action_type {
-	ACTION_START_HEALTH,   /* start the helper that checks or hears */
-	ACTION_STOP_HEALTH,    /* end it: a running check at once */
-	ACTION_PUBLISH,        /* readiness; answered by an event */
-	ACTION_WITHDRAW,       /* readiness */
-	ACTION_ANNOUNCE_END,   /* arg: enum ending; of readiness */
-	ACTION_RELAY_TO_GROUP, /* arg: signal */
-	ACTION_RELAY_TO_MAIN,  /* arg: signal */
-	ACTION_STOP_GROUP,     /* arg: stop signal, which SIGCONT follows */
-	ACTION_STOP_MAIN,      /* arg: likewise, to COMMAND alone */
-	ACTION_TERMINATE_ALL,  /* SIGTERM to all that is left */
+	ACTION_START_HELPER,
+	ACTION_STOP_HELPER,  /* with the check that runs */
+	ACTION_PUBLISH,      /* readiness */
+	ACTION_WITHDRAW,     /* readiness */
+	ACTION_ANNOUNCE_END, /* arg: enum ending; no more readiness, and why */
+	ACTION_RELAY_TO_GROUP, /* arg: signal, to COMMAND's process group */
+	ACTION_RELAY_TO_MAIN,  /* arg: signal, to COMMAND alone */
+	ACTION_STOP_GROUP,     /* as RELAY_TO_GROUP, and SIGCONT behind it */
+	ACTION_STOP_MAIN,      /* as RELAY_TO_MAIN, and SIGCONT behind it */
+	ACTION_TERMINATE_ALL,  /* SIGTERM to all processes that are left */
 	ACTION_TERMINATE_REST, /* but not to those that STOP_GROUP reached */
-	ACTION_KILL_ALL,       /* SIGKILL to the group and all the rest */
-	ACTION_LOOK,           /* answered by an event if nobody is left */
-	ACTION_SUSPEND,        /* arg: signal; stop with the app, as one job */
-	ACTION_LEND_TERMINAL,  /* foreground given to us goes to the app */
-	ACTION_SAY,            /* arg: enum message, for the log */
-	ACTION_REPORT,         /* arg: enum ending; the last word */
+	ACTION_KILL_ALL,       /* SIGKILL to all processes that are left */
+	ACTION_LOOK,           /* whether there is any other process */
+	ACTION_SUSPEND,        /* arg: signal; dinit stops as the app has */
+	ACTION_LEND_TERMINAL,  /* to the app, if it was given to dinit */
+	ACTION_SAY,            /* arg: enum message, to the log and engine */
+	ACTION_REPORT,         /* arg: enum ending, into the report file */
 	ACTION_EXIT,           /* arg: exit status */
 };
 
@@ -124,26 +131,26 @@ enum action_type {
 /* Why the life ended. */
 enum ending {
 	ENDING_APP,         /* COMMAND ended by itself */
-	ENDING_STOP,        /* after a stop signal */
-	ENDING_KILL,        /* likewise, but not within the grace */
-	ENDING_BUDGET,      /* it was not ready in time */
-	ENDING_HEALTH_LOST, /* nor could anybody tell whether it was */
-	ENDING_EXEC,        /* it could not be executed */
+	ENDING_STOP,        /* a stop signal arrived */
+	ENDING_KILL,        /* likewise, and COMMAND outlived the grace */
+	ENDING_BUDGET,      /* the app was not ready in time */
+	ENDING_HELPER_LOST, /* the helper was lost before the app was ready */
+	ENDING_EXEC,        /* COMMAND could not be executed */
 };
 
 #define ENDING_COUNT (ENDING_EXEC + 1)
 
 enum message {
-	MESSAGE_READY,
+	MESSAGE_READY, /* for the first time */
 	MESSAGE_READY_AGAIN,
 	MESSAGE_UNHEALTHY,
-	MESSAGE_MONITOR_SILENT,
-	MESSAGE_MONITOR_LOST,
-	MESSAGE_APP_STOPPING,
+	MESSAGE_HELPER_SILENT,    /* which counts as unhealthy */
+	MESSAGE_UNREADY_FOR_GOOD, /* the helper is gone once the app is ready */
+	MESSAGE_APP_STOPPING,     /* the app has said so */
 	MESSAGE_DRAINING,
 	MESSAGE_STOPPING,
 	MESSAGE_BUDGET_OVER,
-	MESSAGE_HEALTH_LOST,
+	MESSAGE_HELPER_LOST, /* before the app is ready */
 	MESSAGE_GRACE_OVER,
 	MESSAGE_UNKILLABLE,
 };
@@ -155,7 +162,7 @@ struct action {
 	int arg;
 };
 
-/* To perform, in order. What an event answers is always the last one. */
+/* To perform, in order. Only the last one may be answered by an event. */
 struct actions {
 	unsigned int count;
 	struct action list[ACTIONS_MAX];
@@ -163,21 +170,21 @@ struct actions {
 
 /* What makes the container ready. */
 enum gate {
-	GATE_PAUSE,  /* nothing: with --pause there is no COMMAND */
-	GATE_NONE,   /* the exec; there is no readiness file either */
-	GATE_EXEC,   /* the exec, and then the readiness file is written */
-	GATE_HEALTH, /* a health command, which the health helper runs */
-	GATE_APP,    /* COMMAND, when it sends READY=1 to the listener */
+	GATE_PAUSE,  /* nothing does: with --pause there is no COMMAND */
+	GATE_NONE,   /* the exec; there is no readiness file */
+	GATE_EXEC,   /* the exec; then readiness is published */
+	GATE_HEALTH, /* a health command that succeeds, run by a helper */
+	GATE_APP,    /* READY=1 from the app, which a helper hears */
 };
 
 #define GATE_COUNT (GATE_APP + 1)
 
-/* What the user set; never changed once the machine runs. */
+/* What the user set. It never changes once the machine runs. */
 struct limits {
 	enum gate gate;
-	bool ok_stop;         /* an end by just the relayed stop signal is 0 */
-	int monitor_failures; /* in a row make it unhealthy; 0: no monitoring */
-	int64_t silence_ms;   /* without a report: one failure; 0: no limit */
+	bool ok_stop; /* an end by the relayed stop signal is status 0 */
+	int monitor_failures; /* so many in a row: unhealthy; 0: never */
+	int64_t silence_ms;   /* of the helper: one failure; 0: never */
 	int64_t budget_ms;    /* 0: none */
 	int64_t drain_ms;
 	int64_t grace_ms;
@@ -185,26 +192,27 @@ struct limits {
 	struct signal_policy signals;
 };
 
+/* All times are in ms, as those of events; INT64_MAX stands for never. */
 struct lifecycle {
 	const struct limits *limits;
 	enum state state;
 	bool published;
-	bool overdue;           /* the grace ended before COMMAND did */
-	bool group_was_told;    /* a stop signal was relayed to the group */
-	int stop_signal;        /* held back while draining, as it arrived */
-	int failures;           /* checks in a row, while ready */
-	int exit_status;        /* COMMAND's; -1: it still runs */
-	enum ending ending;     /* as far as is known */
-	int failure_status;     /* of a failed start; 0: it did not fail */
-	uint64_t stops_relayed; /* stop signals that COMMAND was sent */
+	bool grace_over;     /* before COMMAND had ended */
+	bool group_was_told; /* a stop signal was relayed to the group */
+	int stop_signal;     /* held back while draining, as it arrived */
+	int failures;        /* in a row, while ready */
+	int exit_status;     /* COMMAND's; -1: it still runs */
+	enum ending ending;  /* as far as is known yet */
+	int failure_status;  /* takes the place of exit_status; 0: does not */
+	uint64_t stops_relayed; /* the stop signals that COMMAND was sent */
 	int64_t budget_until;
-	int64_t publish_again_at; /* INT64_MAX: no publication is due */
-	int64_t report_until;     /* then the helper has been silent too long */
+	int64_t publish_again_at;
+	int64_t silent_at; /* the helper's silence is a failure from then on */
 	int64_t drain_until;
-	int64_t grace_until; /* INT64_MAX: no stop is under way */
+	int64_t grace_until; /* never: it has not begun */
 	int64_t kill_again_at;
 	int64_t kill_until;
-	int64_t look_again_at; /* INT64_MAX: nobody is looked for */
+	int64_t look_again_at;
 };
 
 /* Sets LC to its first state. LIMITS must outlive it. */

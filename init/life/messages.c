@@ -148,7 +148,7 @@ name_helper(const struct life_facts *facts)
 }
 
 static void
-log_helper_lost_when_ready(const struct life_facts *facts)
+log_unready_for_good(const struct life_facts *facts)
 {
 	log_line(LOG_LEVEL_ERROR,
 	    "%s is gone (is memory short?): nobody can tell whether the app is "
@@ -218,11 +218,11 @@ messages_log(const struct life_facts *facts, enum message message)
 	case MESSAGE_UNHEALTHY:
 		log_unhealthy(facts);
 		break;
-	case MESSAGE_MONITOR_SILENT:
+	case MESSAGE_HELPER_SILENT:
 		log_helper_silent(facts);
 		break;
-	case MESSAGE_MONITOR_LOST:
-		log_helper_lost_when_ready(facts);
+	case MESSAGE_UNREADY_FOR_GOOD:
+		log_unready_for_good(facts);
 		break;
 	case MESSAGE_APP_STOPPING:
 		log_line(LOG_LEVEL_INFO,
@@ -237,7 +237,7 @@ messages_log(const struct life_facts *facts, enum message message)
 	case MESSAGE_BUDGET_OVER:
 		log_budget_over(facts);
 		break;
-	case MESSAGE_HEALTH_LOST:
+	case MESSAGE_HELPER_LOST:
 		log_helper_lost(facts);
 		break;
 	case MESSAGE_GRACE_OVER:
@@ -341,17 +341,17 @@ messages_format_status(const struct life_facts *facts, enum message message,
 		status = "ready again";
 		break;
 	case MESSAGE_UNHEALTHY:
-	case MESSAGE_MONITOR_SILENT:
+	case MESSAGE_HELPER_SILENT:
 		status = "unhealthy";
 		break;
 	case MESSAGE_BUDGET_OVER:
 		status = "not ready within the startup budget";
 		break;
-	case MESSAGE_MONITOR_LOST:
+	case MESSAGE_UNREADY_FOR_GOOD:
 	case MESSAGE_APP_STOPPING:
 	case MESSAGE_DRAINING:
 	case MESSAGE_STOPPING:
-	case MESSAGE_HEALTH_LOST:
+	case MESSAGE_HELPER_LOST:
 	case MESSAGE_GRACE_OVER:
 	case MESSAGE_UNKILLABLE:
 		return false;
@@ -412,7 +412,7 @@ messages_format_ending(const struct life_facts *facts, enum ending ending,
 	case ENDING_BUDGET:
 		format_budget_ending(facts, text, size);
 		break;
-	case ENDING_HEALTH_LOST:
+	case ENDING_HELPER_LOST:
 		snprintf(text, size,
 		    "nobody could check or hear the app: the helper for that "
 		    "was gone, or could not be started");

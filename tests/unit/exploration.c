@@ -43,7 +43,7 @@ struct witness {
 	int held_signal;        /* a stop signal that is still to be relayed */
 	int app_status;         /* -1: it runs */
 	int failure_status;     /* 0: the start did not fail */
-	bool is_late;           /* the grace was over before the app ended */
+	bool grace_over;           /* the grace was over before the app ended */
 	bool group_was_told;    /* of a stop */
 	bool was_swept;
 	uint64_t stops_sent;
@@ -161,7 +161,7 @@ static const char *
 check_answers(const struct step *step)
 {
 	static const enum action_type answered[] = {
-		ACTION_START_HEALTH, ACTION_PUBLISH, ACTION_LOOK,
+		ACTION_START_HELPER, ACTION_PUBLISH, ACTION_LOOK,
 	};
 	const struct actions *actions = step->actions;
 
@@ -215,9 +215,9 @@ check_helper(const struct step *step)
 	    limits->gate == GATE_HEALTH)
 		return "the app is checked though a stop was accepted";
 	if (limits->gate == GATE_APP && after->app_status < 0 &&
-	    count_actions(step->actions, ACTION_STOP_HEALTH) > 0)
+	    count_actions(step->actions, ACTION_STOP_HELPER) > 0)
 		return "nobody hears what the app still has to say";
-	if (step->event->type == EVENT_HEALTH_LOST && after->is_published &&
+	if (step->event->type == EVENT_HELPER_LOST && after->is_published &&
 	    (limits->gate == GATE_APP || limits->monitor_failures > 0))
 		return "it is ready though nobody can tell any more";
 	return NULL;
@@ -353,7 +353,7 @@ expected_status(const struct step *step)
 		return 128 + SIGKILL;
 	if (step->limits->ok_exit[status / 64] >> (status % 64) & 1)
 		return 0;
-	if (step->limits->ok_stop && !witness->is_late && status > 128 &&
+	if (step->limits->ok_stop && !witness->grace_over && status > 128 &&
 	    (witness->stops_sent & signals_bit(status - 128)))
 		return 0;
 	return status;
@@ -535,7 +535,7 @@ see_event(struct witness *witness, const struct limits *limits,
 		witness->app_status = event->arg;
 		witness->is_stopping = true;
 	}
-	if (event->type == EVENT_HEALTH_LOST)
+	if (event->type == EVENT_HELPER_LOST)
 		witness->has_helper = false;
 	if (event->type == EVENT_PUBLISHED && !witness->is_stopping &&
 	    (before->lc.state == STATE_STARTING ||
@@ -555,10 +555,10 @@ see_action(struct witness *witness, const struct limits *limits,
     const struct action *action, int64_t now)
 {
 	switch (action->type) {
-	case ACTION_START_HEALTH:
+	case ACTION_START_HELPER:
 		witness->has_helper = true;
 		break;
-	case ACTION_STOP_HEALTH:
+	case ACTION_STOP_HELPER:
 		witness->has_helper = false;
 		break;
 	case ACTION_WITHDRAW:
@@ -566,7 +566,7 @@ see_action(struct witness *witness, const struct limits *limits,
 		break;
 	case ACTION_SAY:
 		if (action->arg == MESSAGE_BUDGET_OVER ||
-		    action->arg == MESSAGE_HEALTH_LOST) {
+		    action->arg == MESSAGE_HELPER_LOST) {
 			witness->failure_status = EXIT_STATUS_BUDGET;
 			witness->is_stopping = true;
 		}
@@ -581,7 +581,7 @@ see_action(struct witness *witness, const struct limits *limits,
 		break;
 	case ACTION_KILL_ALL:
 		witness->has_helper = false;
-		witness->is_late = witness->is_late ||
+		witness->grace_over = witness->grace_over ||
 		    witness->app_status < 0;
 		if (witness->leave_allowed_at == NEVER)
 			witness->leave_allowed_at = now + KILL_LIMIT_MS;
@@ -624,7 +624,7 @@ shift_time(struct node *node, int64_t now)
 {
 	int64_t *const deadlines[] = {
 		&node->lc.budget_until, &node->lc.publish_again_at,
-		&node->lc.report_until,
+		&node->lc.silent_at,
 		&node->lc.drain_until, &node->lc.grace_until,
 		&node->lc.kill_again_at, &node->lc.kill_until,
 		&node->lc.look_again_at,

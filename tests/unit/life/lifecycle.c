@@ -24,8 +24,8 @@ struct line {
 };
 
 static const char *const action_names[] = {
-	[ACTION_START_HEALTH] = "start-health",
-	[ACTION_STOP_HEALTH] = "stop-health",
+	[ACTION_START_HELPER] = "start-helper",
+	[ACTION_STOP_HELPER] = "stop-helper",
 	[ACTION_PUBLISH] = "publish",
 	[ACTION_WITHDRAW] = "withdraw",
 	[ACTION_ANNOUNCE_END] = "announce-end",
@@ -49,7 +49,7 @@ static const char *const ending_names[] = {
 	[ENDING_STOP] = "stop",
 	[ENDING_KILL] = "kill",
 	[ENDING_BUDGET] = "budget",
-	[ENDING_HEALTH_LOST] = "health-lost",
+	[ENDING_HELPER_LOST] = "helper-lost",
 	[ENDING_EXEC] = "exec",
 };
 
@@ -57,13 +57,13 @@ static const char *const message_names[] = {
 	[MESSAGE_READY] = "ready",
 	[MESSAGE_READY_AGAIN] = "ready-again",
 	[MESSAGE_UNHEALTHY] = "unhealthy",
-	[MESSAGE_MONITOR_SILENT] = "monitor-silent",
-	[MESSAGE_MONITOR_LOST] = "monitor-lost",
+	[MESSAGE_HELPER_SILENT] = "helper-silent",
+	[MESSAGE_UNREADY_FOR_GOOD] = "unready-for-good",
 	[MESSAGE_APP_STOPPING] = "app-stopping",
 	[MESSAGE_DRAINING] = "draining",
 	[MESSAGE_STOPPING] = "stopping",
 	[MESSAGE_BUDGET_OVER] = "budget-over",
-	[MESSAGE_HEALTH_LOST] = "health-lost",
+	[MESSAGE_HELPER_LOST] = "helper-lost",
 	[MESSAGE_GRACE_OVER] = "grace-over",
 	[MESSAGE_UNKILLABLE] = "unkillable",
 };
@@ -211,10 +211,10 @@ Test(lifecycle, the_first_success_stops_the_checks_and_publishes)
 	struct limits limits = gated_limits();
 
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
-	    { 812, EVENT_HEALTHY, 0, "stop-health publish", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 812, EVENT_HEALTHY, 0, "stop-helper publish", STATE_STARTING },
 	    { 812, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
-	    { 813, EVENT_HEALTH_LOST, 0, "", STATE_READY });
+	    { 813, EVENT_HELPER_LOST, 0, "", STATE_READY });
 }
 
 Test(lifecycle, a_failed_publication_is_tried_again_until_it_works)
@@ -241,10 +241,10 @@ Test(lifecycle, a_publication_that_never_works_ends_with_the_budget)
 
 	limits.budget_ms = 120;
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
-	    { 50, EVENT_HEALTHY, 0, "stop-health publish", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 50, EVENT_HEALTHY, 0, "stop-helper publish", STATE_STARTING },
 	    { 50, EVENT_PUBLISH_FAILED, 0, "", STATE_STARTING },
-	    { 120, EVENT_TIMEOUT, 0, "say:budget-over stop-health "
+	    { 120, EVENT_TIMEOUT, 0, "say:budget-over stop-helper "
 	      "announce-end:budget stop-group:TERM", STATE_STOPPING },
 	    { 121, EVENT_APP_EXITED, 0, "terminate-rest", STATE_SWEEPING },
 	    { 121, EVENT_CHILDREN_GONE, 0, "report:budget exit:124",
@@ -274,8 +274,8 @@ Test(lifecycle, the_budget_stops_the_app_with_the_first_stop_signal_rewritten)
 	limits.signals.first_stop = SIGINT;
 	limits.signals.rewrite[SIGINT] = SIGQUIT;
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
-	    { 30000, EVENT_TIMEOUT, 0, "say:budget-over stop-health "
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 30000, EVENT_TIMEOUT, 0, "say:budget-over stop-helper "
 	      "announce-end:budget stop-group:QUIT", STATE_STOPPING },
 	    { 39000, EVENT_TIMEOUT, 0, "say:grace-over kill-all",
 	      STATE_KILLING },
@@ -291,9 +291,9 @@ Test(lifecycle, the_budget_stops_the_app_though_the_stop_signal_is_dropped)
 
 	limits.signals.rewrite[SIGTERM] = 0;
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
 	    { 10, EVENT_SIGNAL, SIGTERM, "", STATE_STARTING },
-	    { 30000, EVENT_TIMEOUT, 0, "say:budget-over stop-health "
+	    { 30000, EVENT_TIMEOUT, 0, "say:budget-over stop-helper "
 	      "announce-end:budget stop-group:TERM", STATE_STOPPING });
 }
 
@@ -302,12 +302,12 @@ Test(lifecycle, a_lost_health_helper_fails_the_start)
 	struct limits limits = gated_limits();
 
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
-	    { 10, EVENT_HEALTH_LOST, 0, "say:health-lost stop-health "
-	      "announce-end:health-lost stop-group:TERM",
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 10, EVENT_HELPER_LOST, 0, "say:helper-lost stop-helper "
+	      "announce-end:helper-lost stop-group:TERM",
 	      STATE_STOPPING },
 	    { 20, EVENT_APP_EXITED, 143, "terminate-rest", STATE_SWEEPING },
-	    { 20, EVENT_CHILDREN_GONE, 0, "report:health-lost exit:124",
+	    { 20, EVENT_CHILDREN_GONE, 0, "report:helper-lost exit:124",
 	      STATE_ENDED });
 }
 
@@ -326,7 +326,7 @@ Test(lifecycle, monitoring_goes_on_and_withdraws_after_failures_in_a_row)
 
 	limits.drain_ms = 5000;
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
 	    { 10, EVENT_UNHEALTHY, 0, "", STATE_STARTING },
 	    { 20, EVENT_UNHEALTHY, 0, "", STATE_STARTING },
 	    { 30, EVENT_UNHEALTHY, 0, "", STATE_STARTING },
@@ -344,7 +344,7 @@ Test(lifecycle, monitoring_goes_on_and_withdraws_after_failures_in_a_row)
 	    { 8001, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY },
 	    { 9000, EVENT_UNHEALTHY, 0, "", STATE_READY },
 	    { 9100, EVENT_SIGNAL, SIGTERM,
-	    "withdraw stop-health announce-end:stop say:draining",
+	    "withdraw stop-helper announce-end:stop say:draining",
 	    STATE_DRAINING },
 	    { 9200, EVENT_UNHEALTHY, 0, "", STATE_DRAINING },
 	    { 9300, EVENT_HEALTHY, 0, "", STATE_DRAINING });
@@ -357,7 +357,7 @@ Test(lifecycle, an_unready_app_is_not_drained)
 	limits.drain_ms = 5000;
 	limits.monitor_failures = 1;
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
 	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
 	    { 41, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
 	    { 1000, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
@@ -365,7 +365,7 @@ Test(lifecycle, an_unready_app_is_not_drained)
 	    { 1001, EVENT_SIGNAL, SIGHUP, "group:HUP", STATE_UNREADY },
 	    { 1002, EVENT_APP_STOPPED, SIGTSTP, "suspend:TSTP",
 	    STATE_UNREADY },
-	    { 1100, EVENT_SIGNAL, SIGTERM, "stop-health announce-end:stop "
+	    { 1100, EVENT_SIGNAL, SIGTERM, "stop-helper announce-end:stop "
 	    "say:stopping stop-group:TERM", STATE_STOPPING });
 }
 
@@ -375,13 +375,13 @@ Test(lifecycle, an_unready_app_may_end)
 
 	limits.monitor_failures = 1;
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
 	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
 	    { 41, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
 	    { 1000, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
 	    STATE_UNREADY },
 	    { 2000, EVENT_APP_EXITED, 3,
-	    "stop-health announce-end:app terminate-all", STATE_SWEEPING },
+	    "stop-helper announce-end:app terminate-all", STATE_SWEEPING },
 	    { 2001, EVENT_CHILDREN_GONE, 0, "report:app exit:3", STATE_ENDED });
 }
 
@@ -391,7 +391,7 @@ Test(lifecycle, a_publication_that_waits_is_off_when_a_check_has_failed)
 
 	limits.monitor_failures = 1;
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
 	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
 	    { 41, EVENT_PUBLISH_FAILED, 0, "", STATE_STARTING },
 	    { 50, EVENT_UNHEALTHY, 0, "", STATE_STARTING },
@@ -414,21 +414,21 @@ Test(lifecycle, a_lost_health_helper_withdraws_readiness_for_good)
 	struct limits limits = monitored_limits();
 
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
 	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
 	    { 41, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
-	    { 1000, EVENT_HEALTH_LOST, 0, "withdraw say:monitor-lost",
+	    { 1000, EVENT_HELPER_LOST, 0, "withdraw say:unready-for-good",
 	    STATE_UNREADY },
-	    { 1100, EVENT_SIGNAL, SIGTERM, "stop-health announce-end:stop "
+	    { 1100, EVENT_SIGNAL, SIGTERM, "stop-helper announce-end:stop "
 	    "say:stopping stop-group:TERM", STATE_STOPPING });
 	limits.monitor_failures = 1;
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
 	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
 	    { 41, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
 	    { 900, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
 	    STATE_UNREADY },
-	    { 1000, EVENT_HEALTH_LOST, 0, "say:monitor-lost",
+	    { 1000, EVENT_HELPER_LOST, 0, "say:unready-for-good",
 	    STATE_UNREADY });
 }
 
@@ -438,7 +438,7 @@ Test(lifecycle, a_silent_health_helper_counts_as_a_failed_check)
 
 	limits.silence_ms = 500;
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
 	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
 	    { 41, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
 	    { 539, EVENT_TIMEOUT, 0, "", STATE_READY },
@@ -447,7 +447,7 @@ Test(lifecycle, a_silent_health_helper_counts_as_a_failed_check)
 	    { 1100, EVENT_HEALTHY, 0, "", STATE_READY },
 	    { 1600, EVENT_TIMEOUT, 0, "", STATE_READY },
 	    { 1700, EVENT_UNHEALTHY, 0, "", STATE_READY },
-	    { 2200, EVENT_TIMEOUT, 0, "withdraw say:monitor-silent",
+	    { 2200, EVENT_TIMEOUT, 0, "withdraw say:helper-silent",
 	    STATE_UNREADY },
 	    { 9000, EVENT_TIMEOUT, 0, "", STATE_UNREADY },
 	    /* It speaks again. */
@@ -462,7 +462,7 @@ Test(lifecycle, a_publication_that_waits_is_off_when_the_helper_is_silent)
 
 	limits.silence_ms = 150;
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
 	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
 	    { 41, EVENT_PUBLISH_FAILED, 0, "", STATE_STARTING },
 	    { 141, EVENT_TIMEOUT, 0, "publish", STATE_STARTING },
@@ -508,7 +508,7 @@ Test(lifecycle, an_app_that_tells_is_ready_when_it_says_so)
 	struct limits limits = notified_limits();
 
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
 	    { 700, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
 	    { 700, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
 	    { 800, EVENT_HEALTHY, 0, "", STATE_READY },
@@ -516,7 +516,7 @@ Test(lifecycle, an_app_that_tells_is_ready_when_it_says_so)
 	      "say:stopping stop-group:TERM", STATE_STOPPING },
 	    { 910, EVENT_APP_STOPPING, 0, "", STATE_STOPPING },
 	    { 920, EVENT_HEALTHY, 0, "", STATE_STOPPING },
-	    { 930, EVENT_APP_EXITED, 0, "stop-health terminate-rest",
+	    { 930, EVENT_APP_EXITED, 0, "stop-helper terminate-rest",
 	      STATE_SWEEPING });
 }
 
@@ -525,14 +525,14 @@ Test(lifecycle, an_app_that_nobody_can_hear_is_not_ready)
 	struct limits limits = notified_limits();
 
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
-	    { 10, EVENT_HEALTH_LOST, 0, "say:health-lost "
-	      "announce-end:health-lost stop-group:TERM", STATE_STOPPING });
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 10, EVENT_HELPER_LOST, 0, "say:helper-lost "
+	      "announce-end:helper-lost stop-group:TERM", STATE_STOPPING });
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
 	    { 10, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
 	    { 10, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
-	    { 20, EVENT_HEALTH_LOST, 0, "withdraw say:monitor-lost",
+	    { 20, EVENT_HELPER_LOST, 0, "withdraw say:unready-for-good",
 	      STATE_UNREADY });
 }
 
@@ -541,7 +541,7 @@ Test(lifecycle, an_app_that_says_that_it_stops_is_unready_and_may_come_back)
 	struct limits limits = notified_limits();
 
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
 	    { 500, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
 	    { 501, EVENT_PUBLISH_FAILED, 0, "", STATE_STARTING },
 	    { 502, EVENT_APP_STOPPING, 0, "", STATE_STARTING },
@@ -555,7 +555,7 @@ Test(lifecycle, an_app_that_says_that_it_stops_is_unready_and_may_come_back)
 	    { 803, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY },
 	    { 804, EVENT_APP_STOPPING, 0, "withdraw say:app-stopping",
 	      STATE_UNREADY },
-	    { 900, EVENT_APP_EXITED, 0, "announce-end:app stop-health "
+	    { 900, EVENT_APP_EXITED, 0, "announce-end:app stop-helper "
 	      "terminate-all", STATE_SWEEPING });
 }
 
@@ -565,7 +565,7 @@ Test(lifecycle, an_app_may_ask_for_more_time_to_start_but_not_for_less)
 
 	limits.budget_ms = 1000;
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
 	    { 100, EVENT_EXTENDED, 500, "", STATE_STARTING },
 	    { 700, EVENT_TIMEOUT, 0, "", STATE_STARTING },
 	    { 900, EVENT_EXTENDED, 500, "", STATE_STARTING },
@@ -575,7 +575,7 @@ Test(lifecycle, an_app_may_ask_for_more_time_to_start_but_not_for_less)
 	      "stop-group:TERM", STATE_STOPPING });
 	limits.budget_ms = 0;
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
 	    { 100, EVENT_EXTENDED, 500, "", STATE_STARTING },
 	    { 700, EVENT_TIMEOUT, 0, "", STATE_STARTING });
 }
@@ -585,10 +585,10 @@ Test(lifecycle, withdraws_readiness_before_relaying_sigterm)
 	struct limits limits = gated_limits();
 
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
-	    { 9, EVENT_HEALTHY, 0, "stop-health publish", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 9, EVENT_HEALTHY, 0, "stop-helper publish", STATE_STARTING },
 	    { 9, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
-	    { 50, EVENT_SIGNAL, SIGTERM, "withdraw stop-health "
+	    { 50, EVENT_SIGNAL, SIGTERM, "withdraw stop-helper "
 	      "announce-end:stop say:stopping stop-group:TERM",
 	      STATE_STOPPING });
 }
@@ -628,11 +628,11 @@ Test(lifecycle, an_app_that_was_never_ready_is_not_drained)
 
 	limits.drain_ms = 5000;
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
-	    { 100, EVENT_SIGNAL, SIGTERM, "stop-health announce-end:stop "
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 100, EVENT_SIGNAL, SIGTERM, "stop-helper announce-end:stop "
 	      "say:stopping stop-group:TERM", STATE_STOPPING },
 	    { 101, EVENT_HEALTHY, 0, "", STATE_STOPPING },
-	    { 102, EVENT_HEALTH_LOST, 0, "", STATE_STOPPING });
+	    { 102, EVENT_HELPER_LOST, 0, "", STATE_STOPPING });
 }
 
 Test(lifecycle, later_stop_signals_are_relayed_and_do_not_restart_the_clock)
@@ -728,10 +728,10 @@ Test(lifecycle, the_end_of_a_ready_app_withdraws_readiness_first)
 	struct limits limits = gated_limits();
 
 	play(&limits,
-	    { 0, EVENT_EXECUTED, 0, "start-health", STATE_STARTING },
-	    { 9, EVENT_HEALTHY, 0, "stop-health publish", STATE_STARTING },
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 9, EVENT_HEALTHY, 0, "stop-helper publish", STATE_STARTING },
 	    { 9, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
-	    { 50, EVENT_APP_EXITED, 1, "withdraw stop-health announce-end:app "
+	    { 50, EVENT_APP_EXITED, 1, "withdraw stop-helper announce-end:app "
 	      "terminate-all", STATE_SWEEPING });
 }
 

@@ -148,14 +148,14 @@ Test(messages, say_why_the_app_is_no_longer_ready, .init = capture_log)
 	expect_message(&facts, MESSAGE_UNHEALTHY, "dinit: warn: unhealthy, "
 	    "readiness is withdrawn; last of 7 health checks: exit status 1: "
 	    "no\n");
-	expect_message(&facts, MESSAGE_MONITOR_SILENT, "dinit: warn: "
+	expect_message(&facts, MESSAGE_HELPER_SILENT, "dinit: warn: "
 	    "unhealthy, readiness is withdrawn; the health helper has said "
 	    "nothing for 16s (was it stopped, or is the machine too busy?)\n");
-	expect_message(&facts, MESSAGE_MONITOR_LOST, "dinit: error: the health "
+	expect_message(&facts, MESSAGE_UNREADY_FOR_GOOD, "dinit: error: the health "
 	    "helper is gone (is memory short?): nobody can tell whether the "
 	    "app is healthy, readiness is withdrawn for good\n");
 	limits.gate = GATE_APP;
-	expect_message(&facts, MESSAGE_MONITOR_LOST, "dinit: error: the helper "
+	expect_message(&facts, MESSAGE_UNREADY_FOR_GOOD, "dinit: error: the helper "
 	    "that hears the app is gone (is memory short?): nobody can tell "
 	    "whether the app is ready, readiness is withdrawn for good\n");
 	expect_message(&facts, MESSAGE_APP_STOPPING, "dinit: the app says that "
@@ -193,11 +193,11 @@ Test(messages, say_what_a_lost_helper_was_for, .init = capture_log)
 {
 	struct life_facts facts = begin_life(GATE_HEALTH);
 
-	expect_message(&facts, MESSAGE_HEALTH_LOST, "dinit: error: the health "
+	expect_message(&facts, MESSAGE_HELPER_LOST, "dinit: error: the health "
 	    "helper is gone before the app was ready: nobody can check it, "
 	    "stopping\n");
 	limits.gate = GATE_APP;
-	expect_message(&facts, MESSAGE_HEALTH_LOST, "dinit: error: the helper "
+	expect_message(&facts, MESSAGE_HELPER_LOST, "dinit: error: the helper "
 	    "that hears the app is gone before the app was ready: nobody can "
 	    "hear it, stopping\n");
 }
@@ -326,7 +326,7 @@ Test(messages, tell_the_engine_of_readiness_and_nothing_else)
 		[MESSAGE_READY] = "STATUS=ready after 1.5s",
 		[MESSAGE_READY_AGAIN] = "STATUS=ready again",
 		[MESSAGE_UNHEALTHY] = "STATUS=unhealthy",
-		[MESSAGE_MONITOR_SILENT] = "STATUS=unhealthy",
+		[MESSAGE_HELPER_SILENT] = "STATUS=unhealthy",
 		[MESSAGE_BUDGET_OVER] =
 		    "STATUS=not ready within the startup budget",
 	};
@@ -388,7 +388,7 @@ Test(messages, report_why_each_life_ended)
 	    "ended with exit status 143 (SIGTERM)");
 	expect_ending(&facts, ENDING_KILL, "a stop signal arrived; the app "
 	    "still ran after the grace period of 1.5s: SIGKILL");
-	expect_ending(&facts, ENDING_HEALTH_LOST, "nobody could check or hear "
+	expect_ending(&facts, ENDING_HELPER_LOST, "nobody could check or hear "
 	    "the app: the helper for that was gone, or could not be started");
 	expect_ending(&facts, ENDING_EXEC, "the app could not be executed");
 	expect_ending(&facts, ENDING_BUDGET,
