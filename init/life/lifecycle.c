@@ -786,22 +786,3 @@ lifecycle_deadline(const struct lifecycle *lc)
 	}
 	return NEVER;
 }
-
-const char *
-lifecycle_state_name(enum state state)
-{
-	static const char *const names[STATE_COUNT] = {
-		[STATE_LAUNCHING] = "launching",
-		[STATE_STARTING] = "starting",
-		[STATE_READY] = "ready",
-		[STATE_UNREADY] = "unready",
-		[STATE_DRAINING] = "draining",
-		[STATE_STOPPING] = "stopping",
-		[STATE_KILLING] = "killing",
-		[STATE_SWEEPING] = "sweeping",
-		[STATE_PAUSED] = "paused",
-		[STATE_ENDED] = "ended",
-	};
-
-	return names[state];
-}

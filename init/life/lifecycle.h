@@ -228,8 +228,4 @@ lifecycle_step(struct lifecycle *lc, const struct event *ev,
 int64_t
 lifecycle_deadline(const struct lifecycle *lc);
 
-/* Name of a state, as the documentation has it. */
-const char *
-lifecycle_state_name(enum state state);
-
 #endif

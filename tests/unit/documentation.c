@@ -339,9 +339,9 @@ Test(documentation, explains_each_state_in_the_manual)
 		char line[WORD_SIZE];
 
 		snprintf(line, sizeof(line), "\n.It %s\n",
-		    lifecycle_state_name((enum state)state));
+		    exploration_state_name((enum state)state));
 		cr_expect_not_null(strstr(manual, line), "%s",
-		    lifecycle_state_name((enum state)state));
+		    exploration_state_name((enum state)state));
 	}
 }
 
@@ -672,7 +672,7 @@ static const char *
 node_name(int state)
 {
 	return state == OUTSIDE ? "[*]" :
-	    lifecycle_state_name((enum state)state);
+	    exploration_state_name((enum state)state);
 }
 
 /* The node called NAME; fails the test if there is none. */

@@ -667,15 +667,34 @@ add_node(const struct node *node)
 	return true;
 }
 
+const char *
+exploration_state_name(enum state state)
+{
+	static const char *const names[STATE_COUNT] = {
+		[STATE_LAUNCHING] = "launching",
+		[STATE_STARTING] = "starting",
+		[STATE_READY] = "ready",
+		[STATE_UNREADY] = "unready",
+		[STATE_DRAINING] = "draining",
+		[STATE_STOPPING] = "stopping",
+		[STATE_KILLING] = "killing",
+		[STATE_SWEEPING] = "sweeping",
+		[STATE_PAUSED] = "paused",
+		[STATE_ENDED] = "ended",
+	};
+
+	return names[state];
+}
+
 static void
 say_violation(struct exploration *exploration, const struct step *step,
     const char *violation)
 {
 	snprintf(exploration->violation, sizeof(exploration->violation),
 	    "%s, on event %d with %d at %d, leads to %s: %s",
-	    lifecycle_state_name(step->before->lc.state), step->event->type,
+	    exploration_state_name(step->before->lc.state), step->event->type,
 	    step->event->arg, (int)step->event->now,
-	    lifecycle_state_name(step->after->lc.state), violation);
+	    exploration_state_name(step->after->lc.state), violation);
 }
 
 /* One step FROM a situation TO the next, whose moment 0 is that of EVENT. */
@@ -797,7 +816,7 @@ explore(struct exploration *exploration, const struct limits *limits)
 	exploration->situations += count;
 }
 
-/* Who decides on readiness, and four settings that are there or not. */
+/* What GATING says, and four more settings: one for each bit of CHOICE. */
 static struct limits
 choose_limits(const struct gating *gating, unsigned int choice)
 {
@@ -809,8 +828,6 @@ choose_limits(const struct gating *gating, unsigned int choice)
 		.drain_ms = choice >> 1 & 1 ? 300 : 0,
 		.grace_ms = choice >> 2 & 1 ? 200 : 0,
 		.ok_stop = choice >> 3 & 1,
-		/* 3, and the 127 of a failed exec, which it is not for */
-		.ok_exit = { UINT64_C(1) << 3, UINT64_C(1) << 63 },
 		.signals = {
 			.stop = signals_bit(SIGTERM) | signals_bit(SIGINT),
 			.first_stop = SIGTERM,
@@ -819,6 +836,13 @@ choose_limits(const struct gating *gating, unsigned int choice)
 
 	for (int signo = 1; signo <= SIGNALS_MAX; signo++)
 		limits.signals.rewrite[signo] = (unsigned char)signo;
+	if (choice >> 1 & 1) {
+		/* 3, and the 127 of a failed exec, which it is not for */
+		limits.ok_exit[0] = UINT64_C(1) << 3;
+		limits.ok_exit[1] = UINT64_C(1) << 63;
+	}
+	if ((choice & 9) == 1)
+		limits.signals.stop = signals_bit(SIGTERM);
 	if (choice >> 3 & 1) {
 		limits.signals.rewrite[SIGINT] = 0;
 		limits.signals.first_stop = SIGINT;
@@ -828,19 +852,24 @@ choose_limits(const struct gating *gating, unsigned int choice)
 	return limits;
 }
 
+bool
+exploration_get_limits(size_t i, struct limits *out)
+{
+	if (i >= ARRAY_SIZE(gatings) * CHOICES)
+		return false;
+	*out = choose_limits(&gatings[i / CHOICES], i % CHOICES);
+	return true;
+}
+
 void
 exploration_run(struct exploration *exploration)
 {
-	memset(exploration, 0, sizeof(*exploration));
-	for (size_t i = 0; i < ARRAY_SIZE(gatings); i++) {
-		for (unsigned int choice = 0; choice < CHOICES; choice++) {
-			const struct limits limits = choose_limits(
-			    &gatings[i], choice);
+	struct limits limits;
 
-			if (exploration->violation[0] == '\0')
-				explore(exploration, &limits);
-		}
-	}
+	memset(exploration, 0, sizeof(*exploration));
+	for (size_t i = 0; exploration_get_limits(i, &limits); i++)
+		if (exploration->violation[0] == '\0')
+			explore(exploration, &limits);
 	exploration->leads[STATE_ENDED][OUTSIDE] = true;
 }
 

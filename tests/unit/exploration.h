@@ -2,8 +2,8 @@
 /*
  * Every situation that the lifecycle can get into: all events in every order,
  * before each deadline and at it, under all kinds of settings, and what has to
- * hold in each step. Knows nothing of Criterion, so that mutated copies of the
- * lifecycle can be explored as well (tests/mutations).
+ * hold in each step. This file does not need Criterion, so that mutated copies
+ * of the lifecycle can be explored as well (tests/mutations).
  */
 #ifndef DINIT_TESTS_EXPLORATION_H
 #define DINIT_TESTS_EXPLORATION_H
@@ -20,8 +20,16 @@ struct exploration {
 	size_t situations;
 	size_t steps;
 	bool leads[STATE_COUNT + 1][STATE_COUNT + 1]; /* [from][to] */
-	char violation[512]; /* what did not hold, "": all did */
+	char violation[512]; /* what did not hold; "": all did */
 };
+
+/* Name of a state, as the documentation has it. */
+const char *
+exploration_state_name(enum state state);
+
+/* The settings number I that are explored. False: there are not so many. */
+bool
+exploration_get_limits(size_t i, struct limits *out);
 
 /* Explores until all has been seen, or something does not hold. */
 void

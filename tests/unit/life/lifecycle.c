@@ -4,13 +4,14 @@
  * and this state. Then every event in every state, and every order of events.
  */
 #include <criterion/criterion.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "life/lifecycle.h"
+#include "base/array.h"
 #include "exploration.h"
-
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#include "support.h"
 
 TestSuite(lifecycle, .timeout = 5);
 
@@ -23,7 +24,7 @@ struct line {
 	enum state state;
 };
 
-static const char *const action_names[] = {
+static const char *const action_names[ACTION_COUNT] = {
 	[ACTION_START_HELPER] = "start-helper",
 	[ACTION_STOP_HELPER] = "stop-helper",
 	[ACTION_PUBLISH] = "publish",
@@ -44,7 +45,7 @@ static const char *const action_names[] = {
 	[ACTION_EXIT] = "exit",
 };
 
-static const char *const ending_names[] = {
+static const char *const ending_names[ENDING_COUNT] = {
 	[ENDING_APP] = "app",
 	[ENDING_STOP] = "stop",
 	[ENDING_KILL] = "kill",
@@ -53,7 +54,7 @@ static const char *const ending_names[] = {
 	[ENDING_EXEC] = "exec",
 };
 
-static const char *const message_names[] = {
+static const char *const message_names[MESSAGE_COUNT] = {
 	[MESSAGE_READY] = "ready",
 	[MESSAGE_READY_AGAIN] = "ready-again",
 	[MESSAGE_UNHEALTHY] = "unhealthy",
@@ -67,6 +68,23 @@ static const char *const message_names[] = {
 	[MESSAGE_GRACE_OVER] = "grace-over",
 	[MESSAGE_UNKILLABLE] = "unkillable",
 };
+
+static void
+expect_all_named(const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		cr_expect_not_null(names[i], "number %zu has no name", i);
+}
+
+Test(lifecycle, has_a_name_for_all_that_scripts_are_about)
+{
+	expect_all_named(action_names, ACTION_COUNT);
+	expect_all_named(ending_names, ENDING_COUNT);
+	expect_all_named(message_names, MESSAGE_COUNT);
+	for (int state = 0; state < STATE_COUNT; state++)
+		cr_expect_not_null(exploration_state_name((enum state)state),
+		    "state %d has no name", state);
+}
 
 /* "group:TERM exit:143": what a script's line expects, in the same words. */
 static const char *
@@ -161,8 +179,8 @@ play_lines(const struct limits *limits, const struct line *lines, size_t count)
 		    describe(&actions), lines[i].actions);
 		cr_assert_eq(lc.state, lines[i].state,
 		    "line %zu: state %s instead of %s", i + 1,
-		    lifecycle_state_name(lc.state),
-		    lifecycle_state_name(lines[i].state));
+		    exploration_state_name(lc.state),
+		    exploration_state_name(lines[i].state));
 	}
 }
 
@@ -943,7 +961,7 @@ machine_in(enum state state, const struct limits *limits)
 		    limits->grace_ms : 0, ways[state][i].event,
 		    ways[state][i].arg);
 	cr_assert_eq(lc.state, state, "%s is not reached, but %s",
-	    lifecycle_state_name(state), lifecycle_state_name(lc.state));
+	    exploration_state_name(state), exploration_state_name(lc.state));
 	return lc;
 }
 
@@ -961,7 +979,7 @@ static void
 check_pair(const struct lifecycle *before, const struct lifecycle *after,
     enum event_type event, const struct actions *actions)
 {
-	const char *pair = lifecycle_state_name(before->state);
+	const char *pair = exploration_state_name(before->state);
 	bool stopped = before->state >= STATE_DRAINING;
 
 	cr_assert(actions->count <= ACTIONS_MAX);
@@ -1019,11 +1037,103 @@ Test(lifecycle, the_timers_alone_lead_from_every_state_of_a_stop_to_the_exit)
 			int64_t deadline = lifecycle_deadline(&lc);
 
 			cr_assert_neq(deadline, INT64_MAX, "%s hangs",
-			    lifecycle_state_name((enum state)state));
+			    exploration_state_name((enum state)state));
 			step(&lc, deadline, EVENT_TIMEOUT, 0);
 			cr_assert(++steps < 100);
 		}
 	}
+}
+
+/* Whether the SIZE bytes at OFFSET take two values in what is explored. */
+static bool
+takes_two_values(size_t offset, size_t size)
+{
+	struct limits first;
+	struct limits other;
+
+	exploration_get_limits(0, &first);
+	for (size_t i = 1; exploration_get_limits(i, &other); i++)
+		if (memcmp((const char *)&first + offset,
+		    (const char *)&other + offset, size) != 0)
+			return true;
+	return false;
+}
+
+/* The members of struct limits, and of the struct signal_policy in it. */
+static const struct limits any;
+static const struct {
+	const char *name;
+	size_t offset;
+	size_t size;
+} members[] = {
+	{ "gate", offsetof(struct limits, gate), sizeof(any.gate) },
+	{ "ok_stop", offsetof(struct limits, ok_stop), sizeof(any.ok_stop) },
+	{ "monitor_failures", offsetof(struct limits, monitor_failures),
+	    sizeof(any.monitor_failures) },
+	{ "silence_ms", offsetof(struct limits, silence_ms),
+	    sizeof(any.silence_ms) },
+	{ "budget_ms", offsetof(struct limits, budget_ms),
+	    sizeof(any.budget_ms) },
+	{ "drain_ms", offsetof(struct limits, drain_ms),
+	    sizeof(any.drain_ms) },
+	{ "grace_ms", offsetof(struct limits, grace_ms),
+	    sizeof(any.grace_ms) },
+	{ "ok_exit", offsetof(struct limits, ok_exit), sizeof(any.ok_exit) },
+	{ "signals", offsetof(struct limits, signals), sizeof(any.signals) },
+	{ "stop", offsetof(struct limits, signals.stop),
+	    sizeof(any.signals.stop) },
+	{ "first_stop", offsetof(struct limits, signals.first_stop),
+	    sizeof(any.signals.first_stop) },
+	{ "main_only", offsetof(struct limits, signals.main_only),
+	    sizeof(any.signals.main_only) },
+	{ "rewrite", offsetof(struct limits, signals.rewrite),
+	    sizeof(any.signals.rewrite) },
+};
+
+/* Fails the test unless the limit NAME takes two values in the exploration. */
+static void
+expect_explored(const char *name)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(members) && strcmp(members[i].name, name) != 0)
+		i++;
+	cr_assert(i < ARRAY_SIZE(members), "'%s' is not in the table above",
+	    name);
+	cr_expect(takes_two_values(members[i].offset, members[i].size),
+	    "the exploration knows but one value of '%s'", name);
+}
+
+/* Expects it of each member that the struct STRUCTURE has in HEADER. */
+static void
+expect_members_explored(const char *header, const char *structure)
+{
+	const char *line = strstr(read_file(header), structure);
+	int found = 0;
+
+	cr_assert_not_null(line, "%s has no %s", header, structure);
+	line += strlen(structure);
+	while ((line = strchr(line, '\n') + 1)[0] != '}') {
+		char name[64];
+
+		/* A comment on a line of its own names none. */
+		if (sscanf(line, " enum %*s %63[a-z_]", name) == 1 ||
+		    sscanf(line, " struct %*s %63[a-z_]", name) == 1 ||
+		    sscanf(line, " unsigned %*s %63[a-z_]", name) == 1 ||
+		    sscanf(line, " %*[a-z0-9_] %63[a-z_]", name) == 1) {
+			found++;
+			expect_explored(name);
+		}
+	}
+	cr_expect_gt(found, 0);
+}
+
+Test(lifecycle, is_explored_with_two_values_of_each_limit)
+{
+	expect_members_explored(SOURCE_DIR "/init/life/lifecycle.h",
+	    "\nstruct limits {");
+	expect_members_explored(SOURCE_DIR "/init/base/signals.h",
+	    "\nstruct signal_policy {");
 }
 
 Test(lifecycle, every_order_of_events_keeps_the_rules, .timeout = 300)
