@@ -324,11 +324,11 @@ prepare_readiness(const struct options *options, struct setup *setup)
 static int
 bind_notify_socket(struct setup *setup, uid_t uid)
 {
-	struct listener_socket *socket = &setup->notify_socket;
-	char object[LISTENER_PATH_MAX + 16];
+	struct notify_socket *socket = &setup->notify_socket;
+	char object[NOTIFY_SOCKET_PATH_MAX + 16];
 	struct lockdown_rehearsal rehearsal;
 	bool is_rehearsal = begin_rehearsal(setup, &rehearsal);
-	int error = listener_bind(setup->readiness.directory_fd,
+	int error = notify_socket_bind(setup->readiness.directory_fd,
 	    setup->readiness.path, uid == 0, socket);
 
 	if (is_rehearsal)
@@ -343,12 +343,13 @@ bind_notify_socket(struct setup *setup, uid_t uid)
 static int
 give_notify_socket(const struct setup *setup, uid_t uid)
 {
-	const struct listener_socket *socket = &setup->notify_socket;
-	int error = listener_give(setup->readiness.directory_fd, socket, uid);
+	const struct notify_socket *socket = &setup->notify_socket;
+	int error = notify_socket_give(setup->readiness.directory_fd, socket,
+	    uid);
 
 	if (error == 0)
 		return 0;
-	listener_remove(setup->readiness.directory_fd, socket);
+	notify_socket_remove(setup->readiness.directory_fd, socket);
 	log_line(LOG_LEVEL_ERROR,
 	    "cannot give the socket %s to uid %u: %s; does the container lack "
 	    "CAP_CHOWN?",
@@ -438,6 +439,7 @@ setup_prepare(const struct options *options,
 void
 setup_end(struct setup *setup)
 {
-	listener_remove(setup->readiness.directory_fd, &setup->notify_socket);
+	notify_socket_remove(setup->readiness.directory_fd,
+	    &setup->notify_socket);
 	readiness_end(&setup->readiness);
 }

@@ -13,8 +13,8 @@
 #include "app/terminal.h"
 #include "life/lifecycle.h"
 #include "readiness/health.h"
-#include "readiness/listener.h"
 #include "readiness/notify.h"
+#include "readiness/notify_socket.h"
 #include "readiness/readiness.h"
 
 struct options;
@@ -33,8 +33,8 @@ struct setup {
 	struct health_plan health_plan;
 	struct readiness readiness;
 	enum notify_access notify_access;
-	struct listener_socket notify_socket; /* for what COMMAND says */
-	struct notify_upstream upstream;      /* the engine */
+	struct notify_socket notify_socket; /* for what COMMAND says */
+	struct notify_upstream upstream;    /* the engine */
 	bool feeds_watchdog; /* the engine's, by each check that succeeds */
 	struct terminal terminal;
 	int signal_fd;

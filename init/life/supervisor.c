@@ -129,7 +129,7 @@ static int
 fork_command(struct supervisor *sup)
 {
 	const struct setup *setup = sup->setup;
-	const struct listener_socket *socket = &setup->notify_socket;
+	const struct notify_socket *socket = &setup->notify_socket;
 	const struct spawn_request request = {
 		.argv = setup->command,
 		.signals = setup->signals_found,

@@ -3,7 +3,7 @@
 
 #include "settings/combination.h"
 #include "base/problem.h"
-#include "readiness/listener.h"
+#include "readiness/notify_socket.h"
 #include "readiness/readiness.h"
 #include "settings/options.h"
 #include "settings/table.h"
@@ -90,13 +90,13 @@ check_socket(const struct options *options, struct problem *problem)
 	char origin[TABLE_NAME_MAX];
 
 	if (options->notify == NOTIFY_NONE ||
-	    strlen(options->ready_file) <= LISTENER_READY_FILE_MAX)
+	    strlen(options->ready_file) <= NOTIFY_SOCKET_READY_FILE_MAX)
 		return 0;
 	table_format_origin(options, "ready-file", origin, sizeof(origin));
 	return problem_set(problem,
 	    "%s: '%.200s' is too long for --notify, whose socket lies beside "
 	    "it; it takes a path of at most %d bytes",
-	    origin, options->ready_file, (int)LISTENER_READY_FILE_MAX);
+	    origin, options->ready_file, (int)NOTIFY_SOCKET_READY_FILE_MAX);
 }
 
 int
