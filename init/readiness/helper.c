@@ -14,7 +14,7 @@
 #define SO_PASSRIGHTS 83
 #endif
 
-/* A session of its own has no terminal. */
+/* The helper gets a session of its own, which has no terminal: setsid(2). */
 static void __attribute__((noreturn))
 become_helper(const struct helper_role *role, int fd)
 {
@@ -43,13 +43,13 @@ helper_start(const struct helper_role *role, struct helper *out)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	/*
-	 * Where the kernel can refuse them, not even a helper that was taken
-	 * over shall pass descriptors to us.
+	 * An app may take the helper over, and then pass descriptors to us.
+	 * Kernels that know SO_PASSRIGHTS refuse them.
 	 */
 	setsockopt(ends[0], SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
 	pid = fork();
 	if (pid == 0) {
-		/* Were a copy left, the helper would not see the other go. */
+		/* Otherwise the helper would not see when PID 1 closes it. */
 		close(ends[0]);
 		become_helper(role, ends[1]);
 	}

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A helper: a process of its own for what PID 1 must not wait for, or must not
- * touch. It stands at the other end of a socket pair (SOCK_SEQPACKET), runs as
- * the app's user, has nothing open but what it needs, and is not dumpable, so
- * that an app of the same user gets neither at its memory nor can make it call
- * anything (PR_SET_DUMPABLE(2const); ptrace(2)).
+ * How PID 1 starts a helper: a process of its own for what PID 1 must not wait
+ * for or must not touch. The two talk over a socket pair (SOCK_SEQPACKET). The
+ * helper runs as the app's user, with nothing open but what it needs. It is not
+ * dumpable, so that an app of the same user can neither read its memory nor
+ * trace it (PR_SET_DUMPABLE(2const), ptrace(2)).
+ *
+ * helper_start() runs in PID 1 and, from the fork on, in the helper.
  */
 #ifndef DINIT_HELPER_H
 #define DINIT_HELPER_H
@@ -13,11 +15,11 @@
 
 struct privileges;
 
-/* What a process is to be. */
+/* What the process is to be. */
 struct helper_role {
 	const char *name;                    /* in ps, at most 15 bytes */
 	const struct privileges *privileges; /* the app's; NULL: dinit's own */
-	int kept_fd; /* a descriptor that it needs beside FD; -1: none */
+	int kept_fd; /* stays open beside its end of the pair; -1: none */
 	/*
 	 * What it does, with its end of the socket pair as FD; when this
 	 * returns the process exits with 0. It is not declared noreturn, though
@@ -31,17 +33,18 @@ struct helper_role {
 /* The helper as its parent sees it. */
 struct helper {
 	pid_t pid; /* 0: reaped or none */
-	int fd;    /* -1: none */
+	int fd;    /* PID 1's end of the pair; -1: it is closed */
 };
 
 /*
- * Starts a helper, in the working directory, with the environment and the
- * signals of the caller. Its PLAN is a copy. 0 and OUT, or -errno.
+ * Starts a helper in the caller's working directory, with the caller's
+ * environment and signals. Its plan is a copy, as all memory is after fork(2).
+ * 0 and OUT, or -errno.
  */
 int
 helper_start(const struct helper_role *role, struct helper *out);
 
-/* Lets go of the helper, without waiting for it: it sees its FD close. */
+/* Closes PID 1's end of the pair, so that the helper ends. Does not wait. */
 void
 helper_close(struct helper *helper);
 

@@ -8,15 +8,16 @@
 #include "readiness/http_answer.h"
 #include "base/number.h"
 
-/* How an answer begins; # is a digit, the status the last three of them. */
+/* How an answer begins. # is a digit; the last three are the status. */
 static const char status_line[] = "HTTP/1.# ###";
 
 #define STATUS_AT 9
 
 /*
- * A status of 1xx is an interim one, which others follow; but not 101, for
- * then another protocol would follow. What is left of the line must not read as
- * a field, nor as the empty line behind the fields: a blank stands for it.
+ * Behind an answer of status 1xx another one follows; not behind 101, where
+ * another protocol would follow. The rest of the status line is kept as a line
+ * that begins with a blank, so that it is taken neither for a field nor for the
+ * empty line behind the fields.
  */
 static int
 end_status(struct http_answer *answer, char byte)
@@ -47,7 +48,7 @@ read_status(struct http_answer *answer, char byte)
 	return 0;
 }
 
-/* The value of the field LINE if that has NAME, otherwise NULL. */
+/* The value if LINE is the field NAME, otherwise NULL. */
 static const char *
 value_of(const char *line, const char *name)
 {
@@ -71,7 +72,7 @@ take_field(struct http_answer *answer)
 		answer->is_chunked = true;
 }
 
-/* What follows the fields (RFC 9112, 6.3: in this order). */
+/* What follows the fields; the order is that of RFC 9112, 6.3. */
 static enum http_part
 part_after_fields(const struct http_answer *answer)
 {
@@ -85,7 +86,7 @@ part_after_fields(const struct http_answer *answer)
 	return answer->left > 0 ? HTTP_BODY : HTTP_END;
 }
 
-/* Of what is no size, nobody knows where it ends. */
+/* If there is no size, then only the close of the connection ends the body. */
 static void
 take_chunk_size(struct http_answer *answer)
 {
@@ -97,7 +98,7 @@ take_chunk_size(struct http_answer *answer)
 	answer->part = answer->left > 0 ? HTTP_CHUNK : HTTP_TRAILER;
 }
 
-/* An interim answer is over: the next one begins. */
+/* Begins with the next answer, after an interim one. */
 static void
 begin_again(struct http_answer *answer)
 {
@@ -106,7 +107,7 @@ begin_again(struct http_answer *answer)
 	answer->status = 0;
 }
 
-/* An empty line ends fields, and follows the bytes of a chunk. */
+/* An empty line ends the fields. It also stands behind each chunk. */
 static void
 end_empty_line(struct http_answer *answer)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An HTTP/1 answer, read byte by byte and without a system call: to its final
- * status, and on to its end as far as it says where that is (RFC 9112).
+ * Reading an HTTP/1 answer, byte by byte and without a system call: to its
+ * final status, and then to its end if it says where that is (RFC 9112). Runs
+ * in the process of --probe.
  */
 #ifndef DINIT_HTTP_ANSWER_H
 #define DINIT_HTTP_ANSWER_H
@@ -10,11 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The most that is read of an answer without a final status, and of any. */
+/*
+ * At most so much is read until the final status is known, and of an answer as
+ * a whole.
+ */
 #define HTTP_ANSWER_HEAD_MAX 8192
 #define HTTP_ANSWER_MAX 65536
 
-/* What is read next. Those from HTTP_FIELDS on belong to the final status. */
+/* What is read next. From HTTP_FIELDS on, the final status is known. */
 enum http_part {
 	HTTP_STATUS,
 	HTTP_INTERIM,    /* the fields of a 1xx answer, which others follow */
@@ -34,16 +38,16 @@ struct http_answer {
 	size_t position; /* in the status line */
 	int status;      /* of its digits so far */
 	bool has_length; /* as its fields say */
-	bool is_chunked; /* likewise, and this counts for more */
-	uint64_t left;   /* of the body or the chunk */
+	bool is_chunked; /* as its fields say; has_length is ignored then */
+	uint64_t left;   /* bytes of the body or the chunk that are to come */
 	size_t line_length;
-	char line[64]; /* how the line that is being read begins */
+	char line[64]; /* the first bytes of the line that is being read */
 };
 
 /*
- * Reads the next bytes. 0: there is more to come; 1: that was the end, or as
- * much of it as is read; -EBADMSG: it is not HTTP/1; -EMSGSIZE: there is no
- * final status in its first HTTP_ANSWER_HEAD_MAX bytes.
+ * Reads the next bytes. 0: there is more to come; 1: the answer is complete, or
+ * HTTP_ANSWER_MAX bytes have been read; -EBADMSG: it is not HTTP/1; -EMSGSIZE:
+ * there is no final status in its first HTTP_ANSWER_HEAD_MAX bytes.
  */
 int
 http_answer_read(struct http_answer *answer, const char *bytes, size_t length);

@@ -41,7 +41,7 @@ struct listener_news {
 	uint32_t says;
 	int32_t extend_ms; /* 0: nothing is said about it */
 	int32_t sender;    /* pid */
-	/* The lines for the engine; where LISTENER_IGNORED, the sender's name. */
+	/* The lines for the engine; with LISTENER_IGNORED the sender's name. */
 	char text[NOTIFY_MESSAGE_MAX + 1];
 };
 

@@ -28,15 +28,15 @@ notify_open_upstream(const char *value, struct notify_upstream *out)
 		return -errno;
 	out->fd = fd;
 	out->address = address;
-	/* An abstract name ends where the length says: no zero byte: unix(7) */
+	/* An abstract name has no zero byte at its end: unix(7). */
 	out->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
 	    length + (value[0] == '/' ? 1 : 0));
 	return 0;
 }
 
 /*
- * Only a connected socket polls for its peer's queue. That nobody is there to
- * connect to, sending will tell.
+ * poll(2) asks about the peer's queue only if the socket is connected. Where
+ * connecting fails, notify_send() fails too, and reports it.
  */
 bool
 notify_has_room(const struct notify_upstream *upstream)
@@ -63,7 +63,7 @@ notify_send(const struct notify_upstream *upstream, const char *text)
 	return 0;
 }
 
-/* Microseconds as in sd_notify(3), rounded up to ms. 0: it is no number. */
+/* Reads microseconds: sd_notify(3). Rounded up to ms; 0: it is no number. */
 static int
 parse_extension(const char *text)
 {
@@ -88,9 +88,10 @@ parse_line(struct notify_message *message, const char *line)
 }
 
 /*
- * What an engine's own supervisor understands of an app that it has not
- * started itself. READY=1 and STOPPING=1 are not in here: dinit says them in
- * its own time. Nor is anything that comes with descriptors or names a process.
+ * What the app says and the engine can make sense of, although it has started
+ * dinit and not the app. READY=1 and STOPPING=1 are left out, as dinit decides
+ * itself when to send them. So are the names that come with descriptors or name
+ * a process.
  */
 static bool
 is_line_for_engine(const char *line)
@@ -134,7 +135,7 @@ notify_parse(struct notify_message *message, size_t length)
 	return true;
 }
 
-/* The line behind LINE; NULL: that was the last one. */
+/* The line behind LINE; NULL: LINE is the last one. */
 static const char *
 next_line(const char *line)
 {

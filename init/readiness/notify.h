@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The service manager's notification protocol, sd_notify(3): how dinit tells
- * the engine that started it, and what the words of an app mean. Who hears the
- * app is listener.h.
+ * The notification protocol of service managers, sd_notify(3). In PID 1: how
+ * dinit notifies the engine that started it. In PID 1 and in the helper that
+ * hears the app (listener.h): what the app's notifications mean.
  */
 #ifndef DINIT_NOTIFY_H
 #define DINIT_NOTIFY_H
@@ -26,25 +26,26 @@ struct notify_upstream {
 int
 notify_open_upstream(const char *value, struct notify_upstream *out);
 
-/* False: the engine's queue is full, it would take no datagram now. */
+/* False: the engine's queue is full, so that it takes no datagram now. */
 bool
 notify_has_room(const struct notify_upstream *upstream);
 
 /*
- * Sends one datagram, such as "READY=1", without ever waiting. 0 or -errno;
- * -EAGAIN: the engine's queue is full. Does nothing if nobody listens.
+ * Sends one datagram, as for instance "READY=1", without ever waiting. 0 or
+ * -errno; -EAGAIN: the engine's queue is full. If nobody listens, it does
+ * nothing.
  */
 int
 notify_send(const struct notify_upstream *upstream, const char *text);
 
-/* Whose words count: --notify. */
+/* Whose notifications count: --notify. */
 enum notify_access {
 	NOTIFY_NONE, /* nobody's */
 	NOTIFY_MAIN, /* those of COMMAND's own process */
 	NOTIFY_ALL,  /* those of any process of our PID namespace */
 };
 
-/* A longer datagram is not taken; systemd has the same limit. */
+/* The longest datagram that counts, as in systemd. */
 #define NOTIFY_MESSAGE_MAX 4096
 
 /* What a datagram says. */
@@ -57,21 +58,22 @@ struct notify_message {
 };
 
 /*
- * Reads what MESSAGE->text of LENGTH bytes says: lines of NAME=VALUE, the last
- * one of a name counting, unknown ones ignored. What stays in MESSAGE->text are
- * the lines that the engine is to hear too, in their order and without a
- * newline behind the last one. False: it is no such text.
+ * Reads the LENGTH bytes of MESSAGE->text and fills in the rest of MESSAGE. The
+ * text is lines of NAME=VALUE. Of several lines with the same NAME the last one
+ * counts, and unknown names are ignored. Afterwards MESSAGE->text has only the
+ * lines that the engine is to hear too, in their order, with no newline behind
+ * the last one. False: there is a zero byte in the text, so it does not count.
  */
 bool
 notify_parse(struct notify_message *message, size_t length);
 
-/* True if TEXT is nothing but such lines as notify_parse leaves; "" is too. */
+/* True if TEXT is "" or consists of lines that notify_parse would leave. */
 bool
 notify_is_for_engine(const char *text);
 
 /*
- * The value of the last STATUS= line of TEXT, which notify_parse has left, and
- * its length in *LENGTH. NULL: there is none.
+ * The value of the last line of TEXT that begins with STATUS=; its length is in
+ * *LENGTH. TEXT is what notify_parse has left. NULL: no line begins with it.
  */
 const char *
 notify_find_status(const char *text, size_t *length);

@@ -29,9 +29,9 @@ delete_dead_socket(int directory_fd, const char *name)
 }
 
 /*
- * The kernel notes who sends a datagram when it is sent, and only if SO_PASSCRED
- * is set by then (unix(7)): so that comes before bind(2). The umask gives the
- * file its final mode from the first moment on.
+ * Binds FD to PATH. The kernel notes the sender of a datagram when it is sent,
+ * and only if SO_PASSCRED is set by then (unix(7)), so that is set before. The
+ * umask gives the file its final mode from the first moment on.
  */
 static int
 bind_to(int fd, const char *path, bool to_all)

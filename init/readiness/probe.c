@@ -20,18 +20,19 @@
 #include "base/signals.h"
 #include "readiness/http_answer.h"
 
-/* Between two tries to get into the full queue of a Unix socket. */
+/* The pause between two tries to connect to a Unix socket with a full queue. */
 #define QUEUE_PAUSE_MS 10
 
-/* Room for a request: what varies in it is part of the URL. */
+/* Room for a request: a part of the URL, and words that are always the same. */
 #define REQUEST_MAX (PROBE_URL_MAX + 128)
 
-/* Read at once. */
+/* How much is read at once. */
 #define PIECE_MAX 1024
 
 /*
  * A server that has not said where its answer ends has to close the connection.
- * If it is silent for so long, it will not (nc -l waits for its client to).
+ * If it is silent for so long, it is not going to do that: nc -l, for one,
+ * waits until the client closes it.
  */
 #define SILENCE_MS 1000
 
@@ -80,7 +81,7 @@ parse_port(const char *text, size_t length, in_port_t *port)
 	return 0;
 }
 
-/* Brackets set an IPv6 address apart from the port behind it. */
+/* An IPv6 address is in brackets, to tell its colons from that of the port. */
 static int
 parse_host(const char *text, size_t length, struct probe_target *target)
 {
@@ -109,7 +110,7 @@ parse_host(const char *text, size_t length, struct probe_target *target)
 	return parsed == 1 ? 0 : -EADDRNOTAVAIL;
 }
 
-/* HOST or HOST:PORT; without a PORT it is FALLBACK, of which 0 is none. */
+/* Reads HOST or HOST:PORT. FALLBACK is the port if there is none; 0: refuse. */
 static int
 parse_authority(const char *text, size_t length, unsigned int fallback,
     struct probe_target *target)
@@ -194,11 +195,12 @@ probe_expectation(int error)
 static_assert(PROBE_URL_MAX == 2000, "probe_expectation says so");
 
 /*
- * Waits until FD has EVENTS. 0; -ETIME past the deadline, and then it does not
- * look: a server that always has some more to say is over time too.
+ * Waits until FD has EVENTS. 0 or -errno; -ETIME: the deadline is past. In that
+ * case FD is not looked at, so that a server that sends for ever does not hold
+ * up the check.
  */
 static int
-await(int fd, short events, int64_t deadline)
+wait_for(int fd, short events, int64_t deadline)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = events };
 
@@ -217,9 +219,10 @@ await(int fd, short events, int64_t deadline)
 }
 
 /*
- * With nobody there, the kernel may choose for our end the very port that is
- * asked for: the socket then meets itself (a simultaneous open) and is
- * connected. An app that takes 30 s to start is asked often enough for that.
+ * True if FD is connected to itself. While no server listens, the kernel may
+ * choose for our end the very port that we connect to, and TCP takes that for a
+ * simultaneous open. An app that takes 30 s to start is probed often enough for
+ * that to happen.
  */
 static bool
 has_met_itself(int fd)
@@ -234,11 +237,11 @@ has_met_itself(int fd)
 	    memcmp(&here, &there, sizeof(here)) == 0;
 }
 
-/* How the attempt that connect(2) has begun ends: 0 or -errno. */
+/* Waits for the end of a connect(2) that is in progress. 0 or -errno. */
 static int
 await_connection(int fd, int64_t deadline)
 {
-	int error = await(fd, POLLOUT, deadline);
+	int error = wait_for(fd, POLLOUT, deadline);
 	socklen_t length = sizeof(error);
 
 	if (error < 0)
@@ -250,7 +253,7 @@ await_connection(int fd, int64_t deadline)
 	return -error;
 }
 
-/* Whom to ask. Family 0: nobody. */
+/* Where to connect to. Family 0: nowhere. */
 struct endpoint {
 	const struct sockaddr *address;
 	socklen_t length;
@@ -266,15 +269,15 @@ connect_to(int fd, const struct endpoint *endpoint, int64_t deadline)
 			return await_connection(fd, deadline);
 		if (errno != EAGAIN)
 			return -errno;
-		/* No event says that a Unix socket's queue has room again. */
+		/* poll(2) cannot wait for room in a Unix socket's queue. */
 		if (next >= deadline)
-			return await(-1, 0, deadline);
-		await(-1, 0, next);
+			return wait_for(-1, 0, deadline);
+		wait_for(-1, 0, next);
 	}
 	return 0;
 }
 
-/* A descriptor, or -errno. */
+/* Returns a connected descriptor or -errno. */
 static int
 open_connection(const struct endpoint *endpoint, int64_t deadline)
 {
@@ -314,19 +317,19 @@ send_request(int fd, const struct probe_target *target, int64_t deadline)
 		else if (errno != EAGAIN)
 			return -errno;
 		else
-			error = await(fd, POLLOUT, deadline);
+			error = wait_for(fd, POLLOUT, deadline);
 		if (error < 0)
 			return error;
 	}
 	return 0;
 }
 
-/* As http_answer_read, with what comes next; or -ENODATA: it was closed. */
+/* Reads on, as http_answer_read; -ENODATA: the connection was closed. */
 static int
 receive_piece(int fd, struct http_answer *answer, int64_t deadline)
 {
 	char piece[PIECE_MAX];
-	int error = await(fd, POLLIN, deadline);
+	int error = wait_for(fd, POLLIN, deadline);
 	ssize_t length;
 
 	if (error < 0)
@@ -340,11 +343,12 @@ receive_piece(int fd, struct http_answer *answer, int64_t deadline)
 }
 
 /*
- * Takes the rest of an answer whose status is known: a server whose client
- * leaves in the middle logs a broken pipe, at each check. What happens here
- * does not change the verdict. A server that has said where its answer ends may
- * take the time there is, but for a fifth of it: the health helper has the same
- * time-out as this check, and would kill it.
+ * Takes the rest of an answer whose status is known. Without that, servers log
+ * a broken pipe at each check. What happens here does not change the result.
+ *
+ * If the server has said where its answer ends, it may take four fifths of the
+ * time that is left. Not all of it, for as a health command this process has
+ * the same time-out as the check, and the health helper would kill it.
  */
 static void
 receive_rest(int fd, struct http_answer *answer, int64_t deadline)
@@ -378,9 +382,9 @@ receive_answer(int fd, int64_t deadline)
 	return http_answer_status(&answer);
 }
 
-/* As probe_run, once somebody has taken the connection. */
+/* Asks over the connection FD. Returns as probe_run. */
 static int
-talk(int fd, const struct probe_target *target, int64_t deadline)
+ask_server(int fd, const struct probe_target *target, int64_t deadline)
 {
 	int error;
 
@@ -391,14 +395,15 @@ talk(int fd, const struct probe_target *target, int64_t deadline)
 }
 
 /*
- * The first that is healthy decides, or the end of the time. Of several that
- * fail, the first one where somebody was there says most.
+ * Asks one endpoint after the other, until one is healthy or the time is over.
+ * If none is healthy, the result is that of the first one that could be
+ * connected to, as it says most.
  */
 static int
 ask_in_turn(const struct endpoint *endpoints, size_t count,
     const struct probe_target *target, int64_t deadline)
 {
-	bool anybody_was_there = false;
+	bool was_connected = false;
 	int result = -EINVAL;
 
 	for (size_t i = 0; i < count; i++) {
@@ -409,12 +414,12 @@ ask_in_turn(const struct endpoint *endpoints, size_t count,
 			continue;
 		fd = next = open_connection(&endpoints[i], deadline);
 		if (fd >= 0) {
-			next = talk(fd, target, deadline);
+			next = ask_server(fd, target, deadline);
 			close(fd);
 		}
-		if (!anybody_was_there || probe_is_healthy(next))
+		if (!was_connected || probe_is_healthy(next))
 			result = next;
-		anybody_was_there |= fd >= 0;
+		was_connected |= fd >= 0;
 		if (probe_is_healthy(next) || next == -ETIME)
 			break;
 	}
@@ -448,7 +453,7 @@ probe_is_healthy(int result)
 	return result == 0 || (result >= 200 && result <= 399);
 }
 
-/* Why there is neither an answer nor a connection. */
+/* Writes why there was no answer or no connection. */
 static void
 format_failure(int error, int64_t timeout_ms, char *text, size_t size)
 {

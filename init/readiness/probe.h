@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * --probe: one health check of a server, in a process that does nothing else.
- * What a URL asks for and what an answer says is found out without a system
- * call; only probe_run talks to anybody. There is no resolver: HOST is an
- * address or localhost.
+ * --probe: one health check of a server. Runs in a process that does nothing
+ * else.
+ *
+ * URLs and answers are read without a system call; only probe_run connects to a
+ * server. There is no resolver: HOST is an address or localhost.
  */
 #ifndef DINIT_PROBE_H
 #define DINIT_PROBE_H
@@ -21,12 +22,12 @@ struct signal_state;
 /* Room for any line that probe_format_result writes. */
 #define PROBE_RESULT_MAX (PROBE_URL_MAX + 128)
 
-/* What a URL asks for. It points into the URL. */
+/* What a URL asks for. The pointers are into the URL. */
 struct probe_target {
 	const char *url;
 	const char *path;        /* unix: the socket's; otherwise NULL */
-	struct sockaddr_in6 six; /* tried before the other; */
-	struct sockaddr_in four; /* family 0: not tried at all */
+	struct sockaddr_in6 six; /* tried first; family 0: not tried */
+	struct sockaddr_in four; /* tried then; family 0: not tried */
 	const char *resource;    /* http: what to GET; otherwise NULL */
 	const char *authority;   /* http: HOST:PORT as it was written */
 	size_t authority_length;
@@ -34,27 +35,26 @@ struct probe_target {
 
 /*
  * Reads tcp://HOST:PORT, http://HOST[:PORT][/PATH][?QUERY] or unix:///PATH.
- * 0, or -errno, of which probe_expectation knows what would be right. OUT
- * points into URL.
+ * 0 and OUT, which points into URL; or -errno, for probe_expectation.
  */
 int
 probe_parse_url(const char *url, struct probe_target *out);
 
-/* What --probe takes, with regard to the ERROR of probe_parse_url. */
+/* What --probe expects of a URL where probe_parse_url has returned ERROR. */
 const char *
 probe_expectation(int error);
 
 /*
- * The check. TIMEOUT_MS is for all of it; 0: no limit. The status that the
- * server answered with, whatever became of the rest of its answer; 0: it
- * accepted the connection, and no more was asked; or -errno: those of
- * http_answer_read, -ENODATA if it closed without an answer, -ETIME when the
- * time was over.
+ * Checks the server. TIMEOUT_MS is for all of the check; 0: no limit. Returns
+ * the status that the server answered with, whatever happened to the rest of
+ * its answer; 0: it accepted the connection, and TARGET asks for no more; or
+ * -errno: those of http_answer_read, -ENODATA: it closed the connection without
+ * an answer, -ETIME: the time is over.
  */
 int
 probe_run(const struct probe_target *target, int64_t timeout_ms);
 
-/* True if RESULT, of probe_run, is that of a healthy server. */
+/* True if RESULT, which probe_run has returned, means a healthy server. */
 bool
 probe_is_healthy(int result);
 

@@ -14,12 +14,16 @@
 #include "base/line_file.h"
 #include "readiness/readiness_wire.h"
 
-/* More than there can be dinits that get in each other's way. */
+/*
+ * How often a state file is made anew that another dinit has deleted just then.
+ * So many dinits do not start at the same path at the same moment.
+ */
 #define CLAIM_TRIES 16
 
 /*
- * Beside the file, on the same file system. Its name and our pid are in it, for
- * several dinits may share a directory, and in containers each one has pid 1.
+ * The file is written under another NAME beside its own, on the same file
+ * system. Several dinits may share the directory, so that NAME has our pid in
+ * it; in containers each of them has pid 1, so it has the file's name as well.
  */
 static int
 name_aside(const struct readiness *readiness, char name[NAME_MAX + 1])
@@ -31,8 +35,8 @@ name_aside(const struct readiness *readiness, char name[NAME_MAX + 1])
 }
 
 /*
- * Opens the directory NAME in PARENT, made first if it is missing. The umask
- * is the app's by right: it is only changed for the making.
+ * Opens the directory NAME in PARENT_FD, made first if it is missing. COMMAND
+ * inherits the umask as dinit found it, so that it is changed only meanwhile.
  */
 static int
 open_directory(int parent_fd, const char *name, int flags)
@@ -49,7 +53,10 @@ open_directory(int parent_fd, const char *name, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Copies the next name of PATH; where the rest begins, NULL: too long. */
+/*
+ * Copies the first name of PATH to NAME. Returns where the rest of PATH begins;
+ * NULL: the name is too long.
+ */
 static const char *
 next_name(const char *path, char name[NAME_MAX + 1])
 {
@@ -65,9 +72,9 @@ next_name(const char *path, char name[NAME_MAX + 1])
 }
 
 /*
- * Opens the directory of the file, and the one that is in, from / on. That is
- * before the app runs; afterwards nothing is looked up by its path any more,
- * for then the app could have put something else there.
+ * Opens the directory of the file and the parent of that, from / on, before the
+ * app runs. Afterwards nothing is looked up by a whole path any more, for the
+ * app could have put something else there.
  */
 static int
 open_directories(struct readiness *readiness)
@@ -96,17 +103,17 @@ open_directories(struct readiness *readiness)
 	}
 }
 
-/* The whole of a file, however long it is: the lock of a living dinit. */
+/* The lock of a living dinit: the whole file, however long it is. */
 static const struct flock whole = {
 	.l_type = F_WRLCK,
 	.l_whence = SEEK_SET,
 };
 
 /*
- * The second byte alone: the lock of a dinit that is about to delete the file
- * of a dead one. It conflicts with the lock of a living dinit, and with that of
- * another one that is about to delete the file. But is_locked() asks about the
- * first byte, so that nobody takes such a dinit for one that publishes.
+ * The lock of a dinit that is about to delete the file of a dead one: only the
+ * second byte. It conflicts with the lock of a living dinit, and with that of
+ * another dinit that is about to delete the file. readiness_wire_is_locked()
+ * asks about the first byte, so that it sees the lock of a living dinit only.
  */
 static const struct flock second_byte = {
 	.l_type = F_WRLCK,
@@ -116,10 +123,11 @@ static const struct flock second_byte = {
 };
 
 /*
- * An open file description lock is let go only with the description itself,
- * and the kernel closes that however dinit dies. Where it is unknown (gVisor)
- * a lock of the process does the same for a program that opens the file once.
- * -EADDRINUSE: another dinit has one.
+ * Locks RANGE of FD. The lock of an open file description is released with the
+ * description, and the kernel closes that however dinit dies (fcntl(2)). Where
+ * those locks are unknown (gVisor), a lock of the process does the same, as
+ * dinit opens the file only once. 0 or -errno; -EADDRINUSE: another dinit has a
+ * lock that is in the way.
  */
 static int
 lock(int fd, struct flock range)
@@ -143,7 +151,7 @@ identify(int fd, struct file_id *id)
 	return 0;
 }
 
-/* 1: NAME is this file; 0: it is another one by now, or none; or -errno. */
+/* 1: NAME is the file ID; 0: it is another file by now, or none; or -errno. */
 static int
 is_named(int directory_fd, const char *name, const struct file_id *id)
 {
@@ -154,7 +162,7 @@ is_named(int directory_fd, const char *name, const struct file_id *id)
 	return status.st_dev == id->device && status.st_ino == id->inode;
 }
 
-/* Deletes NAME, unless that is not ours any more. 0 or -errno. */
+/* Deletes NAME if it is still the file ID. 0 or -errno. */
 static int
 delete_own(int directory_fd, const char *name, const struct file_id *id)
 {
@@ -185,8 +193,8 @@ write_facts(int fd, const struct readiness_facts *facts)
 }
 
 /*
- * Opens a new file; one of a dead dinit, with our pid or of an earlier run, is
- * in the way.
+ * Makes the file NAME. One that a dead dinit of our pid has left is deleted
+ * first. A descriptor or -errno.
  */
 static int
 create_anew(int directory_fd, const char *name)
@@ -199,7 +207,7 @@ create_anew(int directory_fd, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A new file of mode 0644 that is locked, or -errno and none. */
+/* Makes the file NAME, of mode 0644 and locked. Its fd, or -errno and none. */
 static int
 create_locked(int directory_fd, const char *name)
 {
@@ -217,7 +225,7 @@ create_locked(int directory_fd, const char *name)
 	return fd;
 }
 
-/* A complete, locked file aside, or -errno and none. */
+/* Makes the file NAME, complete and locked. Its fd, or -errno and none. */
 static int
 write_aside(int directory_fd, const char *name,
     const struct readiness_facts *facts)
@@ -253,9 +261,10 @@ readiness_prove(const struct readiness *readiness)
 }
 
 /*
- * Locks FD, which was just made as NAME. A dinit that deletes a file of a dead
- * one has locked it before: so once the lock is ours, and the name still means
- * this file, nobody will delete it. -EEXIST: somebody did so before.
+ * Locks FD, which was just made as NAME. Another dinit may find it before that,
+ * take it for the file of a dead dinit, and so lock and delete it. But once the
+ * lock is ours and NAME is still this file, no dinit will delete it. 0 and ID,
+ * or -errno; -EEXIST: it was deleted before it was locked.
  */
 static int
 lock_new(const struct readiness *readiness, const char *name, int fd,
@@ -277,8 +286,9 @@ lock_new(const struct readiness *readiness, const char *name, int fd,
 }
 
 /*
- * Makes the state file: always a new one, because processes that wait have the
- * one of an earlier run open. -EEXIST: there is one.
+ * Makes the state file NAME. It is always a new file, because processes that
+ * wait may have the one of an earlier run open. 0 or -errno; -EEXIST: there is
+ * one.
  */
 static int
 create_state(struct readiness *readiness, const char *name)
@@ -305,8 +315,9 @@ create_state(struct readiness *readiness, const char *name)
 }
 
 /*
- * A file that is open for reading only can have no lock but a shared one
- * (fcntl(2)). Two dinits that have one see each other's, and both stand back.
+ * Locks a file that is open for reading only, which can have no lock but a
+ * shared one (fcntl(2)). So it then asks whether another process has a lock:
+ * two dinits that do this at once see each other's lock, and both give up.
  */
 static int
 lock_shared(int fd)
@@ -325,7 +336,10 @@ lock_shared(int fd)
 	return range.l_type == F_UNLCK ? 0 : -EADDRINUSE;
 }
 
-/* Opens NAME for ACCESS or, where that is denied, for reading. fd or -errno. */
+/*
+ * Opens NAME for *ACCESS or, where that is denied, for reading; *ACCESS is how
+ * it was opened. A descriptor or -errno.
+ */
 static int
 open_state(int directory_fd, const char *name, int *access)
 {
@@ -340,8 +354,8 @@ open_state(int directory_fd, const char *name, int *access)
 }
 
 /*
- * Deletes the state file NAME if its dinit is dead. 0: it is deleted, or was;
- * -EADDRINUSE: its dinit lives, or another one is about to delete it.
+ * Deletes the state file NAME if its dinit is dead. 0: it is gone; or -errno;
+ * -EADDRINUSE: its dinit lives, or another dinit is about to delete it.
  */
 static int
 delete_dead(int directory_fd, const char *name, int access)
@@ -352,7 +366,7 @@ delete_dead(int directory_fd, const char *name, int access)
 
 	if (fd == -ENOENT)
 		return 0;
-	/* A link or a socket has no lock, and never was a dinit's. */
+	/* A link and a socket cannot be locked: they were never a dinit's. */
 	if (fd == -ELOOP || fd == -ENXIO)
 		return unlinkat(directory_fd, name, 0) < 0 ? -errno : 0;
 	if (fd < 0)
@@ -367,9 +381,9 @@ delete_dead(int directory_fd, const char *name, int access)
 }
 
 /*
- * Makes the path ours for as long as we live. A state file that is there is
- * opened for ACCESS, to be locked: for reading only once the lock-down is in
- * force, as that lets only new files be opened for writing.
+ * Makes the path ours for as long as we live. A state file that is in the way
+ * is opened for ACCESS, to be locked. Under the lock-down that is O_RDONLY, for
+ * it lets no file be opened for writing but a new one.
  */
 static int
 claim(struct readiness *readiness, int access)
@@ -391,8 +405,9 @@ claim(struct readiness *readiness, int access)
 }
 
 /*
- * The path is ours as long as our state file lies there. If somebody has
- * deleted that, it is made once more, unless another dinit was faster.
+ * Makes sure that the path is still ours, which it is while our state file lies
+ * there. If somebody has deleted that, it is made once more, unless another
+ * dinit was faster.
  */
 static int
 keep_claim(struct readiness *readiness)
@@ -410,11 +425,11 @@ keep_claim(struct readiness *readiness)
 }
 
 /*
- * Deletes a readiness file of an earlier run. One that is locked is that of a
- * living dinit, whose state file somebody has deleted.
+ * Deletes a readiness file of an earlier run. If it is locked, then it belongs
+ * to a living dinit, whose state file somebody has deleted.
  */
 static int
-clear(const struct readiness *readiness)
+delete_old_file(const struct readiness *readiness)
 {
 	const char *name = readiness_wire_file_name(readiness->path);
 	int fd = openat(readiness->directory_fd, name,
@@ -464,7 +479,7 @@ readiness_prepare(struct readiness *readiness, const char *path)
 	if (error == 0)
 		error = claim(&opened, O_RDWR);
 	if (error == 0)
-		error = clear(&opened);
+		error = delete_old_file(&opened);
 	if (error == 0) {
 		*readiness = opened;
 		return 0;
@@ -477,7 +492,7 @@ readiness_prepare(struct readiness *readiness, const char *path)
 	return error;
 }
 
-/* The app may have emptied /run: then its directory is made once more. */
+/* Makes the directory once more: the app may have emptied /run. */
 static int
 make_directory_again(struct readiness *readiness)
 {

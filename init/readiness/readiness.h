@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The readiness file. It exists exactly while the container is ready,
- * appears complete or not at all, and is locked for as long as dinit lives
- * (fcntl(2), open file description locks), so that one left behind by a
- * killed container never reads as ready. A symbolic link at its path is
- * replaced or refused, never followed.
+ * The readiness file: preparing, publishing and withdrawing it. Runs in PID 1.
+ * How another process asks for it is in asker.h.
  *
- * Beside it, and locked likewise, lies a state file for those who wait: it is
- * there while dinit lives, and says why readiness will not come any more.
+ * The file exists exactly while the container is ready, and appears complete or
+ * not at all. It is locked for as long as dinit lives (open file description
+ * locks; fcntl(2)), so that the file of a killed container never reads as
+ * ready. A symbolic link at its path is replaced or refused, never followed.
  *
- * The path belongs to the dinit that holds the lock on the state file: no other
- * one publishes there, and none deletes a file that is not its own. A dinit
- * that was killed has no lock any more, so that the next one takes over.
+ * Beside it lies a state file, locked in the same way, for processes that wait
+ * for readiness. It exists while dinit lives, and says why readiness will not
+ * come any more.
+ *
+ * The path belongs to the dinit that holds the lock of the state file. No other
+ * dinit publishes there, and no dinit deletes a file that is not its own. The
+ * lock of a dinit that was killed is gone, so the next dinit can take over.
  */
 #ifndef DINIT_READINESS_H
 #define DINIT_READINESS_H
@@ -22,7 +25,7 @@
 
 #define READINESS_DEFAULT_PATH "/run/dinit/ready"
 
-/* Which file it is, whatever its name. */
+/* Which file it is, even when it has lost its name. */
 struct file_id {
 	dev_t device;
 	ino_t inode;
@@ -30,10 +33,10 @@ struct file_id {
 
 struct readiness {
 	const char *path; /* NULL: there is no readiness file */
-	int directory_fd; /* opened once: it cannot be swapped later */
-	int parent_fd;    /* what that is in; -1: it is the root */
-	int file_fd;      /* holds the lock; -1: not published */
-	int state_fd;     /* likewise, for the state file; -1: there is none */
+	int directory_fd; /* opened once, so that it cannot be swapped later */
+	int parent_fd;    /* the folder that has it; -1: it is the root */
+	int file_fd;      /* holds the lock; -1: nothing is published */
+	int state_fd;     /* holds the lock of the state file; -1: none */
 	struct file_id file_id;
 	struct file_id state_id;
 	uid_t owner; /* of the directory */
@@ -49,10 +52,10 @@ struct readiness_facts {
 };
 
 /*
- * Opens the directory of PATH, an absolute one (made if missing, mode 0755),
- * makes the state file, and deletes a file left there by an earlier run. PATH
- * must outlive READINESS. 0 or -errno; -EADDRINUSE: another dinit lives there,
- * and nothing of its own was touched.
+ * Opens the directory of PATH, which is absolute; what is missing of it is made
+ * with mode 0755. Makes the state file, and deletes a readiness file that an
+ * earlier run has left. PATH must outlive READINESS. 0 or -errno; -EADDRINUSE:
+ * another dinit publishes there, and none of its files was touched.
  */
 int
 readiness_prepare(struct readiness *readiness, const char *path);
@@ -62,9 +65,9 @@ int
 readiness_prove(const struct readiness *readiness);
 
 /*
- * Publishes: written aside, locked, renamed. 0 or -errno, and no file;
- * -EADDRINUSE: somebody has deleted the state file, and by now another dinit
- * has the path.
+ * Publishes FACTS: the file is written aside, locked and renamed. 0, or -errno
+ * and there is no file; -EADDRINUSE: somebody had deleted the state file, and
+ * by now another dinit has the path.
  */
 int
 readiness_publish(struct readiness *readiness,
@@ -74,11 +77,11 @@ readiness_publish(struct readiness *readiness,
 int
 readiness_withdraw(struct readiness *readiness);
 
-/* Tells those who wait that readiness will not come any more: one line. */
+/* Tells processes that wait, in the one line WHY, that it will never come. */
 void
 readiness_give_up(const struct readiness *readiness, const char *why);
 
-/* Deletes the state file, and lets go of the path. Twice is no harm. */
+/* Deletes the state file and gives up the path. Twice is no harm. */
 void
 readiness_end(struct readiness *readiness);
 
