@@ -15,7 +15,6 @@
 #include "base/poll.h"
 #include "life/actions.h"
 #include "life/supervisor_state.h"
-#include "privileges/denial.h"
 #include "privileges/privileges.h"
 #include "readiness/health.h"
 #include "readiness/listener.h"
@@ -352,20 +351,6 @@ take_exec_success(struct supervisor *sup)
 		take_children_or_retry(sup);
 }
 
-/* If this was inlined, its texts would lie on the stack of every PID 1. */
-static void __attribute__((noinline))
-log_exec_failure(const char *command, const struct spawn_failure *failure)
-{
-	char why[EXECUTABLE_HINT_MAX];
-	char hint[DENIAL_HINT_MAX];
-
-	spawn_explain(failure, command, why);
-	denial_format_hint(-failure->error, false, hint);
-	log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s%s",
-	    spawn_step_name(failure), command, strerror(failure->error), why,
-	    hint);
-}
-
 static void
 take_exec_result(struct supervisor *sup)
 {
@@ -374,7 +359,7 @@ take_exec_result(struct supervisor *sup)
 
 	sup->exec_fd = -1;
 	if (failed) {
-		log_exec_failure(sup->setup->command[0], &failure);
+		messages_log_exec_failure(&failure, sup->setup->command[0]);
 		handle_event(sup, EVENT_EXEC_FAILED,
 		    spawn_exit_status(&failure));
 	} else {

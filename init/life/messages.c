@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "life/messages.h"
+#include "app/spawn.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/signals.h"
-#include "readiness/listener.h"
+#include "privileges/denial.h"
+#include "readiness/listener_wire.h"
 #include "readiness/notify.h"
 
 /* The output of a check, or a path, and what goes with it. */
@@ -263,6 +265,20 @@ is_first_unrunnable(const struct health_result *check)
 	    (check->outcome == HEALTH_NOT_RUN ||
 		(check->outcome == HEALTH_FAILED &&
 		    (check->status == 126 || check->status == 127)));
+}
+
+void
+messages_log_exec_failure(const struct spawn_failure *failure,
+    const char *program)
+{
+	char why[EXECUTABLE_HINT_MAX];
+	char hint[DENIAL_HINT_MAX];
+
+	spawn_explain(failure, program, why);
+	denial_format_hint(-failure->error, false, hint);
+	log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s%s",
+	    spawn_step_name(failure), program, strerror(failure->error), why,
+	    hint);
 }
 
 void

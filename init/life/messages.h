@@ -17,6 +17,7 @@
 #include "readiness/health_wire.h"
 
 struct listener_news;
+struct spawn_failure;
 
 /* Room for every text of messages_format_status. */
 #define MESSAGES_STATUS_MAX 80
@@ -53,6 +54,11 @@ messages_format_status(const struct life_facts *facts, enum message message,
 void
 messages_format_ending(const struct life_facts *facts, enum ending ending,
     char *text, size_t size);
+
+/* Logs why PROGRAM, the first word of COMMAND, could not be started. */
+void
+messages_log_exec_failure(const struct spawn_failure *failure,
+    const char *program);
 
 /* Logs how the last check ended; the first that cannot run is a warning. */
 void
