@@ -39,6 +39,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../notification.h"
+
 static const char *name = "";
 static int engine = -1;
 
@@ -97,36 +99,16 @@ hear(void)
 	}
 }
 
-/* A datagram to NOTIFY_SOCKET, with the descriptor FD unless it is -1. */
+/* Sends TEXT to NOTIFY_SOCKET, with the descriptor FD unless that is -1. */
 static void
 notify(const char *text, int fd)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct iovec part = { (void *)(uintptr_t)text, strlen(text) };
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(fd))];
-	struct msghdr message = {
-		.msg_name = &address,
-		.msg_namelen = sizeof(address),
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-	};
-	int from = socket(AF_UNIX, SOCK_DGRAM, 0);
 
 	if (path == NULL || *path != '/')
 		errx(1, "NOTIFY_SOCKET=%s", path);
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	if (fd >= 0) {
-		message.msg_control = control;
-		message.msg_controllen = sizeof(control);
-		CMSG_FIRSTHDR(&message)->cmsg_level = SOL_SOCKET;
-		CMSG_FIRSTHDR(&message)->cmsg_type = SCM_RIGHTS;
-		CMSG_FIRSTHDR(&message)->cmsg_len = CMSG_LEN(sizeof(fd));
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &fd, sizeof(fd));
-	}
-	if (sendmsg(from, &message, 0) < 0)
+	if (notification_send(path, text, strlen(text), fd) < 0)
 		err(1, "%s", path);
-	close(from);
 }
 
 static void

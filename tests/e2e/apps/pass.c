@@ -22,36 +22,19 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
+
+#include "../../notification.h"
 
 #define SOCKETS 4
 
 static void
 pass(int fd)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct iovec part = { "X_FOO=1", 7 };
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(fd))];
-	struct msghdr message = {
-		.msg_name = &address,
-		.msg_namelen = sizeof(address),
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	int from = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const char *path = getenv("NOTIFY_SOCKET");
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s",
-	    getenv("NOTIFY_SOCKET"));
-	CMSG_FIRSTHDR(&message)->cmsg_level = SOL_SOCKET;
-	CMSG_FIRSTHDR(&message)->cmsg_type = SCM_RIGHTS;
-	CMSG_FIRSTHDR(&message)->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &fd, sizeof(fd));
-	if (sendmsg(from, &message, 0) < 0)
-		err(1, "%s", address.sun_path);
-	close(from);
+	if (notification_send(path, "X_FOO=1", strlen("X_FOO=1"), fd) < 0)
+		err(1, "%s", path);
 }
 
 /* Connected, with more sent than is read, so that its close has to wait. */

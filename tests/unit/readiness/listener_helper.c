@@ -19,6 +19,7 @@
 #include "readiness/helper.h"
 #include "readiness/listener.h"
 #include "readiness/notify_socket.h"
+#include "../../notification.h"
 #include "support.h"
 
 TestSuite(listener_helper, .timeout = 60, .init = scratch_make,
@@ -49,33 +50,13 @@ start(struct heard *heard, enum notify_access access, bool has_engine)
 	close(heard->socket.fd);
 }
 
-/* With the descriptor FD unless it is -1. */
+/* Sends LENGTH bytes of TEXT, with the descriptor FD unless that is -1. */
 static void
 send_with(const struct heard *heard, const char *text, size_t length, int fd)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(fd))];
-	struct iovec part = { (void *)(uintptr_t)text, length };
-	struct msghdr message = {
-		.msg_name = &address,
-		.msg_namelen = sizeof(address),
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-	};
-	int from = socket(AF_UNIX, SOCK_DGRAM, 0);
+	int error = notification_send(heard->socket.path, text, length, fd);
 
-	strcpy(address.sun_path, heard->socket.path);
-	if (fd >= 0) {
-		message.msg_control = control;
-		message.msg_controllen = sizeof(control);
-		CMSG_FIRSTHDR(&message)->cmsg_level = SOL_SOCKET;
-		CMSG_FIRSTHDR(&message)->cmsg_type = SCM_RIGHTS;
-		CMSG_FIRSTHDR(&message)->cmsg_len = CMSG_LEN(sizeof(fd));
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &fd, sizeof(fd));
-	}
-	must(sendmsg(from, &message, 0) == (ssize_t)length, "cannot send: %s",
-	    strerror(errno));
-	close(from);
+	must(error == 0, "cannot send: %s", strerror(-error));
 }
 
 static void
