@@ -17,7 +17,7 @@ struct form {
 	const char *arguments[5];
 };
 
-/* In a child: arguments are never freed. */
+/* Runs in a child, because the arguments are never freed. */
 static void
 expect_form(void *argument)
 {

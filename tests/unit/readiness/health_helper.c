@@ -51,7 +51,7 @@ Test(health_helper, pauses_a_twentieth_of_the_time_since_start)
 		/* ... but at least 10 ms. */
 		{ 60000, 0, 5, 10 },
 		{ 60000, 2, 0, 10 },
-		/* Four times as long as the check took, whatever else. */
+		/* At least four times as long as the check took. */
 		{ 0, 3, 250, 12 },
 		{ 1000, 12, 250, 50 },
 		{ 1000, 13, 250, 52 },
@@ -127,7 +127,7 @@ start(const char *command)
 	return start_with_timeout(command, 60000);
 }
 
-/* What health_receive gives once there is something. */
+/* Waits until there is something to receive, and receives it. */
 static ssize_t
 receive_anything(const struct helper *helper,
     struct health_result *result)
@@ -138,7 +138,7 @@ receive_anything(const struct helper *helper,
 	return health_receive(helper, result, output);
 }
 
-/* The next result; its output is in OUTPUT, terminated. */
+/* Waits for the next result; its output is in OUTPUT, terminated. */
 static struct health_result
 receive(const struct helper *helper)
 {
@@ -150,7 +150,7 @@ receive(const struct helper *helper)
 	return result;
 }
 
-/* Stops the helper, which has to end by itself then. */
+/* Closes the socket pair, at which the helper has to end by itself. */
 static void
 stop(struct helper *helper)
 {
@@ -208,7 +208,7 @@ Test(health_helper, says_how_a_check_ended_and_what_it_said)
 		    "cannot execute /etc/passwd: Permission denied\n" },
 		{ "[\"/\"]", HEALTH_FAILED, 126,
 		    "cannot execute /: Permission denied\n" },
-		/* Passed is passed, whoever holds on to the output. */
+		/* A process that is left has the pipe still open. */
 		{ "sleep 600 & echo up", HEALTH_PASSED, 0, "up\n" },
 		{ "exec >/dev/null 2>&1; echo none", HEALTH_PASSED, 0, "" },
 		{ "exec >&- 2>&-; sleep 0.1; exit 4", HEALTH_FAILED, 4, "" },
@@ -284,7 +284,7 @@ Test(health_helper, leaves_no_descriptor_open_but_that_of_the_helper)
 	in_child(count_after_each_step, NULL);
 }
 
-/* Each check's own, in the helper: they would run out in an hour. */
+/* If each check left one open in the helper, they would run out. */
 static void
 count_in_checks(void *argument)
 {
@@ -331,7 +331,7 @@ Test(health_helper, runs_in_a_helper_with_a_name_and_a_session)
 	in_child(look_at_helper, NULL);
 }
 
-/* Which descriptors are open, and what the first three are. */
+/* Looks at the folder, the environment and the descriptors of a check. */
 static void
 look_at_check(void *argument)
 {
@@ -392,7 +392,7 @@ Test(health_helper, hands_the_signals_on_as_they_were_found)
 static void
 expect_first_output(void *argument)
 {
-	/* Numbers, so that it shows which part is kept; the pipe overflows. */
+	/* Numbers show which part is kept; they are more than a pipe holds. */
 	struct helper helper = start("seq 100000; exit 1");
 	struct health_result result = receive(&helper);
 	char expected[HEALTH_OUTPUT_MAX + 16] = "";
@@ -416,7 +416,7 @@ Test(health_helper, keeps_the_first_four_kib_of_output)
 static void
 expect_end_of_output(void *argument)
 {
-	/* Out of the group's reach, and it ends only when nobody reads on. */
+	/* yes(1) is in another group, and ends only when nobody reads. */
 	struct helper helper = start("setsid yes & exit 3");
 
 	(void)argument;
@@ -459,7 +459,7 @@ is_there(void *path)
 	return access(path, F_OK) == 0;
 }
 
-/* The number that a check wrote to the file NAME. */
+/* Waits for the pid that a check writes to the file NAME. */
 static pid_t
 await_pid(const char *name)
 {
@@ -467,7 +467,7 @@ await_pid(const char *name)
 	return atoi(read_file(name));
 }
 
-/* A check that hangs, with a child that does. They write to "a" and "b". */
+/* A check that hangs, and so does its child. Their pids are in "a" and "b". */
 static const char hanging[] =
     "echo said; sh -c 'echo $$ >b.new; mv b.new b; exec sleep 600' & "
     "echo $$ >a.new; mv a.new a; wait";
@@ -492,7 +492,7 @@ time_out(void *argument)
 	must(result.outcome == HEALTH_TIMED_OUT, "result %d",
 	    (int)result.outcome);
 	must(result.took_ms >= 100, "after %" PRId64 "ms", result.took_ms);
-	/* Overloaded, it may not get to saying so in time. */
+	/* On a busy machine the check may be killed before it prints. */
 	must(output[0] == '\0' || strcmp(output, "said\n") == 0, "'%s'",
 	    output);
 	if (access("a", F_OK) == 0 && access("b", F_OK) == 0)
@@ -526,7 +526,7 @@ Test(health_helper, gives_a_check_all_the_time_with_a_limit_of_zero)
 	in_child(expect_no_limit, NULL);
 }
 
-/* Into the helper's own group, where a signal to the check's misses it. */
+/* A check that moves to the helper's group, and so out of its own. */
 static const char deserting[] =
     "[\"perl\",\"-e\",\"setpgrp(0, getppid) or die; open(F, '>a'); "
     "print F $$; close(F); sleep(600)\"]";
@@ -543,7 +543,7 @@ time_out_deserter(void *argument)
 	result = receive(&helper);
 	must(result.outcome == HEALTH_TIMED_OUT, "result %d: %s",
 	    (int)result.outcome, output);
-	/* Overloaded, it may not have got as far. */
+	/* On a busy machine it may be killed before it moves. */
 	if (access("a", F_OK) == 0) {
 		pid_t check = await_pid("a");
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Each in a child that stands for dinit. */
+/* Each test runs in a child that stands for PID 1. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -51,7 +51,10 @@ start(int kept_fd, struct helper *out)
 	return helper_start(&role, out);
 }
 
-/* 0 to 2, its own end of the pair, and what it was to keep. */
+/*
+ * Open in the helper are descriptors 0 to 2, its end of the pair, and the one
+ * that it was to keep, if any.
+ */
 static void
 start_and_ask(void *argument)
 {

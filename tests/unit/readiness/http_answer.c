@@ -12,7 +12,7 @@ TestSuite(http_answer, .timeout = 30);
 #define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
 #define CHUNKED OK "Transfer-Encoding: chunked\r\n\r\n"
 
-/* At once, and byte by byte, which must come to the same. */
+/* Reads TEXT at once, and also byte by byte, which must give the same. */
 static int
 read_answer(struct http_answer *answer, const char *text)
 {
@@ -29,7 +29,7 @@ read_answer(struct http_answer *answer, const char *text)
 	return result;
 }
 
-/* The status, or the error; 0: it is still to come. */
+/* Reads TEXT. The status, or -errno; 0: the status is still to come. */
 static int
 read_status(const char *text)
 {
@@ -101,7 +101,7 @@ Test(http_answer, reads_no_head_without_end)
 		memset(text, 'x', sizeof(text) - 1);
 		memcpy(text, starts[i], start);
 		cr_expect_eq(read_status(text), -EMSGSIZE);
-		/* What comes too late does not count. */
+		/* What comes behind the limit does not count. */
 		strcpy(text + HTTP_ANSWER_HEAD_MAX - 12, "\r\n\r\n" OK);
 		cr_expect_eq(read_status(text), -EMSGSIZE);
 		strcpy(text + HTTP_ANSWER_HEAD_MAX - 17, "\r\n\r\n" OK);
@@ -109,7 +109,7 @@ Test(http_answer, reads_no_head_without_end)
 	}
 }
 
-/* TEXT and what is behind it on the connection are told apart. */
+/* TEXT is complete, and what follows it on the connection is not read. */
 static void
 expect_end(const char *text)
 {
@@ -141,7 +141,7 @@ Test(http_answer, ends_where_it_says)
 		CHUNKED "4\r\n\r\n\r\n\r\n0\r\n\r\n",
 		OK "Transfer-Encoding: gzip, Chunked\r\n"
 		    "Content-Length: 9\r\n\r\n4\r\nfine\r\n0\r\n\r\n",
-		/* no body, whatever is said of one */
+		/* These statuses have no body, whatever a field says. */
 		"HTTP/1.1 204 \r\n\r\n",
 		"HTTP/1.1 304 \r\nContent-Length: 9\r\n\r\n",
 		"HTTP/1.1 101 \r\nUpgrade: x\r\n\r\n",

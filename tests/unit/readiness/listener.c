@@ -23,7 +23,7 @@ struct record {
 	int32_t extend_ms;
 	int32_t sender;
 	const char *text;
-	size_t length; /* 0: that of TEXT */
+	size_t length; /* of TEXT; 0: up to its zero byte */
 };
 
 static int
@@ -90,7 +90,7 @@ Test(listener, takes_a_helper_that_breaks_off_for_a_lost_one)
 	cr_expect_eq(listener_receive(&listener, &news), -EAGAIN);
 	close(ends[1]);
 	cr_expect_eq(listener_receive(&listener, &news), -EPIPE);
-	/* Which is no reason to die of a SIGPIPE. */
+	/* These write to a closed socket, and no SIGPIPE ends the test. */
 	listener_go_on(&listener);
 	listener_finish(&listener);
 	helper_close(&listener);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* All in a child, which stands for PID 1 and for COMMAND. */
+/* Each test runs in a child, which stands for PID 1 and for COMMAND. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -65,7 +65,7 @@ send_text(const struct heard *heard, const char *text)
 	send_with(heard, text, strlen(text), -1);
 }
 
-/* As a child, which has ended when this returns. Its pid. */
+/* Sends TEXT from a child, and reaps that. Returns its pid. */
 static pid_t
 send_as_child(const struct heard *heard, const char *text)
 {
@@ -91,7 +91,7 @@ receive_anything(struct heard *heard)
 	return listener_receive(&heard->listener, &heard->news);
 }
 
-/* The next news, whose answer is given at once. */
+/* Waits for the next news, and says that they have been acted on. */
 static void
 expect_news(struct heard *heard, uint32_t says, const char *text)
 {
@@ -145,7 +145,7 @@ ignore_children(void *argument)
 	child = send_as_child(&heard, "READY=1\nSTATUS=of a child");
 	send_as_child(&heard, "READY=1");
 	send_text(&heard, "READY=1");
-	/* Whether its name is still to be had is a matter of luck. */
+	/* The child is gone, so its name may be in the news or not. */
 	must(receive_anything(&heard) == 0, "the helper is gone");
 	must(heard.news.says == LISTENER_IGNORED &&
 	    heard.news.sender == child, "0x%x from %d, not %d",
@@ -199,7 +199,7 @@ Test(listener_helper, hears_children_where_all_count)
 	in_child(hear_children, NULL);
 }
 
-/* Each text that is left out would come before "last". */
+/* If one of the texts were passed on, it would come before "last". */
 static void
 leave_out(void *argument)
 {
@@ -287,7 +287,7 @@ hear_last_words(void *argument)
 	start(&heard, NOTIFY_MAIN, true);
 	send_text(&heard, "STATUS=one");
 	must(receive_anything(&heard) == 0, "the helper is gone");
-	/* These it has not taken yet. */
+	/* The helper waits for an order, and has not taken these. */
 	send_text(&heard, "ERRNO=2");
 	send_text(&heard, "STATUS=two");
 	listener_finish(&heard.listener);
@@ -326,7 +326,7 @@ try_to_trace(void *argument)
 	become_nobody();
 	start(&heard, NOTIFY_MAIN, false);
 	send_text(&heard, "READY=1");
-	/* It has said something, so it is at work. */
+	/* What passes news on has taken the steps that protect it. */
 	expect_news(&heard, LISTENER_READY, "");
 	must(ptrace(PTRACE_SEIZE, heard.listener.pid, 0, 0) < 0 &&
 	    errno == EPERM, "it can be traced");

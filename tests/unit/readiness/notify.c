@@ -15,7 +15,7 @@
 TestSuite(notify, .timeout = 60, .init = scratch_make,
     .fini = scratch_remove);
 
-/* An engine's socket at VALUE, which is like that of NOTIFY_SOCKET. */
+/* Opens an engine's socket at VALUE, which is as NOTIFY_SOCKET has it. */
 static int
 listen_at(const char *value)
 {
@@ -34,7 +34,7 @@ listen_at(const char *value)
 	return fd;
 }
 
-/* A value of LENGTH bytes that begins with START and our pid. */
+/* Returns a value of LENGTH bytes that begins with START and our pid. */
 static const char *
 value_of_length(const char *start, size_t length)
 {
@@ -56,7 +56,7 @@ expect_received(int fd, const char *expected)
 	cr_expect_str_eq(text, expected);
 }
 
-/* Two texts sent to VALUE arrive as two datagrams. */
+/* Sends two texts to VALUE, which arrive as two datagrams. */
 static void
 expect_talk(const char *value)
 {
@@ -87,7 +87,7 @@ Test(notify, talks_to_an_abstract_name)
 
 Test(notify, takes_the_longest_names)
 {
-	/* A path needs its end: one byte less than the address holds. */
+	/* A path needs a zero byte at its end, which takes room too. */
 	const size_t longest =
 	    sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
 
@@ -101,7 +101,7 @@ Test(notify, takes_the_whole_abstract_name_and_no_more)
 	const char *value = value_of_length("@dinit-unit-", 30);
 	int engine = listen_at(value);
 
-	/* A name that only begins the same is another one: unix(7). */
+	/* All bytes of an abstract name count, zero bytes too: unix(7). */
 	cr_assert_eq(notify_open_upstream(value_of_length("@dinit-unit-", 29),
 	    &upstream), 0);
 	cr_expect_eq(notify_send(&upstream, "READY=1"), -ECONNREFUSED);

@@ -51,8 +51,8 @@ Test(notify_socket, of_root_is_open_to_all)
 	struct notify_socket socket = { .fd = -1 };
 
 	umask(077);
-	cr_assert_eq(notify_socket_bind(open_scratch(), scratch_path("ready"), true,
-	    &socket), 0);
+	cr_assert_eq(notify_socket_bind(open_scratch(), scratch_path("ready"),
+	    true, &socket), 0);
 	cr_expect_eq(mode_of(socket.path), S_IFSOCK | 0666);
 }
 
@@ -91,13 +91,13 @@ Test(notify_socket, leaves_alone_what_is_no_socket)
 	struct notify_socket socket = { .fd = -1 };
 
 	write_file(scratch_path(".ready.notify"), "mine");
-	cr_expect_eq(notify_socket_bind(open_scratch(), scratch_path("ready"), true,
-	    &socket), -EEXIST);
+	cr_expect_eq(notify_socket_bind(open_scratch(), scratch_path("ready"),
+	    true, &socket), -EEXIST);
 	cr_expect_eq(socket.fd, -1);
 	cr_expect_str_eq(read_file(scratch_path(".ready.notify")), "mine");
 }
 
-/* A path of LENGTH bytes in the scratch folder. */
+/* Returns a path of LENGTH bytes in the scratch folder. */
 static const char *
 path_of_length(size_t length)
 {
@@ -117,8 +117,8 @@ Test(notify_socket, takes_the_longest_path_and_not_one_byte_more)
 
 	cr_expect_eq(notify_socket_bind(directory, path_of_length(longest + 1),
 	    true, &socket), -ENAMETOOLONG);
-	cr_assert_eq(notify_socket_bind(directory, path_of_length(longest), true,
-	    &socket), 0);
+	cr_assert_eq(notify_socket_bind(directory, path_of_length(longest),
+	    true, &socket), 0);
 	cr_expect_eq(strlen(socket.path),
 	    sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
 	cr_expect_eq(access(socket.path, F_OK), 0);

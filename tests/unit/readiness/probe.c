@@ -24,11 +24,11 @@
 
 TestSuite(probe, .timeout = 60, .init = scratch_make, .fini = scratch_remove);
 
-/* For a probe that is to fail by its timeout, and for all others. */
+/* The timeout of a probe that has to run into it, and of all others. */
 #define SHORT_MS 200
 #define LONG_MS 20000
 
-/* Enough for a status, and yet no long wait for what does not follow. */
+/* The timeout where a status comes, and the rest of the answer does not. */
 #define STALL_MS 3000
 
 #define OK "HTTP/1.1 200 OK\r\n"
@@ -214,7 +214,7 @@ Test(probe, refuses_bad_urls)
 		    samples[i].error, "%s", samples[i].url);
 }
 
-/* START, filled up with LENGTH bytes in all. */
+/* Returns a URL that begins with START and is LENGTH bytes long. */
 static const char *
 long_url(const char *start, size_t length)
 {
@@ -337,13 +337,13 @@ Test(probe, has_room_for_its_line_on_the_longest_url)
 
 /* --- Servers ------------------------------------------------------------- */
 
-/* One that has bound a port, or a path in the scratch folder. */
+/* It has bound a port, or a path in the scratch folder. */
 struct server {
 	int fd;
 	char url[160];
 };
 
-/* The loopback address of FAMILY; the port is the kernel's choice. */
+/* Binds the loopback address of FAMILY to a port that the kernel chooses. */
 static struct server
 bind_to(int family, const char *url_format)
 {
@@ -386,7 +386,7 @@ bind_to_path(const char *path)
 	return server;
 }
 
-/* A request up to its empty line; the rest of TEXT is left as it is. */
+/* Reads a request up to its empty line, and puts no zero byte behind it. */
 static void
 read_request(int client, char *text, size_t size)
 {
@@ -446,14 +446,14 @@ answer_byte_by_byte(int client, const char *answer)
 		int unsent = 1;
 
 		(void)!write(client, answer, 1);
-		/* Each in a packet of its own. */
+		/* Wait until it is sent, so that each is a packet. */
 		while (unsent > 0 && ioctl(client, TIOCOUTQ, &unsent) == 0)
 			sched_yield();
 	}
 	await_hangup(client);
 }
 
-/* ANSWER, and bytes without end, as fast as they are taken. */
+/* Sends ANSWER, and then bytes without end, as fast as they are taken. */
 static void
 answer_endlessly(int client, const char *answer)
 {
@@ -465,7 +465,7 @@ answer_endlessly(int client, const char *answer)
 		continue;
 }
 
-/* ANSWER, and bytes without end, one each 10 ms. */
+/* Sends ANSWER, and then bytes without end, one each 10 ms. */
 static void
 answer_ever_so_slowly(int client, const char *answer)
 {
@@ -476,13 +476,13 @@ answer_ever_so_slowly(int client, const char *answer)
 		(void)!write(client, "x", 1);
 }
 
-/* Where answer_in_pieces tells how it went. */
+/* The descriptor to which answer_in_pieces writes how it went. */
 static int told;
 
 /*
- * ANSWER, of which each | is a moment in which a client that has seen enough
- * would close; then it waits for the client to do that. Tells whether it could
- * say all of it, and closes.
+ * Sends ANSWER. At each | it pauses for a moment, in which a client that had
+ * seen enough would close the connection. At the end it waits until the client
+ * does close it, and writes to TOLD whether it could send all of ANSWER.
  */
 static void
 answer_in_pieces(int client, const char *answer)
@@ -526,7 +526,7 @@ close_at_once(int client, const char *answer)
 	(void)answer;
 }
 
-/* Takes the request, so that close() sends no reset of itself. */
+/* Reads the request: with unread bytes, close(2) alone would send a reset. */
 static void
 reset(int client, const char *answer)
 {
@@ -538,7 +538,7 @@ reset(int client, const char *answer)
 	setsockopt(client, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 }
 
-/* The whole request goes to the descriptor ANSWER names. */
+/* Passes the request on to the descriptor whose number is ANSWER. */
 static void
 pass_on(int client, const char *answer)
 {
@@ -582,7 +582,7 @@ ask(const char *url, int64_t timeout_ms)
 	return probe_run(&target, timeout_ms);
 }
 
-/* What an HTTP server says that does BEHAVE with ANSWER. */
+/* Probes an HTTP server that runs BEHAVE with ANSWER. As probe_run. */
 static int
 ask_server(void (*behave)(int client, const char *answer),
     const char *answer, int64_t timeout_ms)
@@ -590,7 +590,7 @@ ask_server(void (*behave)(int client, const char *answer),
 	struct server server = bind_to(AF_INET, "http://127.0.0.1:%u/x");
 
 	serve(&server, behave, answer);
-	/* The server's process has it too: here it only would be in the way. */
+	/* The server's process has it: open here too, it would not close. */
 	close(server.fd);
 	return ask(server.url, timeout_ms);
 }
@@ -604,7 +604,7 @@ now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Not before SHORT_MS, and not much later. */
+/* Expects a time-out not before SHORT_MS, and not much later. */
 static void
 expect_timeout(const char *url)
 {
@@ -671,12 +671,12 @@ Test(probe, of_localhost_finds_who_has_only_ipv6)
 
 	cr_assert_eq(listen(tcp.fd, 8), 0);
 	cr_expect_eq(ask(tcp.url, LONG_MS), 0);
-	/* What it says of the failure is not that the other family refuses. */
+	/* The result is the server's, not the refusal of the other family. */
 	serve(&http, answer_and_stay, "HTTP/1.1 503 \r\n" EMPTY);
 	cr_expect_eq(ask(http.url, LONG_MS), 503);
 }
 
-/* Two servers with one port: ::1 does BEHAVE, 127.0.0.1 is healthy. */
+/* Two servers with one port: ::1 runs BEHAVE, and 127.0.0.1 is healthy. */
 static void
 expect_second_asked(void (*behave)(int client, const char *answer),
     const char *answer)
@@ -725,7 +725,7 @@ Test(probe, of_unix_takes_a_file_for_no_socket)
 	cr_expect_eq(ask(url, LONG_MS), -ECONNREFUSED);
 }
 
-/* Clients that nobody has accepted yet fill the queue. */
+/* Fills the queue with clients that nobody accepts. */
 static void
 fill_queue(const struct server *server)
 {
@@ -829,7 +829,7 @@ Test(probe, of_http_knows_what_is_no_answer)
 	cr_expect_eq(ask_server(reset, "", LONG_MS), -ECONNRESET);
 }
 
-/* With the request on its way or unread: the end comes in many forms. */
+/* The server closes before or after the request arrives: tried many times. */
 Test(probe, of_http_survives_a_server_that_closes_at_once)
 {
 	for (int i = 0; i < 20; i++) {
@@ -840,7 +840,7 @@ Test(probe, of_http_survives_a_server_that_closes_at_once)
 	}
 }
 
-/* The server can say ANSWER to its end, and has nothing to complain of. */
+/* Expects that the client takes all of ANSWER before it closes. */
 static void
 expect_all_taken(void (*behave)(int client, const char *answer),
     const char *answer, int64_t timeout_ms)
@@ -894,7 +894,7 @@ expect_soon(void (*behave)(int client, const char *answer),
 	cr_expect_lt(now_ms() - start, LONG_MS / 2, "%s", answer);
 }
 
-/* The status is known: what does not come any more cannot change it. */
+/* Once the status is known, the rest of the answer cannot change it. */
 Test(probe, of_http_does_not_wait_for_an_end_that_never_comes)
 {
 	expect_soon(answer_and_stay, OK, LONG_MS);
@@ -937,12 +937,12 @@ Test(probe, of_http_times_out)
 	expect_http_timeout(answer_and_stay, "HTTP/1.1 200");
 	expect_http_timeout(answer_and_stay, CONTINUE);
 	expect_http_timeout(answer_ever_so_slowly, "HTTP/1.1 100 ");
-	/* Nobody accepts, but the kernel has made the connection. */
+	/* The kernel makes the connection, though no process accepts it. */
 	cr_assert_eq(listen(server.fd, 8), 0);
 	expect_timeout(server.url);
 }
 
-/* The kernel drops what does not fit into the queue, and tries again. */
+/* TCP drops a connection that does not fit into the queue, and tries again. */
 Test(probe, of_tcp_times_out)
 {
 	struct server server = bind_to(AF_INET, "tcp://127.0.0.1:%u");
@@ -973,7 +973,7 @@ Test(probe, says_why_there_is_no_socket)
 
 #define PORT_RANGE "/proc/sys/net/ipv4/ip_local_port_range"
 
-/* Where its ports can be told to be but one. */
+/* Enters a network of its own, in which the range of ports can be set. */
 static bool
 enter_own_network(void)
 {
@@ -989,7 +989,7 @@ enter_own_network(void)
 	return is_up && access(PORT_RANGE, W_OK) == 0;
 }
 
-/* Nobody listens at PORT, but it is the only one that the kernel can choose. */
+/* No server listens at PORT, the only one that the kernel can choose. */
 static void
 expect_nobody_there(const char *url_format, unsigned int port)
 {
@@ -1008,7 +1008,7 @@ expect_nobody_there(const char *url_format, unsigned int port)
 	must(result == -ECONNREFUSED, "%s: %d", url, result);
 }
 
-/* *(int *)DENIED is told why there is no such network. */
+/* If there is no such network, the reason is written to *(int *)DENIED. */
 static void
 probe_the_own_port(void *denied)
 {
@@ -1016,7 +1016,7 @@ probe_the_own_port(void *denied)
 		dprintf(*(int *)denied, "%s", strerror(errno));
 		return;
 	}
-	/* Each port once: a connection's end keeps it busy for a while. */
+	/* Another port each time: TCP keeps one busy for a while (TIME_WAIT). */
 	expect_nobody_there("tcp://127.0.0.1:%u", 40000);
 	expect_nobody_there("tcp://localhost:%u", 40001);
 	expect_nobody_there("http://127.0.0.1:%u", 40002);

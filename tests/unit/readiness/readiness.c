@@ -28,7 +28,7 @@ static const struct readiness_facts facts = {
 	.checks = 4,
 };
 
-/* The name of the file aside while it is written. */
+/* The path of the file aside, under which it is written. */
 static const char *
 aside_path(void)
 {
@@ -54,7 +54,7 @@ mode_of(const char *path)
 	return lstat(path, &status) == 0 ? status.st_mode & 07777 : 0;
 }
 
-/* As before a start: 0 or -errno of the first that fails. */
+/* Does what dinit does before a start. 0 or the first -errno. */
 static int
 prepare_and_prove(struct readiness *readiness, const char *path)
 {
@@ -239,7 +239,7 @@ Test(readiness, takes_a_path_through_a_symbolic_link)
 	prepare(scratch_path("link/ready"));
 }
 
-/* The app's directory of that name is not ours. */
+/* The app puts another directory in its place, which is not ours. */
 Test(readiness, stays_in_the_directory_it_was_prepared_in)
 {
 	const char *path = scratch_path("a/ready");
@@ -371,7 +371,7 @@ Test(readiness, reads_as_not_ready_where_the_file_cannot_be_deleted)
 	    (void *)scratch_path("own/ready"));
 }
 
-/* With the state file of "ready" that is in it. */
+/* Removes the state file of "ready", and then the directory NAME. */
 static void
 remove_directory(const char *name)
 {
@@ -512,7 +512,7 @@ Test(readiness, leaves_no_descriptor_open)
 	int before = count_descriptors();
 	struct readiness readiness = prepare(path);
 
-	/* The directory, its parent, the state; with the file while locked. */
+	/* The directory, its parent and the state file; later the file too. */
 	cr_expect_eq(count_descriptors(), before + 3);
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
 	cr_expect_eq(count_descriptors(), before + 4);
@@ -602,7 +602,7 @@ Test(readiness, is_seen_by_another_process)
 
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
 	in_child(check_from_elsewhere, (void *)path);
-	/* Looking at it from in here does not let the lock go either. */
+	/* That this process opens and closes the file keeps the lock. */
 	cr_expect_eq(asker_is_ready(path), 1);
 	in_child(check_from_elsewhere, (void *)path);
 }
@@ -737,7 +737,7 @@ Test(readiness, takes_over_from_a_dinit_that_was_killed)
 	cr_expect(!exists(path), "the dead one's file is left");
 }
 
-/* Whoever may write the folder may do without the file in it. */
+/* Who may write to the folder may delete a file of another user in it. */
 static void
 take_over_unprivileged(void *argument)
 {
@@ -799,7 +799,7 @@ Test(readiness, is_published_with_a_state_file_that_was_deleted)
 	int before = count_descriptors();
 
 	cr_assert_eq(unlink(scratch_path(".ready.state")), 0);
-	/* Another one's that is dead is in the way. */
+	/* The state file of a dead dinit is in the way. */
 	write_file(scratch_path(".ready.state"), "");
 	cr_assert_eq(readiness_publish(&readiness, &facts), 0);
 	cr_expect_eq(count_descriptors(), before + 1);
@@ -808,7 +808,7 @@ Test(readiness, is_published_with_a_state_file_that_was_deleted)
 	cr_expect(!exists(scratch_path(".ready.state")));
 }
 
-/* By somebody who deletes files with a dot, or empties the folder. */
+/* Somebody deletes the files with a dot, or empties the folder. */
 Test(readiness, leaves_a_path_to_the_dinit_that_has_it_by_now)
 {
 	const char *path = scratch_path("ready");
@@ -835,7 +835,7 @@ Test(readiness, deletes_no_file_but_its_own)
 
 	cr_assert_eq(readiness_publish(&first, &facts), 0);
 	cr_assert_eq(unlink(scratch_path(".ready.state")), 0);
-	/* It has no state file, but it is there. */
+	/* The first dinit has no state file, but a locked readiness file. */
 	cr_expect_eq(readiness_prepare(&second, path), -EADDRINUSE);
 	cr_expect(!exists(scratch_path(".ready.state")), "the second one's");
 	cr_assert_eq(unlink(path), 0);
@@ -847,14 +847,14 @@ Test(readiness, deletes_no_file_but_its_own)
 	cr_expect(exists(scratch_path(".ready.state")));
 }
 
-/* That many start at the same moment, and that often. */
+/* So many dinits start at the same moment, and that so many times. */
 #define CONTENDERS 4
 #define CONTESTS 200
 
-/* Pipes: the first and the last are closed to say so. */
+/* Three pipes. START and END give their sign by being closed. */
 struct contest {
 	const char *path;
-	bool is_killed; /* who wins, in the end */
+	bool is_killed; /* the winner ends without tidying up */
 	int start[2];
 	int result[2];
 	int end[2];
@@ -870,7 +870,7 @@ await_close(const int ends[2])
 		continue;
 }
 
-/* Says how it went, and holds what it has won until all have said it. */
+/* Writes how it went, and keeps the path until all have written that. */
 static void __attribute__((noreturn))
 contend(const struct contest *contest)
 {
@@ -919,7 +919,7 @@ hold_contest(const char *path, bool is_killed)
 	    strchr(results, 'w') == strrchr(results, 'w'), "'%s'", results);
 }
 
-/* Every other time there is a file of somebody dead. */
+/* In every other contest there are the files of a dead dinit. */
 static void
 hold_contests(void *argument)
 {

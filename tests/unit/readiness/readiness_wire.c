@@ -36,7 +36,7 @@ Test(readiness_wire, refuses_a_name_that_leaves_no_room_for_the_state_file)
 	cr_expect_eq(strlen(name), NAME_MAX);
 }
 
-/* Locks LENGTH bytes from START of a file. Whether another one sees that. */
+/* Locks LENGTH bytes from START of a file, and asks as another process. */
 static int
 ask_about_lock(off_t start, off_t length)
 {
