@@ -1016,7 +1016,7 @@ probe_the_own_port(void *denied)
 		dprintf(*(int *)denied, "%s", strerror(errno));
 		return;
 	}
-	/* Another port each time: TCP keeps one busy for a while (TIME_WAIT). */
+	/* Each port is used once, as TCP keeps it busy then (TIME_WAIT). */
 	expect_nobody_there("tcp://127.0.0.1:%u", 40000);
 	expect_nobody_there("tcp://localhost:%u", 40001);
 	expect_nobody_there("http://127.0.0.1:%u", 40002);
