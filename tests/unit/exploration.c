@@ -10,7 +10,7 @@
 
 #define NEVER INT64_MAX
 
-/* Far more than there are; only an endless search finds as many. */
+/* There are far fewer situations: a search that finds so many has no end. */
 #define NODES_MAX 100000
 #define SLOTS_MAX 262144 /* a power of two */
 
@@ -29,22 +29,22 @@ static const struct gating {
 	{ .gate = GATE_APP },
 };
 
-/* Combinations of the other settings, four bits. */
+/* How many combinations of the other settings there are: four bits. */
 #define CHOICES 16
 
-/* No life takes more steps to its end than that, by its timers alone. */
+/* By its timers alone, each life that is stopped ends within so many steps. */
 #define STEPS_MAX 100
 
-/* What a bystander knows, who sees events and actions only. */
+/* What a bystander knows that sees nothing but events and actions. */
 struct witness {
 	bool is_published;
 	bool is_stopping;       /* a stop was accepted, or the app has ended */
 	bool has_helper;        /* that checks the app, or hears it */
 	int held_signal;        /* a stop signal that is still to be relayed */
 	int app_status;         /* -1: it runs */
-	int failure_status;     /* 0: the start did not fail */
-	bool grace_over;           /* the grace was over before the app ended */
-	bool group_was_told;    /* of a stop */
+	int failure_status;     /* 0: dinit has not given up */
+	bool grace_over;        /* before the app had ended */
+	bool group_was_told;    /* a stop signal was relayed to it */
 	bool was_swept;
 	uint64_t stops_sent;
 	int64_t kill_allowed_at;
@@ -56,7 +56,7 @@ struct node {
 	struct witness witness;
 };
 
-/* One step: what is checked. */
+/* One step of a life, which is checked. */
 struct step {
 	const struct limits *limits;
 	const struct node *before;
@@ -79,7 +79,7 @@ count_actions(const struct actions *actions, enum action_type type)
 	return found;
 }
 
-/* Place of the first action of TYPE; beyond the last one if there is none. */
+/* Place of the first action of TYPE; behind the last one if there is none. */
 static unsigned int
 place_of(const struct actions *actions, enum action_type type)
 {
@@ -133,7 +133,7 @@ is_stop(const struct limits *limits, const struct event *event)
 	    limits->signals.rewrite[event->arg] != 0;
 }
 
-/* --- What has to hold: NULL, or what does not ----------------------------- */
+/* --- What has to hold. Each gives NULL, or says what does not hold -------- */
 
 static const char *
 check_publication(const struct step *step)
@@ -223,7 +223,7 @@ check_helper(const struct step *step)
 	return NULL;
 }
 
-/* How often the signal that arrived is to be relayed in this very step. */
+/* How often the signal that arrived is to be relayed in this step. */
 static int
 expected_relays(const struct step *step)
 {
@@ -238,7 +238,7 @@ expected_relays(const struct step *step)
 	case STATE_STARTING:
 	case STATE_UNREADY:
 	case STATE_STOPPING:
-	case STATE_DRAINING: /* the one held back, if it is the same */
+	case STATE_DRAINING: /* it may be the one that is held back */
 		return 1;
 	case STATE_LAUNCHING:
 	case STATE_KILLING:
@@ -250,7 +250,27 @@ expected_relays(const struct step *step)
 	return 0;
 }
 
-/* Nobody has sent one, so that nobody can have it dropped. */
+/* The exit status of each message that says that dinit gives up. */
+static const int failure_statuses[MESSAGE_COUNT] = {
+	[MESSAGE_BUDGET_OVER] = EXIT_STATUS_BUDGET,
+	[MESSAGE_HELPER_LOST] = EXIT_STATUS_BUDGET,
+};
+
+/* True if dinit stops the app by itself in this step. */
+static bool
+gives_up(const struct step *step)
+{
+	for (unsigned int i = 0; i < step->actions->count; i++) {
+		const struct action *action = &step->actions->list[i];
+
+		if (action->type == ACTION_SAY &&
+		    failure_statuses[action->arg] != 0)
+			return true;
+	}
+	return false;
+}
+
+/* What dinit itself sends is relayed even if the rewrite map drops it. */
 static const char *
 check_own_stop(const struct step *step)
 {
@@ -258,11 +278,8 @@ check_own_stop(const struct step *step)
 	int signo = policy->rewrite[policy->first_stop] != 0 ?
 	    policy->rewrite[policy->first_stop] : policy->first_stop;
 
-	if (step->before->lc.state == STATE_STARTING &&
-	    step->after->lc.state == STATE_STOPPING &&
-	    step->event->type != EVENT_SIGNAL &&
-	    count_relays(step->actions, signo) != 1)
-		return "a start that has failed is not stopped";
+	if (gives_up(step) && count_relays(step->actions, signo) != 1)
+		return "it gives up, but does not stop the app";
 	return NULL;
 }
 
@@ -284,19 +301,15 @@ check_relay(const struct step *step)
 	return NULL;
 }
 
-/* Of the stop signals that may be relayed in this very step. */
+/* How many stop signals may be relayed in this step. */
 static int
 allowed_stops(const struct step *step)
 {
-	bool is_own = step->before->lc.state == STATE_STARTING &&
-	    step->after->lc.state == STATE_STOPPING &&
-	    step->event->type != EVENT_SIGNAL;
-
-	return is_own + is_stop(step->limits, step->event) +
+	return gives_up(step) + is_stop(step->limits, step->event) +
 	    (step->before->witness.held_signal != 0);
 }
 
-/* Nobody gets a stop signal from dinit twice unless two arrived. */
+/* No process gets a stop signal from dinit twice unless two arrived. */
 static const char *
 check_telling(const struct step *step)
 {
@@ -359,7 +372,7 @@ expected_status(const struct step *step)
 	return status;
 }
 
-/* There is nothing left to wait for. */
+/* True if there is nothing left to wait for. */
 static bool
 has_to_end(const struct step *step)
 {
@@ -406,7 +419,7 @@ check_end(const struct step *step)
 	return NULL;
 }
 
-/* No situation of a stop waits for anything but time or children. */
+/* Once a stop has begun, the deadlines alone lead to the end. */
 static const char *
 check_way_out(const struct step *step)
 {
@@ -429,7 +442,7 @@ check_way_out(const struct step *step)
 	return lc.state == STATE_ENDED ? NULL : "its deadlines lead nowhere";
 }
 
-/* Asleep until the helper's report is overdue, where there is to be one. */
+/* A ready container has no deadline but the one of a helper that is silent. */
 static const char *
 check_idleness(const struct step *step)
 {
@@ -445,7 +458,7 @@ check_idleness(const struct step *step)
 	return NULL;
 }
 
-/* A check was heard of, and now no other one is: readiness goes in time. */
+/* If the helper is silent after a check, readiness is withdrawn in time. */
 static const char *
 check_silence(const struct step *step)
 {
@@ -471,7 +484,7 @@ check_silence(const struct step *step)
 	return lc.published ? "it is ready though nobody checks" : NULL;
 }
 
-/* Likewise where the file cannot be written: it is not tried for ever. */
+/* If the helper is silent, a publication that fails is given up in time. */
 static const char *
 check_silent_start(const struct step *step)
 {
@@ -565,9 +578,8 @@ see_action(struct witness *witness, const struct limits *limits,
 		witness->is_published = false;
 		break;
 	case ACTION_SAY:
-		if (action->arg == MESSAGE_BUDGET_OVER ||
-		    action->arg == MESSAGE_HELPER_LOST) {
-			witness->failure_status = EXIT_STATUS_BUDGET;
+		if (failure_statuses[action->arg] != 0) {
+			witness->failure_status = failure_statuses[action->arg];
 			witness->is_stopping = true;
 		}
 		break;
@@ -616,8 +628,8 @@ see(struct node *after, const struct step *step)
 /* --- The search ----------------------------------------------------------- */
 
 /*
- * Makes NOW the moment 0, so that situations can be compared; what is over is
- * over, however long ago.
+ * Makes NOW the moment 0, so that situations can be compared. It makes no
+ * difference how long ago a deadline was.
  */
 static void
 shift_time(struct node *node, int64_t now)
@@ -652,7 +664,7 @@ hash(const struct node *node)
 	return value;
 }
 
-/* Unless it is known already. False: there are too many. */
+/* Adds NODE unless it is known already. False: there are too many. */
 static bool
 add_node(const struct node *node)
 {
@@ -697,7 +709,7 @@ say_violation(struct exploration *exploration, const struct step *step,
 	    exploration_state_name(step->after->lc.state), violation);
 }
 
-/* One step FROM a situation TO the next, whose moment 0 is that of EVENT. */
+/* Takes the step from FROM to TO, whose moment 0 is the one of EVENT. */
 static void
 take_step(struct exploration *exploration, const struct node *from,
     const struct event *event, struct node *to)
@@ -732,7 +744,7 @@ follow(struct exploration *exploration, const struct node *from,
 		    "situations; does shift_time know all deadlines?");
 }
 
-/* The arguments that make a difference to an event of TYPE. */
+/* Lists the arguments that an event of TYPE is tried with. Their number. */
 static size_t
 list_args(enum event_type type, int args[4])
 {
@@ -764,7 +776,7 @@ list_args(enum event_type type, int args[4])
 	}
 }
 
-/* Each event, before the deadline and at it. */
+/* Tries each event before the deadline of FROM, and at it. */
 static void
 follow_all(struct exploration *exploration, const struct node *from)
 {
@@ -788,7 +800,7 @@ follow_all(struct exploration *exploration, const struct node *from)
 	}
 }
 
-/* The beginning of a life under LIMITS. */
+/* Makes FIRST the beginning of a life under LIMITS. */
 static void
 begin(struct node *first, const struct limits *limits)
 {
@@ -799,7 +811,7 @@ begin(struct node *first, const struct limits *limits)
 	first->witness.leave_allowed_at = NEVER;
 }
 
-/* Breadth first. */
+/* Finds all situations under LIMITS, breadth first. */
 static void
 explore(struct exploration *exploration, const struct limits *limits)
 {
@@ -837,7 +849,7 @@ choose_limits(const struct gating *gating, unsigned int choice)
 	for (int signo = 1; signo <= SIGNALS_MAX; signo++)
 		limits.signals.rewrite[signo] = (unsigned char)signo;
 	if (choice >> 1 & 1) {
-		/* 3, and the 127 of a failed exec, which it is not for */
+		/* 3; and 127, which must not forgive a failed exec */
 		limits.ok_exit[0] = UINT64_C(1) << 3;
 		limits.ok_exit[1] = UINT64_C(1) << 63;
 	}
@@ -873,7 +885,7 @@ exploration_run(struct exploration *exploration)
 	exploration->leads[STATE_ENDED][OUTSIDE] = true;
 }
 
-/* Two bytes say which event, and with what; a third how long after the last. */
+/* The bytes choose type and argument, and the time since the last event. */
 static struct event
 make_event(const unsigned char bytes[3])
 {

@@ -13,7 +13,7 @@
 
 #include "life/lifecycle.h"
 
-/* Where life begins and ends. */
+/* Stands for what is before the first state and behind the last one. */
 #define OUTSIDE STATE_COUNT
 
 struct exploration {
@@ -36,8 +36,8 @@ void
 exploration_run(struct exploration *exploration);
 
 /*
- * Goes one way only, which BYTES choose: the settings, and then event after
- * event, with any signal, exit status and pause.
+ * Explores one life only. BYTES choose its settings, and then event after
+ * event, with any signal, any exit status and any time in between.
  */
 void
 exploration_walk(struct exploration *exploration, const unsigned char *bytes,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lifecycle as scripts: at this time this event leads to these actions
- * and this state. Then every event in every state, and every order of events.
+ * The lifecycle as scripts, in which each line says what an event at some time
+ * leads to: these actions and this state. Then every event in every state, and
+ * every order of events.
  */
 #include <criterion/criterion.h>
 #include <stddef.h>
@@ -15,7 +16,7 @@
 
 TestSuite(lifecycle, .timeout = 5);
 
-/* A line of a script. */
+/* A line of a script: what happens, and what has to follow. */
 struct line {
 	int64_t at;
 	enum event_type event;
@@ -86,7 +87,7 @@ Test(lifecycle, has_a_name_for_all_that_scripts_are_about)
 		    "state %d has no name", state);
 }
 
-/* "group:TERM exit:143": what a script's line expects, in the same words. */
+/* ACTIONS in the words of a script: "stop-group:TERM say:stopping". */
 static const char *
 describe(const struct actions *actions)
 {
@@ -129,7 +130,7 @@ describe(const struct actions *actions)
 	return text;
 }
 
-/* The defaults, without gating. */
+/* The defaults where nothing is said about readiness. */
 static struct limits
 plain_limits(void)
 {
@@ -302,7 +303,7 @@ Test(lifecycle, the_budget_stops_the_app_with_the_first_stop_signal_rewritten)
 	      STATE_ENDED });
 }
 
-/* Dropped is what arrives; this stop is our own. */
+/* What the map drops are signals that arrive; this one is dinit's own. */
 Test(lifecycle, the_budget_stops_the_app_though_the_stop_signal_is_dropped)
 {
 	struct limits limits = gated_limits();
@@ -468,7 +469,7 @@ Test(lifecycle, a_silent_health_helper_counts_as_a_failed_check)
 	    { 2200, EVENT_TIMEOUT, 0, "withdraw say:helper-silent",
 	    STATE_UNREADY },
 	    { 9000, EVENT_TIMEOUT, 0, "", STATE_UNREADY },
-	    /* It speaks again. */
+	    /* The helper reports again. */
 	    { 9100, EVENT_UNHEALTHY, 0, "", STATE_UNREADY },
 	    { 9200, EVENT_HEALTHY, 0, "publish", STATE_UNREADY },
 	    { 9201, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY });
@@ -858,7 +859,7 @@ exit_of(const struct actions *actions)
 	return actions->list[1].arg;
 }
 
-/* How COMMAND ends after a stop by SIGTERM at 0 ms, and what is reported. */
+/* The exit status if COMMAND ends AT ms after SIGTERM, with STATUS. */
 static int
 status_after_stop(const struct limits *limits, int64_t at, int status)
 {
@@ -922,7 +923,7 @@ Test(lifecycle, ok_exit_forgives_the_listed_codes_at_any_time)
 	}
 }
 
-/* A machine of LIMITS brought to STATE. */
+/* A lifecycle of LIMITS, brought to STATE. */
 static struct lifecycle
 machine_in(enum state state, const struct limits *limits)
 {
@@ -1044,7 +1045,7 @@ Test(lifecycle, the_timers_alone_lead_from_every_state_of_a_stop_to_the_exit)
 	}
 }
 
-/* Whether the SIZE bytes at OFFSET take two values in what is explored. */
+/* True if the SIZE bytes at OFFSET take two values in what is explored. */
 static bool
 takes_two_values(size_t offset, size_t size)
 {
@@ -1104,7 +1105,7 @@ expect_explored(const char *name)
 	    "the exploration knows but one value of '%s'", name);
 }
 
-/* Expects it of each member that the struct STRUCTURE has in HEADER. */
+/* Expects two values of each member that HEADER gives STRUCTURE. */
 static void
 expect_members_explored(const char *header, const char *structure)
 {
@@ -1116,7 +1117,7 @@ expect_members_explored(const char *header, const char *structure)
 	while ((line = strchr(line, '\n') + 1)[0] != '}') {
 		char name[64];
 
-		/* A comment on a line of its own names none. */
+		/* Nothing matches a line that is only a comment. */
 		if (sscanf(line, " enum %*s %63[a-z_]", name) == 1 ||
 		    sscanf(line, " struct %*s %63[a-z_]", name) == 1 ||
 		    sscanf(line, " unsigned %*s %63[a-z_]", name) == 1 ||
