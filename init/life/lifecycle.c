@@ -147,7 +147,7 @@ accept_stop(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	lc->ending = ENDING_STOP;
 	end_readiness(lc, out);
-	/* Nobody sends requests to an app that is not ready. */
+	/* An app that is not ready has no requests to finish. */
 	if (lc->state == STATE_READY && lc->limits->drain_ms > 0) {
 		lc->state = STATE_DRAINING;
 		lc->stop_signal = ev->arg;
@@ -180,7 +180,7 @@ give_up(struct lifecycle *lc, int64_t now, const struct reason *reason,
 	begin_stopping(lc, now, lc->limits->signals.first_stop, out);
 }
 
-/* EVENT_HEALTHY makes it ready again, but a lost helper causes none. */
+/* EVENT_HEALTHY makes the app ready again; a lost helper causes none. */
 static void
 become_unready(struct lifecycle *lc, enum message why, struct actions *out)
 {
@@ -228,7 +228,10 @@ publish_again(struct lifecycle *lc, int64_t now, struct actions *out)
 	add(out, ACTION_PUBLISH, 0);
 }
 
-/* Only a look tells that processes are gone that are not dinit's children. */
+/*
+ * Looks for other processes, now and again and again. Only that shows whether
+ * processes that are not dinit's children are gone.
+ */
 static void
 look_for_others(struct lifecycle *lc, int64_t now, struct actions *out)
 {
@@ -263,12 +266,12 @@ static void
 begin_sweeping(struct lifecycle *lc, const struct event *ev,
     struct actions *out)
 {
-	/* A stop signal that was accepted before has ended it already. */
+	/* A stop that has begun has ended readiness already. */
 	if (lc->grace_until == NEVER && lc->state != STATE_DRAINING)
 		end_readiness(lc, out);
 	if (lc->grace_until == NEVER)
 		lc->grace_until = ev->now + lc->limits->grace_ms;
-	/* Until now the app could say something. */
+	/* The app was heard until its end. */
 	if (lc->limits->gate == GATE_APP)
 		add(out, ACTION_STOP_HELPER, 0);
 	lc->exit_status = ev->arg;
@@ -278,7 +281,7 @@ begin_sweeping(struct lifecycle *lc, const struct event *ev,
 	    0);
 }
 
-/* With --pause all processes came in from outside. They get the grace, too. */
+/* With --pause all processes came in from outside; they get the grace. */
 static void
 stop_pausing(struct lifecycle *lc, int64_t now, struct actions *out)
 {
@@ -303,6 +306,7 @@ final_status(const struct lifecycle *lc)
 
 	if (lc->failure_status != 0)
 		return lc->failure_status;
+	/* COMMAND has not ended, though it was sent SIGKILL. */
 	if (status < 0)
 		return 128 + SIGKILL;
 	if (is_ok_exit(lc->limits, status))
@@ -315,11 +319,11 @@ final_status(const struct lifecycle *lc)
 }
 
 static void
-end_life(struct lifecycle *lc, int status, struct actions *out)
+end_life(struct lifecycle *lc, struct actions *out)
 {
 	lc->state = STATE_ENDED;
 	add(out, ACTION_REPORT, (int)lc->ending);
-	add(out, ACTION_EXIT, status);
+	add(out, ACTION_EXIT, final_status(lc));
 }
 
 /* COMMAND runs now. If readiness was asked for, it is waited for. */
@@ -592,12 +596,12 @@ step_killing(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		break;
 	case EVENT_CHILDREN_GONE: /* others are not waited for */
 	case EVENT_ALL_GONE:
-		end_life(lc, final_status(lc), out);
+		end_life(lc, out);
 		break;
 	case EVENT_TIMEOUT:
 		if (ev->now >= lc->kill_until) {
 			add(out, ACTION_SAY, MESSAGE_UNKILLABLE);
-			end_life(lc, final_status(lc), out);
+			end_life(lc, out);
 			break;
 		}
 		if (ev->now >= lc->kill_again_at) {
@@ -630,10 +634,10 @@ step_sweeping(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		if (lc->limits->gate == GATE_PAUSE) /* others may be left */
 			look_for_others(lc, ev->now, out);
 		else
-			end_life(lc, final_status(lc), out);
+			end_life(lc, out);
 		break;
 	case EVENT_ALL_GONE:
-		end_life(lc, final_status(lc), out);
+		end_life(lc, out);
 		break;
 	case EVENT_TIMEOUT:
 		if (ev->now >= lc->grace_until)

@@ -19,7 +19,10 @@
 /* How a check ended. */
 #define RESULT_MAX 120
 
-/* Who waits for readiness wants to know; otherwise it is a normal life. */
+/*
+ * Where somebody waits for a health command or the app to say that it is ready,
+ * what happens is news. Everywhere else it is the app's normal life.
+ */
 static enum log_level
 news_level(const struct life_facts *facts)
 {
@@ -29,7 +32,7 @@ news_level(const struct life_facts *facts)
 						       : LOG_LEVEL_DEBUG;
 }
 
-/* Two of these errors are not about the file itself. */
+/* The first two say nothing about the file itself. */
 static const char *
 publish_reason(int error)
 {
@@ -312,7 +315,7 @@ messages_log_app_end(const struct life_facts *facts)
 	    facts->app_status);
 }
 
-/* What an app says while it starts is news, afterwards it is not. */
+/* While the app starts its words are news, afterwards they are not. */
 void
 messages_log_app_status(const struct life_facts *facts, const char *text)
 {
