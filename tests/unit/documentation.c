@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Holds the manual page and the README to the table of options and to the exit
- * statuses, the manual page to the messages, and the README's diagram to the
- * lifecycle.
+ * statuses, the manual page to the messages, and in the README the diagram to
+ * the lifecycle and the table of modules to the files.
  */
 #include <criterion/criterion.h>
 #include <ctype.h>
@@ -659,6 +659,27 @@ Test(documentation, names_only_tests_that_there_are)
 		    "there is no %s/%s/%s", folder, file, test);
 	}
 	cr_expect_gt(found, 0);
+}
+
+/* --- The README's table of modules --- */
+
+Test(documentation, says_of_each_module_what_it_is_for)
+{
+	const char *table = strstr(readme, "## Contributing\n");
+	glob_t files;
+
+	cr_assert_not_null(table);
+	cr_assert_eq(glob(SOURCE_DIR "/init/*/*.c", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		const char *name = strrchr(files.gl_pathv[i], '/') + 1;
+		char word[WORD_SIZE];
+
+		snprintf(word, sizeof(word), "`%.*s`",
+		    (int)strcspn(name, "."), name);
+		cr_expect_not_null(strstr(table, word),
+		    "Contributing does not say what %s is for", word);
+	}
+	globfree(&files);
 }
 
 /* --- The README's diagram of states --- */
