@@ -3,7 +3,8 @@
 #
 # What the tests in bats have in common.
 
-# await COMMAND...: until it succeeds, for $PATIENCE seconds if need be.
+# await COMMAND...: waits until the command succeeds. Fails after $PATIENCE
+# seconds.
 await()
 {
 	local deadline=$((SECONDS + ${PATIENCE:-30}))
@@ -17,7 +18,8 @@ await()
 	done
 }
 
-# refute COMMAND...: it answers no, by status 1. Any other one is no answer.
+# refute COMMAND...: fails unless the command answers no, which is status 1. Any
+# other failure is not an answer.
 refute()
 {
 	local status=0
@@ -29,8 +31,8 @@ refute()
 	fi
 }
 
-# is EXPECTED COMMAND...: what it prints is just that, and it does not fail. (In
-# await, set -e has no effect.)
+# is EXPECTED COMMAND...: fails unless the command succeeds and prints just that.
+# (The status is looked at because set -e has no effect below "await".)
 is()
 {
 	local expected=$1 actual
@@ -46,8 +48,8 @@ is()
 	fi
 }
 
-# make_debian: into the archive $DEBIAN, once for all suites, which may want it
-# at the same time. It is kept until make clean.
+# make_debian: makes the archive $DEBIAN, a small Debian. Suites that run at the
+# same time share it, and it is kept until make clean.
 make_debian()
 {
 	local root lock
@@ -65,7 +67,7 @@ make_debian()
 	exec {lock}>&-
 }
 
-# go_without REASON: where nothing may be skipped, that is a failure.
+# go_without REASON: skips the test. With $NO_SKIP set it fails instead.
 go_without()
 {
 	if [[ -n ${NO_SKIP:-} ]]; then

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# Engines of the suite's own, which end with it: a dockerd, and a Podman with
-# storage and configuration of its own; and gVisor, by itself and for that dockerd.
-# What cannot be had is in NO_DOCKER, NO_PODMAN and NO_GVISOR, with the reason. No
-# registry: images are made here, "apps" of
-# nothing but dinit, tini and the static programs of the end-to-end tests, and
-# "entrypoint", which is the same with dinit as its ENTRYPOINT.
+# Starts the suite's own engines, which end with it: a dockerd; a Podman with its
+# own storage and configuration; gVisor, by itself and for that dockerd. Where one
+# cannot be had, NO_DOCKER, NO_PODMAN or NO_GVISOR says why.
+#
+# There is no registry. Images are made here: "apps" has only dinit, tini and the
+# static programs of the end-to-end tests, and "entrypoint" is the same with dinit
+# as its ENTRYPOINT.
 
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
@@ -39,8 +40,9 @@ start_podman()
 
 	export CONTAINERS_CONF=$SUITE/containers.conf
 	export CONTAINERS_STORAGE_CONF=$SUITE/storage.conf
-	# crun refuses the layout of control groups that some machines have. What
-	# is by default in /run and /dev/shm is for all Podmans of the machine.
+	# With runc, as crun refuses the layout of control groups that some
+	# machines have. All files are in a folder of the suite: those that are
+	# in /run and /dev/shm by default are shared by all Podmans of a machine.
 	cat >"$CONTAINERS_CONF" <<-END
 		[engine]
 		runtime = "runc"
@@ -61,8 +63,8 @@ start_podman()
 	make_images || NO_PODMAN='podman cannot make an image'
 }
 
-# A runsc that needs no KVM, network or control groups. It gives its standard
-# input to its sandbox's user, were it /dev/null too: so that is a pipe.
+# A runsc that needs no KVM, network or control groups. Its standard input is a
+# pipe, as it makes the user of its sandbox the owner of that, even of /dev/null.
 make_gvisor()
 {
 	cat >"$SUITE/gvisor" <<-'END'
@@ -124,6 +126,6 @@ teardown_suite()
 		kill "$pid"
 		await test ! -e "/proc/$pid"
 	fi
-	# what both leave: storage, and the host's network namespace
+	# Both engines leave mounts: storage, and the host's network namespace.
 	findmnt -rno TARGET | grep "^$SUITE/" | tac | xargs -r umount || true
 }

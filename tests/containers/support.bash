@@ -8,18 +8,18 @@
 
 load ../support
 
-# What gates a container until the app has got a USR1.
+# Options and app of a container that is not ready before the app gets a USR1.
 GATE=(--tmpfs /tmp
 	-e 'DINIT_HEALTH_CMD=["/bin/act","start:need=/tmp/up,exit=0"]')
 GATED_APP=(/bin/act USR1:touch=/tmp/up TERM:exit=7)
 
-# Of a Dockerfile.
+# Instructions of a Dockerfile.
 SUPERVISED='ENTRYPOINT ["/sbin/dinit","--"]'
 CHECKED='HEALTHCHECK --interval=200ms --start-period=60s --retries=1 '\
 'CMD ["/sbin/dinit","--is-ready"]'
 
-# job_ends_with STATUS PID: one of the test's own, for which a subshell such as
-# that of "is" cannot wait.
+# job_ends_with STATUS PID: waits for a job of the test and compares its status.
+# ("is" cannot: a subshell does not get at the test's jobs.)
 job_ends_with()
 {
 	local status=0
@@ -40,8 +40,8 @@ use_podman()
 	[[ -z $NO_PODMAN ]] || go_without "$NO_PODMAN"
 }
 
-# With what the test has begun in the background. The log is shown if the test
-# has failed.
+# Removes all containers and ends the jobs of the test. bats shows the log that is
+# printed here if the test has failed.
 remove_containers()
 {
 	local ids job
@@ -60,7 +60,8 @@ teardown()
 	remove_containers
 }
 
-# make_image NAME [INSTRUCTION]...: the programs, with those of a Dockerfile.
+# make_image NAME [INSTRUCTION]...: makes an image of what is in $ROOT, or of the
+# programs of the end-to-end tests, with instructions of a Dockerfile.
 make_image()
 {
 	local name=$1 instruction changes=()
@@ -73,7 +74,7 @@ make_image()
 		"$ENGINE" import "${changes[@]}" - "$name" >/dev/null
 }
 
-# A base image as there is no registry.
+# Makes the base image of Dockerfiles, which a registry would have.
 make_base()
 {
 	make_debian
@@ -81,7 +82,7 @@ make_base()
 		docker import "$DEBIAN" debian:bookworm-slim
 }
 
-# start [OPTION]... IMAGE [ARG]...: the container of the test.
+# start [OPTION]... IMAGE [ARG]...: starts the container of the test.
 start()
 {
 	"$ENGINE" run -d --name "$C" --network none "$@" >/dev/null
@@ -93,7 +94,8 @@ log()
 	"$ENGINE" logs "${1:-$C}" 2>&1 | tr -d '\r'
 )
 
-# has_said LINE [CONTAINER]: status 1 means no, and 2 that there is no log.
+# has_said LINE [CONTAINER]: true if the log has the line. Status 1 means no, and
+# 2 that there is no log.
 has_said()
 {
 	local log
@@ -102,13 +104,13 @@ has_said()
 	grep -qxF -e "$1" <<<"$log"
 }
 
-# count_of PATTERN: the number of lines that are so.
+# count_of PATTERN: prints how many lines of the log match as a whole.
 count_of()
 {
 	log | grep -cxE -e "$1"
 }
 
-# has_logged PATTERN: a line as grep -E knows it.
+# has_logged PATTERN: true if a line of the log matches, as in grep -E.
 has_logged()
 {
 	local log
@@ -122,7 +124,8 @@ state()
 	"$ENGINE" inspect -f "{{.State.$1}}" "$C"
 }
 
-# The number of dinit as the machine sees it, and of the app.
+# init_pid, app_pid NAME: print the pid of dinit, and of its child of that name,
+# as the machine sees them.
 init_pid()
 {
 	state Pid
@@ -133,13 +136,13 @@ app_pid()
 	pgrep -P "$(init_pid)" -x "$1"
 }
 
-# has_in_status PID KEY VALUE: /proc knows this of the process.
+# has_in_status PID KEY VALUE: true if /proc/PID/status has this line.
 has_in_status()
 {
 	grep -qxF -e "$2:"$'\t'"$3" "/proc/$1/status"
 }
 
-# ready_file_exists: in the container's layer, whether or not it runs.
+# ready_file_exists: looks into the container's layer, whether or not it runs.
 ready_file_exists()
 {
 	"$ENGINE" cp "$C:/run/dinit/ready" - >/dev/null 2>&1
@@ -155,7 +158,7 @@ send()
 	"$ENGINE" kill -s "$1" "$C" >/dev/null
 }
 
-# ends_with STATUS: that it does so soon.
+# ends_with STATUS: waits for the container's end, and compares its status.
 ends_with()
 {
 	await is exited state Status

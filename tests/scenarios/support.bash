@@ -11,14 +11,14 @@
 
 load ../support
 
-# Readiness of the replicas, for HAProxy.
+# The folder of the replicas' readiness files, which HAProxy looks at.
 READY=$BATS_FILE_TMPDIR/ready
-# For an app that does not hear of its stop.
+# A variable for an app that shall not hear of its stop.
 DEAF=DINIT_REWRITE=TERM:CONT
 HERE=$BATS_TEST_DIRNAME
 APPS=$HERE/apps
 
-# lacks PROGRAM...: says what is missing, of them and of the namespaces.
+# lacks PROGRAM...: prints what is missing, a program or the namespaces.
 lacks()
 {
 	local program
@@ -35,6 +35,7 @@ lacks()
 	done
 }
 
+# needs PROGRAM...: skips the test if one is missing.
 needs()
 {
 	local lack
@@ -50,8 +51,8 @@ log()
 	cat "$BATS_FILE_TMPDIR/$1.log"
 }
 
-# container NAME [VARIABLE=VALUE]... -- COMMAND...
-# With $READ_ONLY set, nothing but its /run can be written.
+# container NAME [VARIABLE=VALUE]... -- COMMAND...: starts a container. With
+# $READ_ONLY set, nothing but its /run can be written.
 container()
 {
 	local name=$1 environment=()
@@ -75,21 +76,22 @@ container()
 	await has_begun "$name"
 }
 
-# Perhaps it has ended already.
+# has_begun NAME: true if dinit runs, or has ended already.
 has_begun()
 {
 	init_pid "$1" || test -s "$BATS_FILE_TMPDIR/$1.status"
 }
 
-# The number of its dinit, as the test sees it, while it runs: the child of
-# unshare, which is the child of the shell that waits for it.
+# init_pid NAME: prints the pid of the container's dinit, as the test sees it. It
+# is the child of unshare, which is the child of the shell that waits for it.
 init_pid()
 {
 	pgrep -x dinit -P "$(pgrep -P "$(<"$BATS_FILE_TMPDIR/$1.pid")")" \
 		2>/dev/null
 }
 
-# inside NAME COMMAND...: as docker exec does, with the same environment.
+# inside NAME COMMAND...: runs the command in the container and with the same
+# environment, as docker exec does.
 inside()
 {
 	local pid environment
@@ -118,21 +120,22 @@ send()
 	kill -s "$2" "$(init_pid "$1")"
 }
 
-# ends_with NAME STATUS: that it does so soon.
+# ends_with NAME STATUS: waits for the container's end, and compares its status.
 ends_with()
 {
 	await test -s "$BATS_FILE_TMPDIR/$1.status"
 	is "$2" cat "$BATS_FILE_TMPDIR/$1.status"
 }
 
-# die NAME: dinit is killed, and all that is in the namespace with it.
+# die NAME: kills dinit, and thereby all that is in the namespace.
 die()
 {
 	send "$1" KILL
 	await test -s "$BATS_FILE_TMPDIR/$1.status"
 }
 
-# has_said NAME LINE: status 1 means no, and 2 that there is no log.
+# has_said NAME LINE: true if the log has the line. Status 1 means no, and 2 that
+# there is no log.
 has_said()
 {
 	local log
@@ -141,7 +144,7 @@ has_said()
 	grep -qxF -e "$2" <<<"$log"
 }
 
-# has_logged NAME PATTERN: a line as grep -E knows it.
+# has_logged NAME PATTERN: true if a line of the log matches, as in grep -E.
 has_logged()
 {
 	local log
@@ -150,7 +153,7 @@ has_logged()
 	grep -qE -e "$2" <<<"$log"
 }
 
-# count_of PATTERN NAME...: the number of lines that are so, of all of them.
+# count_of PATTERN NAME...: prints how many lines match in all of these logs.
 count_of()
 {
 	local name
@@ -160,8 +163,8 @@ count_of()
 	done | grep -cE -e "$1"
 }
 
-# remove NAME...: by what no process survives. What they wrote is shown if the
-# test has failed.
+# remove NAME...: kills these containers. bats shows the ends of their logs, which
+# are printed here, if the test has failed.
 remove()
 {
 	local name file
@@ -175,7 +178,7 @@ remove()
 	done
 }
 
-# What the tests of the file have begun, and each of its containers.
+# remove_all: removes all containers of the file, and ends the load.
 remove_all()
 {
 	local file
@@ -193,7 +196,7 @@ teardown()
 
 # --- What several scenarios need ----------------------------------------------
 
-# probe URL: a health command, for a container's variables.
+# probe URL: prints a variable for "container" with a health command.
 probe()
 {
 	echo "DINIT_HEALTH_CMD=[\"$DINIT\",\"--probe=$1\"]"
@@ -207,7 +210,8 @@ start_redis()
 	becomes_ready redis
 }
 
-# start_balancer RETRIES: HAProxy, at http://127.0.0.1:8000, over two replicas.
+# start_balancer RETRIES: starts HAProxy at http://127.0.0.1:8000, for two
+# replicas.
 start_balancer()
 {
 	local check=$BATS_FILE_TMPDIR/check
@@ -223,15 +227,15 @@ start_balancer()
 	becomes_ready balancer
 }
 
-# replica NUMBER [VARIABLE=VALUE]... -- COMMAND...: web1 or web2, with a drain
-# in which HAProxy looks several times.
+# replica NUMBER [VARIABLE=VALUE]... -- COMMAND...: starts web1 or web2. It drains
+# so long that HAProxy looks several times meanwhile.
 replica()
 {
 	container "web$1" PORT="800$1" DINIT_READY_FILE="$READY/web$1" \
 		"$(probe "http://127.0.0.1:800$1/")" DINIT_DRAIN=2s "${@:2}"
 }
 
-# HAProxy sends requests to the replica, perhaps again.
+# is_visited NAME: waits for a request that HAProxy sends to the replica.
 is_visited()
 {
 	await is_longer_than "$(log "$1" | wc -l)" "$1"
@@ -242,7 +246,7 @@ is_longer_than()
 	(($(log "$2" | wc -l) > $1))
 }
 
-# begin_load METHOD URL ANSWER: as load.py has it.
+# begin_load METHOD URL ANSWER: starts load.py, which describes its arguments.
 begin_load()
 {
 	"$HERE/load.py" "$@" >"$BATS_FILE_TMPDIR/figures" 3>&- &
