@@ -45,7 +45,7 @@ make_world(struct world *world, enum gate gate)
 	world->setup.signal_fd = signals_open_descriptor();
 	world->setup.limits.signals.stop = signals_bit(SIGTERM);
 	world->setup.limits.signals.first_stop = SIGTERM;
-	signals_clear_rewrite(&world->setup.limits.signals);
+	signals_clear_rewrite(world->setup.limits.signals.rewrite);
 	lifecycle_init(&world->sup.lifecycle, &world->setup.limits);
 }
 
