@@ -26,7 +26,7 @@ start(pid_t group)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		alarm(60);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)
 			pause();
 	}
