@@ -1061,34 +1061,27 @@ takes_two_values(size_t offset, size_t size)
 }
 
 /* The members of struct limits, and of the struct signal_policy in it. */
-static const struct limits any;
+#define MEMBER(name, member) \
+	{ name, offsetof(struct limits, member), \
+	    sizeof(((struct limits *)NULL)->member) }
 static const struct {
 	const char *name;
 	size_t offset;
 	size_t size;
 } members[] = {
-	{ "gate", offsetof(struct limits, gate), sizeof(any.gate) },
-	{ "ok_stop", offsetof(struct limits, ok_stop), sizeof(any.ok_stop) },
-	{ "monitor_failures", offsetof(struct limits, monitor_failures),
-	    sizeof(any.monitor_failures) },
-	{ "silence_ms", offsetof(struct limits, silence_ms),
-	    sizeof(any.silence_ms) },
-	{ "budget_ms", offsetof(struct limits, budget_ms),
-	    sizeof(any.budget_ms) },
-	{ "drain_ms", offsetof(struct limits, drain_ms),
-	    sizeof(any.drain_ms) },
-	{ "grace_ms", offsetof(struct limits, grace_ms),
-	    sizeof(any.grace_ms) },
-	{ "ok_exit", offsetof(struct limits, ok_exit), sizeof(any.ok_exit) },
-	{ "signals", offsetof(struct limits, signals), sizeof(any.signals) },
-	{ "stop", offsetof(struct limits, signals.stop),
-	    sizeof(any.signals.stop) },
-	{ "first_stop", offsetof(struct limits, signals.first_stop),
-	    sizeof(any.signals.first_stop) },
-	{ "main_only", offsetof(struct limits, signals.main_only),
-	    sizeof(any.signals.main_only) },
-	{ "rewrite", offsetof(struct limits, signals.rewrite),
-	    sizeof(any.signals.rewrite) },
+	MEMBER("gate", gate),
+	MEMBER("ok_stop", ok_stop),
+	MEMBER("monitor_failures", monitor_failures),
+	MEMBER("silence_ms", silence_ms),
+	MEMBER("budget_ms", budget_ms),
+	MEMBER("drain_ms", drain_ms),
+	MEMBER("grace_ms", grace_ms),
+	MEMBER("ok_exit", ok_exit),
+	MEMBER("signals", signals),
+	MEMBER("stop", signals.stop),
+	MEMBER("first_stop", signals.first_stop),
+	MEMBER("main_only", signals.main_only),
+	MEMBER("rewrite", signals.rewrite),
 };
 
 /* Fails the test unless the limit NAME takes two values in the exploration. */
