@@ -52,26 +52,71 @@ __lsan_is_turned_off(void)
 	return is_runner;
 }
 
-void
-in_child(void (*body)(void *), void *argument)
+/* Kills all children of this process. False: there are none. */
+static bool
+kill_children(void)
+{
+	FILE *list = fopen("/proc/thread-self/children", "re");
+	bool found = false;
+	int pid;
+
+	while (list != NULL && fscanf(list, "%d", &pid) == 1) {
+		kill(pid, SIGKILL);
+		found = true;
+	}
+	if (list != NULL)
+		fclose(list);
+	return found;
+}
+
+/*
+ * Runs BODY in a child, and then kills what that has left behind: it would hold
+ * the standard output of all tests open. The child's wait status.
+ */
+static int
+keep(void (*body)(void *), void *argument)
 {
 	int status;
 	pid_t child;
 
-	last_words = mmap(NULL, WORDS_MAX, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	cr_assert_neq(last_words, MAP_FAILED);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_CHILD_SUBREAPER, 1L);
 	child = fork();
-	cr_assert(child >= 0, "fork: %s", strerror(errno));
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_CHILD_SUBREAPER, 0L);
 		body(argument);
 		_exit(0);
 	}
-	cr_assert_eq(waitpid(child, &status, 0), child);
+	must(child > 0, "fork: %s", strerror(errno));
+	waitpid(child, &status, 0);
+	while (kill_children())
+		waitpid(-1, NULL, 0);
+	return status;
+}
+
+void
+in_child(void (*body)(void *), void *argument)
+{
+	int status;
+	pid_t keeper;
+
+	last_words = mmap(NULL, WORDS_MAX + sizeof(status),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	cr_assert_neq(last_words, MAP_FAILED);
+	keeper = fork();
+	cr_assert(keeper >= 0, "fork: %s", strerror(errno));
+	if (keeper == 0) {
+		status = keep(body, argument);
+		memcpy(last_words + WORDS_MAX, &status, sizeof(status));
+		_exit(0);
+	}
+	cr_assert_eq(waitpid(keeper, &status, 0), keeper);
+	cr_assert_eq(status, 0, "the keeper's wait status is %#x", status);
+	memcpy(&status, last_words + WORDS_MAX, sizeof(status));
 	cr_assert(last_words[0] == '\0', "%s", last_words);
 	cr_assert_eq(status, 0, "the child's wait status is %#x", status);
-	munmap(last_words, WORDS_MAX);
+	munmap(last_words, WORDS_MAX + sizeof(status));
 }
 
 void
