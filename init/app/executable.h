@@ -8,7 +8,6 @@
 #define DINIT_EXECUTABLE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /* Enough room for any text that executable_explain writes. */
 #define EXECUTABLE_HINT_MAX 640

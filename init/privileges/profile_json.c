@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "privileges/profile_json.h"
-#include "base/array.h"
 #include "base/problem.h"
 #include "base/regular_file.h"
 #include "base/text.h"

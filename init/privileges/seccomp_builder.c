@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <ctype.h>
 #include <errno.h>
+#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,7 +10,6 @@
 #include <unistd.h>
 
 #include "privileges/seccomp_builder.h"
-#include "base/architecture.h"
 #include "base/array.h"
 #include "base/log.h"
 #include "base/problem.h"

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/regular_file.h"
-#include "base/array.h"
 #include "base/problem.h"
 #include "support.h"
 

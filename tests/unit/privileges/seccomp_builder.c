@@ -12,7 +12,6 @@
 
 #include "privileges/seccomp_builder.h"
 #include "base/architecture.h"
-#include "base/array.h"
 #include "base/problem.h"
 #include "privileges/seccomp_filter.h"
 #include "support.h"
