@@ -19,9 +19,27 @@
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 
 /*
+ * cap_from_name(3) alone is too lenient: it accepts a text that only begins
+ * with a name, and every number that strtoul(3) does.
+ */
+int
+capabilities_find(const char *name)
+{
+	char lower[sizeof("cap_") + WORD_SIZE] = "";
+	cap_value_t value;
+
+	if (strspn(name, NAME_CHARACTERS) != strlen(name))
+		return -1;
+	for (size_t i = 0; i < sizeof(lower) - 1 && name[i] != '\0'; i++)
+		lower[i] = (char)tolower((unsigned char)name[i]);
+	if (cap_from_name(lower, &value) < 0 || value < 0 || value >= NUMBERS)
+		return -1;
+	return value;
+}
+
+/*
  * Returns the number of a capability from a word such as NET_ADMIN,
- * cap_net_admin or 12, or -1. cap_from_name(3) alone is too lenient: it accepts
- * a word that only begins with a name, and every number that strtoul(3) does.
+ * cap_net_admin or 12, or -1.
  */
 static int
 parse_word(const char *word)
@@ -29,19 +47,11 @@ parse_word(const char *word)
 	char name[sizeof("cap_") + WORD_SIZE];
 	const char *prefix = strncasecmp(word, "cap_", 4) == 0 ? "" : "cap_";
 	int number = (int)number_parse(word, NUMBERS - 1);
-	size_t length = strlen(word);
-	cap_value_t value;
 
 	if (number >= 0)
 		return number;
-	if (strspn(word, NAME_CHARACTERS) != length)
-		return -1;
 	snprintf(name, sizeof(name), "%s%s", prefix, word);
-	for (char *c = name; *c != '\0'; c++)
-		*c = (char)tolower((unsigned char)*c);
-	if (cap_from_name(name, &value) < 0 || value < 0 || value >= NUMBERS)
-		return -1;
-	return value;
+	return capabilities_find(name);
 }
 
 int
@@ -104,7 +114,9 @@ capabilities_format(uint64_t set, char *text, size_t size)
 {
 	text[0] = '\0';
 	for (cap_value_t value = 0; value < NUMBERS; value++) {
-		char *name = set >> value & 1 ? cap_to_name(value) : NULL;
+		char *name = capabilities_contain(set, value)
+		    ? cap_to_name(value)
+		    : NULL;
 
 		if (name != NULL)
 			text_append_item(text, size, name);

@@ -18,6 +18,13 @@ capabilities_contain(uint64_t set, int capability)
 	return set >> capability & 1;
 }
 
+/*
+ * Returns the number of the capability NAME, such as CAP_CHOWN in any case, or
+ * -1 if libcap does not know it.
+ */
+int
+capabilities_find(const char *name);
+
 /* The sets of this process that decide what COMMAND can have. */
 struct capabilities {
 	uint64_t bounding;

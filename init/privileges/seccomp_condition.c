@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include <ctype.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/capability.h>
 
 #include "privileges/seccomp_condition.h"
 #include "base/architecture.h"
 #include "base/kernel.h"
 #include "base/problem.h"
+#include "privileges/capabilities.h"
 #include "privileges/profile_json.h"
-
-/* The characters that names of capabilities consist of. */
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 
 static bool
 has_string(const json_t *list, const char *wanted)
@@ -38,18 +34,10 @@ count_held(const json_t *list, uint64_t held)
 	const json_t *item;
 
 	json_array_foreach(list, i, item) {
-		const char *text = json_string_value(item);
-		char name[64] = "";
-		cap_value_t value;
+		int value = capabilities_find(json_string_value(item));
 
-		/* cap_from_name(3) would also accept numbers, and more. */
-		if (strspn(text, LETTERS) != strlen(text))
-			continue;
-		for (size_t j = 0; j < sizeof(name) - 1 && text[j] != '\0'; j++)
-			name[j] = (char)tolower((unsigned char)text[j]);
-		/* The app has none that this libcap does not know. */
-		if (cap_from_name(name, &value) == 0 && value >= 0 &&
-		    value < 64 && (held >> value & 1))
+		/* The app has no capability that libcap does not know. */
+		if (value >= 0 && capabilities_contain(held, value))
 			count++;
 	}
 	return count;

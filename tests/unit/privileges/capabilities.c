@@ -69,6 +69,17 @@ Test(capabilities, are_refused_where_a_word_is_none)
 	}
 }
 
+Test(capabilities, are_found_by_their_whole_name_only)
+{
+	static const char *const others[] = { "", "0", "chown", "cap_",
+		"CAP_CHOWN,", "CAP_CHOWN ", "CAP_CHOWN=ep", "CAP_FUTURE" };
+
+	cr_expect_eq(capabilities_find("CAP_CHOWN"), CAP_CHOWN);
+	cr_expect_eq(capabilities_find("cap_Sys_Time"), CAP_SYS_TIME);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		cr_expect_eq(capabilities_find(others[i]), -1, "%s", others[i]);
+}
+
 Test(capabilities, are_written_as_far_as_there_is_room)
 {
 	const uint64_t set = BIT(CAP_CHOWN) | BIT(CAP_KILL) | BIT(CAP_SETUID);
