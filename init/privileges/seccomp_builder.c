@@ -409,7 +409,7 @@ set_ineffective(const struct entry *entry, const struct entry *other,
 	return problem_set(problem,
 	    "syscalls[%zu] has no effect on %.64s, for which syscalls[%zu] has "
 	    "another action: only one can hold",
-	    entry->rule.place, entry->name, other->rule.place);
+	    entry->rule.index, entry->name, other->rule.index);
 }
 
 /*

@@ -19,7 +19,7 @@ struct seccomp_filter;
 
 /* What happens to a call whose arguments meet all of the comparisons. */
 struct seccomp_rule {
-	size_t place;        /* its index in the profile's "syscalls" */
+	size_t index;        /* in the list "syscalls" of the profile */
 	bool is_conditional; /* it has includes or excludes */
 	uint32_t action;     /* one of SCMP_ACT_* */
 	unsigned int count;  /* of the comparisons */

@@ -56,8 +56,8 @@ check(struct compiler *compiler, const json_t *object,
 /* The keys for an action and its errno: in the whole profile, or in a rule. */
 struct action_keys {
 	const char *action;
-	const char *number;
-	const char *name;
+	const char *errno_number;
+	const char *errno_name;
 };
 
 static const struct action_keys default_keys = { "defaultAction",
@@ -65,17 +65,17 @@ static const struct action_keys default_keys = { "defaultAction",
 static const struct action_keys rule_keys = { "action", "errnoRet", "errno" };
 
 /*
- * Returns the errno that OBJECT gives. A text with its name or its digits, as
- * containers-common has it, counts more than a number. Without either it is
- * EPERM. Or -EINVAL and a problem.
+ * Returns the errno that OBJECT gives: as a text with its name or its digits
+ * (containers-common), otherwise as a number, otherwise EPERM. Or -EINVAL and a
+ * problem.
  */
 static int
 parse_errno(struct compiler *compiler, const json_t *object,
     const struct action_keys *keys)
 {
-	const char *name = profile_json_text(object, keys->name);
-	bool has_number = profile_json_get(object, keys->number) != NULL;
-	uint64_t number = profile_json_number(object, keys->number);
+	const char *name = profile_json_text(object, keys->errno_name);
+	bool has_number = profile_json_get(object, keys->errno_number) != NULL;
+	uint64_t number = profile_json_number(object, keys->errno_number);
 	int found = (int)number_parse(name, ERRNO_MAX);
 
 	if (found < 0)
@@ -84,19 +84,19 @@ parse_errno(struct compiler *compiler, const json_t *object,
 		return found;
 	if (*name != '\0' && !has_number)
 		return problem_set(compiler->problem,
-		    "\"%s\": %.64s is not an errno such as EPERM", keys->name,
-		    name);
+		    "\"%s\": %.64s is not an errno such as EPERM",
+		    keys->errno_name, name);
 	if (!has_number)
 		return EPERM;
 	if (number > ERRNO_MAX)
 		return problem_set(compiler->problem, "\"%s\" is not an errno",
-		    keys->number);
+		    keys->errno_number);
 	return (int)number;
 }
 
 /*
- * Reads the action that OBJECT gives. With two of the actions the errno is a
- * part of it. 0 and ACTION, or -EINVAL and a problem.
+ * Reads the action that OBJECT gives. The errno is a part of SCMP_ACT_ERRNO and
+ * SCMP_ACT_TRACE. 0 and ACTION, or -EINVAL and a problem.
  */
 static int
 parse_action(struct compiler *compiler, const json_t *object,
@@ -150,7 +150,10 @@ add_architectures(struct compiler *compiler, const json_t *names)
 	return 0;
 }
 
-/* Docker's profile has an entry for every machine. This one's counts. */
+/*
+ * Docker's profile has an entry for every machine. Only that of the machine
+ * that dinit is built for counts.
+ */
 static int
 take_map_entry(struct compiler *compiler, const json_t *entry)
 {
@@ -249,11 +252,13 @@ parse_comparison(struct compiler *compiler, const json_t *argument,
 		{ "op", PROFILE_TEXT },
 		{ NULL, PROFILE_TEXT },
 	};
-	uint64_t index = profile_json_number(argument, "index");
-	int64_t comparison = find_comparison(profile_json_text(argument, "op"));
+	uint64_t index;
+	int64_t comparison;
 
 	if (check(compiler, argument, keys, "an entry of args") < 0)
 		return -EINVAL;
+	index = profile_json_number(argument, "index");
+	comparison = find_comparison(profile_json_text(argument, "op"));
 	if (index >= SECCOMP_COMPARISONS_MAX)
 		return problem_set(compiler->problem,
 		    "an argument's index is not 0 to 5");
@@ -263,7 +268,7 @@ parse_comparison(struct compiler *compiler, const json_t *argument,
 	out->arg = (unsigned int)index;
 	out->op = (enum scmp_compare)comparison;
 	out->datum_a = profile_json_number(argument, "value");
-	/* For SCMP_CMP_MASKED_EQ, VALUE is the mask and this the value. */
+	/* For SCMP_CMP_MASKED_EQ, "value" is the mask, "valueTwo" the value. */
 	out->datum_b = profile_json_number(argument, "valueTwo");
 	return 0;
 }
@@ -286,8 +291,8 @@ parse_comparisons(struct compiler *compiler, const json_t *arguments,
 }
 
 /*
- * A rule may have an empty list of names, as engines accept it. But if it has
- * neither of the keys, the key is probably misspelt.
+ * Engines accept a rule with an empty list of names. But a rule with neither
+ * "name" nor "names" probably has a misspelt key.
  */
 static int
 check_names(struct compiler *compiler, const json_t *object)
@@ -327,6 +332,7 @@ parse_rule(struct compiler *compiler, const json_t *object,
 	    parse_comparisons(compiler, profile_json_get(object, "args"), out) <
 		0)
 		return -EINVAL;
+	out->is_conditional = seccomp_condition_exists(object);
 	return check_names(compiler, object);
 }
 
@@ -340,14 +346,10 @@ add_rule(struct compiler *compiler, const struct seccomp_rule *rule,
 }
 
 static int
-take_rule(struct compiler *compiler, const json_t *object, size_t place)
+take_rule(struct compiler *compiler, const json_t *object, size_t index)
 {
-	const json_t *names = profile_json_get(object, "names");
-	const char *name = profile_json_text(object, "name");
-	struct seccomp_rule rule = {
-		.place = place,
-		.is_conditional = seccomp_condition_exists(object),
-	};
+	struct seccomp_rule rule = { .index = index };
+	const char *name;
 	int applies;
 	size_t i;
 	const json_t *item;
@@ -358,9 +360,10 @@ take_rule(struct compiler *compiler, const json_t *object, size_t place)
 	    compiler->unknown_keys, compiler->problem);
 	if (applies <= 0)
 		return applies;
+	name = profile_json_text(object, "name");
 	if (*name != '\0' && add_rule(compiler, &rule, name) < 0)
 		return -EINVAL;
-	json_array_foreach(names, i, item)
+	json_array_foreach(profile_json_get(object, "names"), i, item)
 		if (add_rule(compiler, &rule, json_string_value(item)) < 0)
 			return -EINVAL;
 	return 0;

@@ -146,13 +146,13 @@ expect_pair(const struct seccomp_rule *first, const struct seccomp_rule *second,
     const char *expected)
 {
 	struct seccomp_builder *builder = seccomp_builder_new(SCMP_ACT_ALLOW);
-	struct seccomp_rule second_placed = *second;
+	struct seccomp_rule indexed = *second;
 	struct problem problem = { .text = "" };
 	static struct seccomp_filter filter;
 
-	second_placed.place = 1;
+	indexed.index = 1;
 	add(builder, first, "getppid");
-	add(builder, &second_placed, "getppid");
+	add(builder, &indexed, "getppid");
 	seccomp_builder_finish(builder, &filter, &problem);
 	must(strcmp(problem.text, expected) == 0, "'%s' instead of '%s'",
 	    problem.text, expected);
