@@ -57,49 +57,49 @@ may_look_further(int error)
 }
 
 static const char *
-first_place(void)
+search_path(void)
 {
-	const char *places = getenv("PATH");
+	const char *value = getenv("PATH");
 
-	return places == NULL ? DEFAULT_PATH : places;
+	return value == NULL ? DEFAULT_PATH : value;
 }
 
 /*
- * Writes the path of NAME in the directory at *PLACE, a position in PATH, and
- * moves *PLACE to the next directory, or to NULL behind the last one. False if
- * the path is too long.
+ * Writes the path of NAME in the first directory of *SEARCH, the rest of PATH,
+ * and removes this directory from *SEARCH, which is NULL after the last one.
+ * False if the path is too long.
  */
 static bool
-take_place(const char **place, const char *name, char path[PATH_MAX])
+take_directory(const char **search, const char *name, char path[PATH_MAX])
 {
-	int length = (int)strcspn(*place, ":");
-	int written = snprintf(path, PATH_MAX, "%.*s%s%s", length, *place,
+	int length = (int)strcspn(*search, ":");
+	int written = snprintf(path, PATH_MAX, "%.*s%s%s", length, *search,
 	    length > 0 ? "/" : "", name);
 
-	*place = (*place)[length] == ':' ? *place + length + 1 : NULL;
+	*search = (*search)[length] == ':' ? *search + length + 1 : NULL;
 	return written < PATH_MAX;
 }
 
 int
-program_execute(char *const *argv, int *place)
+program_execute(char *const *argv, int *directory)
 {
-	const char *next = first_place();
+	const char *search = search_path();
 	char path[PATH_MAX];
 	int worst = -ENOENT;
 
-	*place = 0;
+	*directory = 0;
 	if (strchr(argv[0], '/') != NULL)
 		return execute_file(argv[0], argv);
 	if (argv[0][0] == '\0')
 		return -ENOENT;
-	for (int i = 0; next != NULL; i++) {
+	for (int i = 0; search != NULL; i++) {
 		int error;
 
-		if (!take_place(&next, argv[0], path))
+		if (!take_directory(&search, argv[0], path))
 			continue;
 		error = execute_file(path, argv);
 		if (!may_look_further(error)) {
-			*place = i;
+			*directory = i;
 			return error;
 		}
 		if (error == -EACCES)
@@ -112,13 +112,13 @@ program_execute(char *const *argv, int *place)
  * If the file exists, -ENOENT means that its interpreter or loader is missing.
  * So the first file that exists is the one to explain. dinit may see files that
  * COMMAND's user cannot reach, but the error is -EACCES for those. For all
- * other errors, PLACE says which directory of PATH has the file.
+ * other errors, DIRECTORY says where in PATH the file is.
  */
 void
-program_explain(const char *name, int error, int place,
+program_explain(const char *name, int error, int directory,
     char text[EXECUTABLE_HINT_MAX])
 {
-	const char *next = first_place();
+	const char *search = search_path();
 	char path[PATH_MAX];
 
 	text[0] = '\0';
@@ -126,8 +126,8 @@ program_explain(const char *name, int error, int place,
 		executable_explain(name, -error, text);
 		return;
 	}
-	for (int i = 0; name[0] != '\0' && next != NULL; i++) {
-		if (!take_place(&next, name, path) || i < place ||
+	for (int i = 0; name[0] != '\0' && search != NULL; i++) {
+		if (!take_directory(&search, name, path) || i < directory ||
 		    access(path, F_OK) < 0)
 			continue;
 		executable_explain(path, -error, text);

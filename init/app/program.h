@@ -15,20 +15,20 @@
  *
  * Returns only if this fails: -ENOENT if the program is not found, -EACCES if
  * it is not executable, -ENOEXEC if its format is unknown or a script has no
- * working /bin/sh, or another -errno. *PLACE then says for program_explain at
- * which directory of PATH, counted from 0, the search has stopped; it is 0 if
- * the search has gone through all of them. Safe between fork and exec.
+ * working /bin/sh, or another -errno. *DIRECTORY is then for program_explain:
+ * the directory of PATH, counted from 0, at which the search has stopped, or 0
+ * if the search has gone through all of them. Safe between fork and exec.
  */
 int
-program_execute(char *const *argv, int *place);
+program_execute(char *const *argv, int *directory);
 
 /*
  * Writes why program_execute has failed for NAME with ERROR, which is -errno,
- * at PLACE. TEXT continues the message about the error, and is "" if there is
- * nothing to add. The files are looked at once more for that.
+ * at DIRECTORY. TEXT continues the message about the error, and is "" if there
+ * is nothing to add. This looks at the files once more.
  */
 void
-program_explain(const char *name, int error, int place,
+program_explain(const char *name, int error, int directory,
     char text[EXECUTABLE_HINT_MAX]);
 
 /* Exit status for an error of program_execute: 126 or 127. */

@@ -42,7 +42,7 @@ execute(char *const *argv, int result_fd)
 {
 	struct spawn_failure failure = { .step = SPAWN_STEP_EXEC };
 
-	failure.error = -program_execute(argv, &failure.place);
+	failure.error = -program_execute(argv, &failure.directory);
 	report_failure(result_fd, &failure);
 }
 
@@ -198,7 +198,8 @@ spawn_explain(const struct spawn_failure *failure, const char *command,
 {
 	text[0] = '\0';
 	if (failure->step == SPAWN_STEP_EXEC)
-		program_explain(command, -failure->error, failure->place, text);
+		program_explain(command, -failure->error, failure->directory,
+		    text);
 }
 
 int

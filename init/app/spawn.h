@@ -32,7 +32,7 @@ struct spawn_failure {
 	const char *detail; /* for SPAWN_STEP_PRIVILEGES: what was being done;
 			       a string constant, so that the address of the
 			       child is good in the parent too */
-	int place;          /* for SPAWN_STEP_EXEC: see program_execute */
+	int directory;      /* for SPAWN_STEP_EXEC: see program_execute */
 };
 
 /* A child that has not been seen to exec yet. */

@@ -73,12 +73,12 @@ static void __attribute__((noreturn))
 execute_command(char *const *arguments)
 {
 	char why[EXECUTABLE_HINT_MAX];
-	int place;
-	int error = program_execute(arguments, &place);
+	int directory;
+	int error = program_execute(arguments, &directory);
 
 	dprintf(STDERR_FILENO, "cannot execute %s: %s", arguments[0],
 	    strerror(-error));
-	program_explain(arguments[0], error, place, why);
+	program_explain(arguments[0], error, directory, why);
 	dprintf(STDERR_FILENO, "%s\n", why);
 	program_end(program_exit_status(error));
 }

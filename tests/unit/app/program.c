@@ -16,7 +16,7 @@
 
 /* Makes the scratch folder with "first", "second" and "third" in it. */
 static void
-make_places(void)
+make_folders(void)
 {
 	scratch_make();
 	cr_assert_eq(mkdir(scratch_path("first"), 0755), 0);
@@ -24,7 +24,7 @@ make_places(void)
 	cr_assert_eq(mkdir(scratch_path("third"), 0755), 0);
 }
 
-TestSuite(program, .timeout = 60, .init = make_places,
+TestSuite(program, .timeout = 60, .init = make_folders,
     .fini = scratch_remove);
 
 /* Writes an executable file NAME in the scratch folder. */
@@ -63,10 +63,10 @@ static void
 execute(void *argument)
 {
 	int error;
-	int place;
+	int directory;
 
 	set_path();
-	error = program_execute(argument, &place);
+	error = program_execute(argument, &directory);
 	must(false, "%s: %s", *(char **)argument, strerror(-error));
 }
 
@@ -82,19 +82,19 @@ expect_refusal(void *argument)
 	const struct refusal *refusal = argument;
 	const char *const argv[] = { refusal->command, NULL };
 	int error;
-	int place;
+	int directory;
 
 	become_nobody();
 	set_path();
 	must(chdir(scratch_path("")) == 0, "chdir");
-	error = program_execute((char *const *)argv, &place);
+	error = program_execute((char *const *)argv, &directory);
 	must(error == refusal->error, "'%s': %s", refusal->command,
 	    strerror(-error));
 }
 
 /* Runs in a child that is an ordinary user, as with --user. */
 static int
-execute_as_nobody(char *const *argv, int *place)
+execute_as_nobody(char *const *argv, int *directory)
 {
 	int ends[2];
 	int result[2] = { 0, 0 };
@@ -107,7 +107,7 @@ execute_as_nobody(char *const *argv, int *place)
 	}
 	close(ends[1]);
 	if (read(ends[0], result, sizeof(result)) == sizeof(result))
-		*place = result[1];
+		*directory = result[1];
 	return result[0];
 }
 
@@ -153,15 +153,15 @@ execute_with_path(void *argument)
 	static const char *const argv[] = { "app", NULL };
 	const char *path = argument;
 	int error;
-	int place;
+	int directory;
 
 	must(chdir(scratch_path("first")) == 0, "chdir");
 	setenv("PATH", path, 1);
-	error = program_execute((char *const *)argv, &place);
+	error = program_execute((char *const *)argv, &directory);
 	must(false, "PATH=%s: %s", path, strerror(-error));
 }
 
-Test(program, is_searched_for_in_the_working_directory_by_an_empty_place)
+Test(program, is_searched_for_in_the_working_directory_for_an_empty_entry)
 {
 	static const char *const paths[] = {
 		"", ":/no", "/no:", "/no::/none", ":",
@@ -177,11 +177,11 @@ execute_without_path(void *argument)
 {
 	const char *const argv[] = { "sh", "-c", "exit 0", NULL };
 	int error;
-	int place;
+	int directory;
 
 	(void)argument;
 	unsetenv("PATH");
-	error = program_execute((char *const *)argv, &place);
+	error = program_execute((char *const *)argv, &directory);
 	must(false, "%s", strerror(-error));
 }
 
@@ -191,7 +191,7 @@ Test(program, is_found_without_a_path)
 }
 
 static void
-execute_behind_long_place(void *argument)
+execute_behind_long_entry(void *argument)
 {
 	static char path[20000];
 	size_t length = 15000;
@@ -203,10 +203,10 @@ execute_behind_long_place(void *argument)
 	(void)argument;
 }
 
-Test(program, is_found_behind_a_place_longer_than_the_kernel_takes)
+Test(program, is_found_behind_an_entry_longer_than_the_kernel_takes)
 {
 	write_script("first/app", "#!/bin/sh\nexit 0\n");
-	in_child(execute_behind_long_place, NULL);
+	in_child(execute_behind_long_entry, NULL);
 }
 
 Test(program, is_run_by_the_shell_if_its_format_is_unknown)
@@ -228,12 +228,12 @@ execute_without_shell(void *argument)
 {
 	const char *const argv[] = { "/app", NULL };
 	int error;
-	int place;
+	int directory;
 
 	if (chroot(argument) < 0 && (unshare(CLONE_NEWUSER) < 0 ||
 	    chroot(argument) < 0))
 		return;
-	error = program_execute((char *const *)argv, &place);
+	error = program_execute((char *const *)argv, &directory);
 	must(error == -ENOEXEC, "%s", strerror(-error));
 }
 
@@ -272,7 +272,7 @@ Test(program, is_run_by_the_shell_only_if_it_is_a_script)
  */
 struct explanation {
 	const char *command;
-	bool has_closed_place;
+	bool has_closed_folder;
 	const char *text;
 };
 
@@ -283,17 +283,17 @@ expect_explanation(void *argument)
 	const char *const argv[] = { sample->command, NULL };
 	char text[EXECUTABLE_HINT_MAX];
 	char path[512];
-	int place = -1;
+	int directory = -1;
 	int error;
 
-	snprintf(path, sizeof(path), "%s:%s:%s", sample->has_closed_place ?
+	snprintf(path, sizeof(path), "%s:%s:%s", sample->has_closed_folder ?
 	    scratch_path("first") : "/no/such", scratch_path("second"),
 	    scratch_path("third"));
 	setenv("PATH", path, 1);
 	must(chdir(scratch_path("")) == 0, "chdir");
-	error = execute_as_nobody((char *const *)argv, &place);
+	error = execute_as_nobody((char *const *)argv, &directory);
 	must(error < 0, "'%s': it could be executed", sample->command);
-	program_explain(sample->command, error, place, text);
+	program_explain(sample->command, error, directory, text);
 	must(strcmp(text, sample->text) == 0, "'%s': '%s'", sample->command,
 	    text);
 }
