@@ -2,7 +2,7 @@
 /*
  * The half of privileges.h that runs before the fork: in the worker, which
  * prepares the privileges, and in dinit, which waits for it. The other half,
- * privileges_apply.c, runs in COMMAND's process.
+ * privileges_apply.c, runs after the fork.
  */
 #include <errno.h>
 #include <limits.h>
@@ -32,7 +32,7 @@ resolve_user(struct privileges *out, const char *spec)
 	return user_resolve(spec, &files, &out->user, &out->problem);
 }
 
-/* Reads which capabilities to keep. This process must have all of them. */
+/* Reads which capabilities to keep. They must all be in OWN. */
 static int
 resolve_kept(struct privileges *out, const char *list, uint64_t own)
 {
@@ -58,9 +58,9 @@ privileges_need_ambient(const struct privileges *privileges)
 }
 
 /*
- * Checks that the kernel has ambient capabilities, if COMMAND needs them. One
- * without them fails with EINVAL (PR_CAP_AMBIENT(2const)). libcap would report
- * EPERM for every error.
+ * Checks that the kernel has ambient capabilities, if COMMAND needs them. A
+ * kernel without them fails with EINVAL (PR_CAP_AMBIENT(2const)). libcap would
+ * report EPERM for every error.
  */
 static int
 check_ambient(struct privileges *out)
@@ -128,10 +128,10 @@ resolve_capabilities(struct privileges *out,
 /*
  * Checks that dinit can change COMMAND's user, and that it can stop COMMAND
  * afterwards. dinit itself keeps its user, so it needs CAP_KILL to signal a
- * process of another one.
+ * process of another user.
  */
 static int
-check_power(struct privileges *out, uint64_t own)
+check_change_of_user(struct privileges *out, uint64_t own)
 {
 	if (!out->changes_user || out->user.uid == geteuid())
 		return 0;
@@ -166,11 +166,11 @@ is_among(gid_t gid, const struct own_groups *groups)
 }
 
 /*
- * Checks that the groups of this process, which cannot be changed, are those
- * that are wanted. The main group may be among the supplementary groups too, as
- * it is in Docker. All groups in /etc/group must be there. The engine may have
- * added others: they may stay, unless --user names a group (NAMES_GROUP), which
- * means this group and no other.
+ * Checks that the groups of this process, OWN, which cannot be changed, are
+ * those that are wanted: all groups of the user in /etc/group. The main group
+ * may be a supplementary one as well, as in Docker. Groups that the engine has
+ * added may stay, unless --user names a group (NAMES_GROUP), which means this
+ * group and no other.
  */
 static int
 compare_groups(struct privileges *out, const struct own_groups *own,
@@ -198,11 +198,11 @@ compare_groups(struct privileges *out, const struct own_groups *own,
 }
 
 /*
- * Checks the groups if the container runs as the wanted user already: without
- * the permission to change groups, it can do with those that it has. Only an
- * attempt shows whether there is that permission, as a user namespace may deny
- * it even to root (user_namespaces(7), /proc/PID/setgroups). The worker can
- * afford the attempt because it ends soon.
+ * Checks the groups if the container runs as the wanted user already. If the
+ * groups cannot be changed, those that there are may do. Only an attempt shows
+ * whether they can: a user namespace may deny it even to root
+ * (user_namespaces(7), /proc/PID/setgroups). The worker can afford the attempt
+ * because it ends soon.
  */
 static int
 check_groups(struct privileges *out, const char *spec)
@@ -264,21 +264,21 @@ resolve_request(struct privileges *out,
 	if (request->user != NULL && resolve_user(out, request->user) < 0)
 		return -EINVAL;
 	if (resolve_capabilities(out, request, &ours) < 0 ||
-	    check_power(out, ours.own) < 0)
+	    check_change_of_user(out, ours.own) < 0)
 		return -EINVAL;
 	if (request->seccomp != NULL &&
 	    compile_filter(out, request->seccomp, ours.bounding) < 0)
 		return -EINVAL;
 	/*
-	 * This changes the groups of the worker, which may need them to read
-	 * the files above. So it comes last.
+	 * This comes last, because it changes the groups of the worker, which
+	 * may need them to read the files above.
 	 */
 	return check_groups(out, request->user);
 }
 
 /*
- * Waits for the worker, the only child there is at this time. 0 if it has
- * prepared everything, or -EINVAL and PROBLEM.
+ * Waits for WORKER to end. 0 if it has prepared everything in SHARED, or
+ * -EINVAL and PROBLEM.
  */
 static int
 wait_for_worker(pid_t worker, const struct privileges *shared,
@@ -330,10 +330,10 @@ run_worker(struct privileges *shared, const struct privileges_request *request)
  * it. COMMAND could write to dinit's memory if both have the same user and
  * dinit has no capability that COMMAND lacks (ptrace(2), "Ptrace access mode
  * checking"). So dinit renounces new privileges if COMMAND has to; and if
- * COMMAND gets a filter, dinit is not dumpable, which denies such access.
+ * COMMAND gets a filter, dinit is not dumpable, which denies that access.
  */
 static int
-guard_ourselves(const struct privileges *privileges, struct problem *problem)
+restrict_dinit(const struct privileges *privileges, struct problem *problem)
 {
 	if ((privileges->no_new_privs &&
 		prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0) ||
@@ -374,7 +374,7 @@ privileges_prepare(const struct privileges_request *request,
 	if (wait_for_worker(worker, shared, problem) < 0)
 		return -EINVAL;
 	problem->option = request->seccomp != NULL ? "seccomp" : "no-new-privs";
-	if (guard_ourselves(shared, problem) < 0)
+	if (restrict_dinit(shared, problem) < 0)
 		return -EINVAL;
 	*out = shared;
 	return 0;

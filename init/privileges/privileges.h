@@ -3,7 +3,8 @@
  * The privileges of COMMAND: its user and groups, its capabilities, whether it
  * can gain new privileges, and its seccomp filter. They are prepared before the
  * fork, in a worker process that takes its heap with it when it ends. After the
- * fork COMMAND's process only applies them.
+ * fork the new process only applies them. The helpers and the health command
+ * get them as well.
  */
 #ifndef DINIT_PRIVILEGES_H
 #define DINIT_PRIVILEGES_H
@@ -37,10 +38,10 @@ privileges_are_requested(const struct privileges_request *request)
 	    request->no_new_privs;
 }
 
-/* Privileges that are ready to be applied, with no names left to look up. */
+/* Privileges that are ready to be applied: all names are looked up. */
 struct privileges {
 	bool changes_user;
-	bool keeps_groups; /* groups cannot be changed, and need not be */
+	bool keeps_groups; /* the groups cannot be changed, but suit USER */
 	struct user user;
 
 	bool changes_capabilities;
@@ -51,7 +52,7 @@ struct privileges {
 	bool no_new_privs;
 	struct seccomp_filter filter;
 
-	struct problem problem; /* why the worker could not prepare them */
+	struct problem problem; /* why the worker could not prepare this */
 };
 
 /*
@@ -77,15 +78,15 @@ privileges_prepare(const struct privileges_request *request,
 /*
  * Changes the groups, the gid and the uid of this process, in this order; then
  * its capabilities and no-new-privs; and then makes sure that it cannot become
- * root again. The process must have one thread only. 0, or -errno and in *STEP
- * what has failed, as the words behind "cannot".
+ * root again. The process must have one thread only. 0; or -errno, and *STEP is
+ * what has failed: the words between "cannot" and "COMMAND".
  */
 int
 privileges_apply(const struct privileges *privileges, const char **step);
 
 /*
- * Installs the seccomp filter, if there is one. This comes last, because the
- * filter may deny whatever comes after it. 0 or -errno.
+ * Installs the seccomp filter, if there is one. This must be the last step
+ * before the exec, because the filter may deny any other. 0 or -errno.
  */
 int
 privileges_apply_filter(const struct privileges *privileges);

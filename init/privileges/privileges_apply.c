@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The half of privileges.h that runs in COMMAND's process, between fork and
- * exec. The other half, privileges.c, prepares what is applied here.
+ * The half of privileges.h that runs after a fork: in the process that becomes
+ * COMMAND, in the helpers, and in a check. The other half, privileges.c,
+ * prepares what is applied here.
  */
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -34,11 +35,11 @@ become_user(const struct privileges *privileges, const char **step)
 	if (putenv((char *)(uintptr_t)user->home) != 0)
 		return -errno;
 	/*
-	 * PR_SET_KEEPCAPS keeps the permitted capabilities for the next step
-	 * (capabilities(7)). Until that drops them, processes of the new user
-	 * must not trace this one. The change of the uid sets the dumpable
-	 * attribute to fs.suid_dumpable, which may be 1 (proc(5)), so it is
-	 * cleared after that.
+	 * PR_SET_KEEPCAPS keeps the permitted capabilities for
+	 * apply_capabilities (capabilities(7)). Until that drops them,
+	 * processes of the new user must not trace this one. So the dumpable
+	 * attribute is cleared: the change of the uid has set it to
+	 * fs.suid_dumpable, which may be 1 (proc(5)).
 	 */
 	*step = "set the user of";
 	if (prctl(PR_SET_KEEPCAPS, 1L) < 0)
@@ -50,7 +51,7 @@ become_user(const struct privileges *privileges, const char **step)
 }
 
 /*
- * Drops capabilities from the bounding set, which takes CAP_SETPCAP. It is
+ * Drops capabilities from the bounding set, which takes CAP_SETPCAP. This is
  * permitted, as resolve_capabilities has checked, but no longer effective after
  * a change of the uid.
  */
@@ -76,8 +77,8 @@ drop_bounding(const struct privileges *privileges)
 }
 
 /*
- * Adds what is kept to the ambient set. libcap's cap_iab_set_proc(3) would need
- * CAP_SETPCAP for that, but the kernel does not. An error does not matter for
+ * Adds what is kept to the ambient set. The kernel does not ask for CAP_SETPCAP
+ * here, but libcap's cap_iab_set_proc(3) does. An error does not matter for
  * root, which keeps its capabilities across the exec anyway, unless securebits
  * say otherwise.
  */
@@ -96,8 +97,8 @@ raise_ambient(const struct privileges *privileges)
  * Removes what is not kept from the permitted, effective and inheritable sets
  * of this process, so that nothing between here and the exec can use it. What
  * leaves the inheritable set also leaves the ambient set. Without a list of
- * capabilities to keep, both sets retain what the engine has put there, as
- * Podman does.
+ * capabilities to keep, the kept ones that the engine has put into these two
+ * sets, as Podman does, stay there.
  */
 static int
 reduce_own(const struct privileges *privileges)
