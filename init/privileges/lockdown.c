@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two tests guard the lists in this file. tests/lockdown.sh runs the end-to-end
- * suite under strace and compares the calls that dinit makes with the list, so
- * that it is neither too short nor too long. tests/unit/privileges/lockdown.c
- * compares what the filter does to every call with what the list says.
+ * Two tests guard the lists in this file. `make check-lockdown` compares them
+ * with the calls that dinit makes, so that they are neither too short nor too
+ * long. tests/unit/privileges/lockdown.c compares what the filter does to every
+ * call with what the lists say.
  */
 #include <assert.h>
 #include <errno.h>
@@ -32,9 +32,11 @@
 #define LOCKDOWN_DENIAL (SECCOMP_RET_ERRNO | EPERM)
 #endif
 
+/* --- What is allowed --- */
+
 /*
- * These are allowed with any arguments. On machines that have the older of two
- * similar calls, musl makes that one.
+ * These are allowed with any arguments. Of two similar calls, musl makes the
+ * older one on machines that have it.
  */
 static const uint16_t calls[] = {
 #if defined(__x86_64__)
@@ -65,7 +67,7 @@ static const uint16_t calls[] = {
 	/* the state file beside the readiness file */
 	SYS_pwrite64,
 	SYS_ftruncate,
-	/* messages from the health helper, and to the engine */
+	/* messages from the helpers, and to the engine */
 	SYS_recvmsg,
 	SYS_sendto,
 	SYS_connect,
@@ -89,7 +91,7 @@ static const uint16_t calls[] = {
 
 /*
  * HARMLESS are flags of open(2) that do not create, truncate or open a file for
- * writing. The flags NEW_FILE create a file, but open none that exists.
+ * writing. The flags NEW_FILE create a file, and fail if it exists.
  */
 #define HARMLESS                                                               \
 	(0U | O_CLOEXEC | O_DIRECTORY | O_LARGEFILE | O_NOCTTY | O_NOFOLLOW |  \
@@ -121,6 +123,8 @@ const struct lockdown_list lockdown_list = {
 	.rules = rules,
 	.rules_count = ARRAY_SIZE(rules),
 };
+
+/* --- The filter --- */
 
 /*
  * The filter is written from its last instruction to its first. Every jump in a
@@ -290,6 +294,8 @@ lockdown_build_filter(const struct lockdown_list *list,
 	put_start(out);
 }
 
+/* --- Capabilities and access to files --- */
+
 /*
  * These make the system calls directly, because libcap allocates a page of heap
  * for them, which PID 1 would keep.
@@ -352,7 +358,7 @@ take_file_ids(uid_t uid, gid_t gid)
  * dinit needs after that.
  */
 static uint32_t
-needed_capabilities(const struct lockdown_owner *owner)
+become_owner(const struct lockdown_owner *owner)
 {
 	uint32_t needed = UINT32_C(1) << CAP_KILL;
 
@@ -371,7 +377,7 @@ lockdown_begin_rehearsal(const struct lockdown_owner *owner,
 	if (error < 0)
 		return error;
 	memcpy(reduced, rehearsal->capabilities, sizeof(reduced));
-	reduced[0].effective &= needed_capabilities(owner);
+	reduced[0].effective &= become_owner(owner);
 	reduced[1].effective = 0;
 	error = write_capabilities(reduced);
 	if (error < 0)
@@ -394,7 +400,7 @@ lockdown_drop_capabilities(const struct lockdown_owner *owner)
 
 	if (error < 0)
 		return error;
-	data[0].permitted &= needed_capabilities(owner);
+	data[0].permitted &= become_owner(owner);
 	data[0].effective = data[0].permitted;
 	data[0].inheritable = 0;
 	data[1] = (struct __user_cap_data_struct){ 0 };

@@ -2,7 +2,8 @@
 /*
  * Restricts dinit itself once COMMAND runs: dinit keeps no capability but
  * CAP_KILL, can gain no new privileges, and can only make the system calls of
- * its own event loop. The app and the health helper are not restricted by this.
+ * its own event loop. The helper dinit-notify restricts itself in the same way.
+ * The app and the health helper are not restricted by this.
  */
 #ifndef DINIT_LOCKDOWN_H
 #define DINIT_LOCKDOWN_H
@@ -35,21 +36,22 @@ struct lockdown_rule {
 struct lockdown_list {
 	const uint16_t *calls; /* allowed with any arguments */
 	size_t calls_count;
-	const struct lockdown_rule *rules; /* allowed if all rules for the call
-					      hold; these stand side by side */
+	const struct lockdown_rule *rules; /* a call is allowed if all of its
+					      rules hold, which must be
+					      adjacent here */
 	size_t rules_count;
 };
 
-/* The calls that dinit makes after its lock-down. */
+/* The calls that PID 1 and dinit-notify make after their lock-down. */
 extern const struct lockdown_list lockdown_list;
 
-/* A program for seccomp(2), from FIRST to the end of CODE. */
+/* A program for seccomp(2): CODE from index FIRST to its end. */
 struct lockdown_filter {
 	size_t first;
 	struct sock_filter code[LOCKDOWN_FILTER_MAX];
 };
 
-/* Makes a filter of LIST. The list is dinit's own: mistakes in it abort. */
+/* Makes a filter of LIST, which is dinit's own: mistakes in it abort dinit. */
 void
 lockdown_build_filter(const struct lockdown_list *list,
     struct lockdown_filter *out);
@@ -60,18 +62,19 @@ struct lockdown_owner {
 	gid_t gid;
 };
 
-/* What a rehearsal must put back. */
+/* What lockdown_end_rehearsal puts back. */
 struct lockdown_rehearsal {
 	struct __user_cap_data_struct capabilities[2];
 };
 
 /*
  * Gives this process the access to files that it will have after the lock-down,
- * until the rehearsal ends. 0, or -errno with nothing changed.
+ * until lockdown_end_rehearsal. 0, or -errno with nothing changed.
  */
 int
 lockdown_begin_rehearsal(const struct lockdown_owner *owner,
     struct lockdown_rehearsal *rehearsal);
+
 void
 lockdown_end_rehearsal(const struct lockdown_rehearsal *rehearsal);
 
