@@ -63,7 +63,7 @@ rehearse_calls(const struct options *options)
 	if (options->health_cmd != NULL)
 		needs |= DENIAL_CHECKS;
 	if (options->notify != NOTIFY_NONE)
-		needs |= DENIAL_NOTES;
+		needs |= DENIAL_NOTIFY;
 	if (options->ready_file != NULL)
 		needs |= DENIAL_FILES;
 	if (privileges_are_requested(&request))

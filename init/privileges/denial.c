@@ -11,10 +11,7 @@
 #include "base/array.h"
 #include "base/log.h"
 
-/*
- * Stands for the needs of a call that dinit makes during its start anyway, so
- * that denial_find need not try it.
- */
+/* The needs of a call that dinit makes during its start anyway. */
 #define MET 0
 
 struct call {
@@ -24,25 +21,25 @@ struct call {
 };
 
 /*
- * The system calls that dinit needs. Trying a call takes a system call, so
- * those that the start makes anyway, and whose errors it checks, are MET. They
- * are in the list because denial_format_hint tries all of them after an error.
- * Linux has had all of them since 4.18, so ENOSYS means that a filter denies
- * the call.
+ * The system calls that dinit needs. denial_find does not try those that are
+ * MET, to save system calls: the start makes them anyway and checks their
+ * errors. They are in the list because denial_format_hint tries all of it after
+ * an error. Linux has had all of these calls since 4.18, so ENOSYS means that a
+ * filter denies the call.
  */
 static const struct call calls[] = {
 	{ SYS_read, DENIAL_LOOP, "read" },
 	{ SYS_kill, DENIAL_LOOP, "kill" },
-	{ SYS_socketpair, DENIAL_CHECKS | DENIAL_NOTES, "socketpair" },
+	{ SYS_socketpair, DENIAL_CHECKS | DENIAL_NOTIFY, "socketpair" },
 	{ SYS_sendmsg, DENIAL_CHECKS, "sendmsg" },
-	{ SYS_recvmsg, DENIAL_CHECKS | DENIAL_NOTES, "recvmsg" },
-	{ SYS_sendto, DENIAL_NOTES, "sendto" },
+	{ SYS_recvmsg, DENIAL_CHECKS | DENIAL_NOTIFY, "recvmsg" },
+	{ SYS_sendto, DENIAL_NOTIFY, "sendto" },
 	{ SYS_getpid, DENIAL_CHECKS, "getpid" },
 	{ SYS_getppid, DENIAL_CHECKS, "getppid" },
 #ifdef SYS_poll
-	{ SYS_poll, DENIAL_CHECKS | DENIAL_NOTES, "poll" },
+	{ SYS_poll, DENIAL_CHECKS | DENIAL_NOTIFY, "poll" },
 #else
-	{ SYS_ppoll, DENIAL_CHECKS | DENIAL_NOTES, "ppoll" },
+	{ SYS_ppoll, DENIAL_CHECKS | DENIAL_NOTIFY, "ppoll" },
 #endif
 #ifdef SYS_renameat
 	{ SYS_renameat, DENIAL_FILES, "renameat" },
@@ -51,7 +48,7 @@ static const struct call calls[] = {
 #endif
 	{ SYS_waitid, DENIAL_PRIVILEGES, "waitid" },
 	{ SYS_capget, DENIAL_PRIVILEGES, "capget" },
-/* The C libraries make open(3), fstat(3) and fread(3) of different calls. */
+/* The C libraries use different calls for open(3), fstat(3) and fread(3). */
 #if defined(__GLIBC__) || !defined(SYS_open)
 	{ SYS_openat, DENIAL_PRIVILEGES, "openat" },
 #else
@@ -86,10 +83,10 @@ static const struct call calls[] = {
 /*
  * Makes CALL with arguments that mean nothing, so that it cannot do anything. A
  * filter decides before the kernel looks at the arguments. INT_MIN is no
- * descriptor, no address, no signal and no set of flags that exist, and kill(2)
- * refuses this very process number. But it is a valid user id: calls such as
- * setresuid(2) must not be in the list. Returns 0, or the error of the filter,
- * -EPERM or -ENOSYS.
+ * descriptor, address, signal or set of flags that exists, and kill(2) refuses
+ * it as a process number. But it is a valid user id: calls such as setresuid(2)
+ * must not be in the list. Returns 0, or the error of the filter, -EPERM or
+ * -ENOSYS.
  */
 static int
 try_call(const struct call *call)
@@ -122,7 +119,7 @@ denial_find(unsigned int needs, const char **call)
 
 /* Returns the name of the first call in the list that is denied, or NULL. */
 static const char *
-find_any(void)
+find_denied(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		if (try_call(&calls[i]) < 0)
@@ -134,7 +131,7 @@ void
 denial_format_hint(int error, bool forks, char hint[DENIAL_HINT_MAX])
 {
 	bool is_denied = error == -EPERM || error == -ENOSYS;
-	const char *call = is_denied ? find_any() : NULL;
+	const char *call = is_denied ? find_denied() : NULL;
 
 	/*
 	 * A fork cannot be tried without making a process. It has no other

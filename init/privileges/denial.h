@@ -13,7 +13,7 @@
 enum denial_need {
 	DENIAL_LOOP = 1,        /* the event loop, always */
 	DENIAL_CHECKS = 2,      /* health checks */
-	DENIAL_NOTES = 4,       /* notifications of COMMAND */
+	DENIAL_NOTIFY = 4,      /* notifications of COMMAND */
 	DENIAL_FILES = 8,       /* a readiness file */
 	DENIAL_PRIVILEGES = 16, /* privileges_prepare */
 	DENIAL_PROFILE = 32     /* privileges_prepare with a profile */
@@ -23,10 +23,10 @@ enum denial_need {
 #define DENIAL_HINT_MAX 80
 
 /*
- * Looks for a denied system call that one of NEEDS, a set of enum denial_need,
- * takes. Calls that dinit makes during its start anyway are not tried. Returns
- * 0 if none is denied; or the error that the filter gives, -EPERM or -ENOSYS,
- * and the name of the call in *CALL.
+ * Tries the system calls for NEEDS, a set of enum denial_need, but not those
+ * that dinit makes during its start anyway. Returns 0 if none is denied; or the
+ * error that the filter gives, -EPERM or -ENOSYS, and the name of the denied
+ * call in *CALL.
  */
 int
 denial_find(unsigned int needs, const char **call);
@@ -42,8 +42,8 @@ void
 denial_format_hint(int error, bool forks, char hint[DENIAL_HINT_MAX]);
 
 /*
- * Logs "cannot VERB OBJECT", why, and what to do about it, at level ERROR.
- * ERROR and FORKS are as above. Returns ERROR.
+ * Logs an error: "cannot VERB OBJECT", why, and the hint of denial_format_hint
+ * for ERROR and FORKS. Returns ERROR.
  */
 int
 denial_log_failure(const char *verb, const char *object, int error, bool forks);

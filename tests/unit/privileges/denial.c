@@ -12,7 +12,7 @@
 TestSuite(denial, .timeout = 60);
 
 #define ALL                                                                   \
-	(DENIAL_LOOP | DENIAL_CHECKS | DENIAL_NOTES | DENIAL_FILES |          \
+	(DENIAL_LOOP | DENIAL_CHECKS | DENIAL_NOTIFY | DENIAL_FILES |         \
 	DENIAL_PRIVILEGES | DENIAL_PROFILE)
 
 static const char *
@@ -63,7 +63,7 @@ ask_where_recvmsg_is_denied(void *argument)
 
 	deny_system_call(SYS_recvmsg, error);
 	must(denial_find(DENIAL_LOOP, &call) == 0, "the loop needs it");
-	must(denial_find(DENIAL_LOOP | DENIAL_NOTES, &call) == -error,
+	must(denial_find(DENIAL_LOOP | DENIAL_NOTIFY, &call) == -error,
 	    "it was not found");
 	must(strcmp(call, "recvmsg") == 0, "it is %s", call);
 	must(strcmp(hint_for(error, true), "; allow recvmsg in the engine's "
