@@ -79,18 +79,17 @@ close_table(struct table *table)
 static bool
 read_line(struct table *table)
 {
-	char *rest = NULL;
+	bool found = table->file != NULL &&
+	    getline(&table->line, &table->size, table->file) >= 0;
+	char *rest = found ? table->line : NULL;
 
-	if (table->file != NULL &&
-	    getline(&table->line, &table->size, table->file) >= 0)
-		rest = table->line;
+	if (found)
+		rest[strcspn(rest, "\n")] = '\0';
 	else if (table->file != NULL && !feof(table->file))
 		table->error = errno;
-	if (rest != NULL)
-		rest[strcspn(rest, "\n")] = '\0';
 	for (size_t i = 0; i < FIELDS; i++)
 		table->fields[i] = rest != NULL ? strsep(&rest, ":") : "";
-	return table->fields[0] == table->line;
+	return found;
 }
 
 /* Reads on to the first line that WORD matches and that has a valid id. */
@@ -169,7 +168,7 @@ has_member(const char *members, const char *name)
 	return false;
 }
 
-/* Adds the groups of NAME. A user who is in no file, "", has none. */
+/* Adds the groups of NAME, which is "" for a user in no file: it has none. */
 static int
 find_supplementary_groups(struct table *group, const char *name,
     struct user *out, struct problem *problem)
