@@ -14,8 +14,7 @@
 /* The largest profile in bytes. Those of engines have some 20 KiB. */
 #define TEXT_MAX (1 << 20)
 
-/* The characters that JSON numbers consist of. */
-#define NUMBER "-+.0123456789Ee"
+#define NUMBER_CHARACTERS "-+.0123456789Ee"
 
 /* --- Text to JSON --- */
 
@@ -50,10 +49,10 @@ string_length(const char *text)
 
 /*
  * Copies NUMBER so that jansson reads it as a profile means it, and returns the
- * length of the copy. jansson's integers are signed and those in a profile are
+ * length of the copy. jansson's integers are signed, and those in a profile are
  * not. So an integer of 2^63 or more is written as the negative integer with
- * the same bits. Integers that no key accepts, those that are negative or
- * beyond 64 bits, are written as reals, and PROFILE_NUMBER refuses them.
+ * the same bits. No key accepts integers that are negative or longer than 64
+ * bits: they are written as reals, which PROFILE_NUMBER refuses.
  */
 static size_t
 copy_number(const char *number, size_t length, char *to)
@@ -86,7 +85,7 @@ copy_text(const char *text, size_t length, char *to)
 	char *begin = to;
 
 	while (text < end) {
-		size_t part = strspn(text, NUMBER);
+		size_t part = strspn(text, NUMBER_CHARACTERS);
 
 		if (part > 0) {
 			to += copy_number(text, part, to);
@@ -206,8 +205,8 @@ count_spellings(const json_t *object, const char *name)
 }
 
 /*
- * A value of another type would be treated as absent, and so change the filter
- * without notice.
+ * This is strict because a value of another type would be treated as absent,
+ * and so change the filter without notice.
  */
 static int
 check_value(const json_t *object, const char *name, const json_t *value,

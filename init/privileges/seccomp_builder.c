@@ -179,9 +179,9 @@ has_alternatives(const struct seccomp_rule *rule)
 	return false;
 }
 
-/* Adds a rule with alternatives as a rule for each of them. */
+/* Adds ENTRY: as one rule, or if it has alternatives, as a rule for each. */
 static int
-add_known(struct seccomp_builder *builder, const struct entry *entry,
+add_alternatives(struct seccomp_builder *builder, const struct entry *entry,
     struct problem *problem)
 {
 	struct entry single = *entry;
@@ -218,7 +218,7 @@ seccomp_builder_add(struct seccomp_builder *builder,
 	};
 
 	if (entry.number != __NR_SCMP_ERROR)
-		return add_known(builder, &entry, problem);
+		return add_alternatives(builder, &entry, problem);
 	if (!is_permissive(rule->action) &&
 	    is_permissive(builder->default_action))
 		return problem_set(problem,

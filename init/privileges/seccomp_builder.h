@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builds a seccomp filter of rules, with libseccomp. Rules are refused if one
+ * Builds a seccomp filter from rules, with libseccomp. Rules are refused if one
  * of them would make another one ineffective.
  */
 #ifndef DINIT_SECCOMP_BUILDER_H
@@ -36,8 +36,8 @@ void
 seccomp_builder_free(struct seccomp_builder *builder);
 
 /*
- * Makes the filter decide on the calls of an architecture besides the machine's
- * own. NAME is one such as SCMP_ARCH_X86. 0, or -EINVAL and PROBLEM.
+ * Makes the filter decide on the calls of architecture NAME (SCMP_ARCH_X86, for
+ * example) as well as on those of the machine's own. 0, or -EINVAL and PROBLEM.
  */
 int
 seccomp_builder_add_architecture(struct seccomp_builder *builder,

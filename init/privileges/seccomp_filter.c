@@ -7,29 +7,29 @@
 #include "privileges/seccomp_filter.h"
 #include "base/architecture.h"
 
-/* Returns how many instructions the jump CODE skips. */
+/* Returns how many instructions JUMP skips. */
 static uint32_t
-jump(const struct sock_filter *code, uint32_t accumulator)
+measure_jump(const struct sock_filter *jump, uint32_t accumulator)
 {
 	bool holds = false;
 
-	switch (BPF_OP(code->code)) {
+	switch (BPF_OP(jump->code)) {
 	case BPF_JA:
-		return code->k;
+		return jump->k;
 	case BPF_JEQ:
-		holds = accumulator == code->k;
+		holds = accumulator == jump->k;
 		break;
 	case BPF_JGT:
-		holds = accumulator > code->k;
+		holds = accumulator > jump->k;
 		break;
 	case BPF_JGE:
-		holds = accumulator >= code->k;
+		holds = accumulator >= jump->k;
 		break;
 	case BPF_JSET:
-		holds = (accumulator & code->k) != 0;
+		holds = (accumulator & jump->k) != 0;
 		break;
 	}
-	return holds ? code->jt : code->jf;
+	return holds ? jump->jt : jump->jf;
 }
 
 /* Returns 32 bits of CALL at OFFSET, or 0 if that is beyond its end. */
@@ -53,20 +53,21 @@ seccomp_filter_evaluate(const struct seccomp_filter *filter,
 	uint32_t accumulator = 0;
 
 	for (uint64_t i = 0; i < filter->length; i++) {
-		const struct sock_filter *code = &filter->code[i];
+		const struct sock_filter *instruction = &filter->code[i];
 
-		if (code->code == (BPF_RET | BPF_K))
-			return (struct seccomp_verdict){ code->k,
+		if (instruction->code == (BPF_RET | BPF_K))
+			return (struct seccomp_verdict){ instruction->k,
 				is_for_number };
-		if (code->code == (BPF_ALU | BPF_AND | BPF_K)) {
-			accumulator &= code->k;
-		} else if (code->code == (BPF_LD | BPF_W | BPF_ABS)) {
-			accumulator = load(call, code->k);
-			if (code->k >= offsetof(struct seccomp_data, args))
+		if (instruction->code == (BPF_ALU | BPF_AND | BPF_K)) {
+			accumulator &= instruction->k;
+		} else if (instruction->code == (BPF_LD | BPF_W | BPF_ABS)) {
+			accumulator = load(call, instruction->k);
+			if (instruction->k >=
+			    offsetof(struct seccomp_data, args))
 				is_for_number = false;
-		} else if (BPF_CLASS(code->code) == BPF_JMP &&
-		    BPF_SRC(code->code) == BPF_K) {
-			i += jump(code, accumulator);
+		} else if (BPF_CLASS(instruction->code) == BPF_JMP &&
+		    BPF_SRC(instruction->code) == BPF_K) {
+			i += measure_jump(instruction, accumulator);
 		} else {
 			return unknown;
 		}
