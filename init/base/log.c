@@ -22,6 +22,9 @@
 /* Equals PIPE_BUF, up to which writes to a pipe are not mixed (pipe(7)). */
 #define LINE_MAX_BYTES 4096
 
+/* Room for a character as it stands in a JSON string, with a NUL byte. */
+#define ESCAPED_MAX 8
+
 /* How a line is written to standard error without waiting. */
 enum sink {
 	SINK_PLAIN,    /* by write(2), as a regular file never blocks */
@@ -115,6 +118,12 @@ log_parse_level(const char *name)
 	return find_name(level_names, ARRAY_SIZE(level_names), name);
 }
 
+const char *
+log_level_name(enum log_level level)
+{
+	return level_names[level];
+}
+
 void
 log_set_format(enum log_format format)
 {
@@ -137,12 +146,6 @@ void
 log_set_report(int fd)
 {
 	logger.report_fd = fd;
-}
-
-const char *
-log_level_name(enum log_level level)
-{
-	return level_names[level];
 }
 
 /*
@@ -214,11 +217,11 @@ utf8_length(const char *text)
 
 /*
  * Writes the character at TEXT to OUT as it stands in a JSON string (RFC 8259).
- * Returns the length of that, and in *TAKEN how many bytes of TEXT it stands
- * for.
+ * Returns how many bytes it has written, and in *TAKEN how many bytes long the
+ * character is.
  */
 static size_t
-escape(const char *text, char out[8], size_t *taken)
+escape_character(const char *text, char out[ESCAPED_MAX], size_t *taken)
 {
 	size_t length = utf8_length(text);
 	size_t control = text_measure_control(text, length);
@@ -226,11 +229,11 @@ escape(const char *text, char out[8], size_t *taken)
 
 	*taken = length > 0 ? length : 1;
 	if (length == 0)
-		return (size_t)snprintf(out, 8, "\\ufffd");
+		return (size_t)snprintf(out, ESCAPED_MAX, "\\ufffd");
 	if (c == '"' || c == '\\')
-		return (size_t)snprintf(out, 8, "\\%c", c);
+		return (size_t)snprintf(out, ESCAPED_MAX, "\\%c", c);
 	if (control == 1)
-		return (size_t)snprintf(out, 8, "\\u%04x", c);
+		return (size_t)snprintf(out, ESCAPED_MAX, "\\u%04x", c);
 	memcpy(out, text, length);
 	memset(out, ' ', control);
 	return length;
@@ -238,7 +241,8 @@ escape(const char *text, char out[8], size_t *taken)
 
 /*
  * Writes MESSAGE as a JSON object, cut if it is too long. This is not inlined,
- * because its buffer would lie on the stack for lines of text too.
+ * because otherwise write_message would have room for LINE on its stack even
+ * where it writes text.
  */
 static bool __attribute__((noinline))
 write_json(enum log_level level, const char *message)
@@ -255,9 +259,9 @@ write_json(enum log_level level, const char *message)
 	    "\"message\":\"",
 	    date, (int)(now.tv_nsec / CLOCK_NS_PER_MS), level_names[level]);
 	while (*message != '\0') {
-		char escaped[8];
+		char escaped[ESCAPED_MAX];
 		size_t taken;
-		size_t length = escape(message, escaped, &taken);
+		size_t length = escape_character(message, escaped, &taken);
 
 		if (used + length + sizeof(end) > LINE_MAX_BYTES)
 			break;
@@ -308,27 +312,27 @@ write_message(enum log_level level, const char *format, va_list arguments)
 }
 
 static bool __attribute__((format(printf, 1, 2)))
-warn_of_dropped(const char *format, ...)
+write_warning(const char *format, ...)
 {
 	va_list arguments;
-	bool said;
+	bool is_written;
 
 	va_start(arguments, format);
-	said = write_message(LOG_LEVEL_WARN, format, arguments);
+	is_written = write_message(LOG_LEVEL_WARN, format, arguments);
 	va_end(arguments);
-	return said;
+	return is_written;
 }
 
 /*
- * Reports how many lines were dropped, if any, once lines can be written again.
- * False if they still cannot.
+ * Reports how many lines were dropped, if any. False if the report cannot be
+ * written.
  */
 static bool
-admit_dropped_lines(void)
+report_dropped_lines(void)
 {
 	if (logger.dropped == 0)
 		return true;
-	if (!warn_of_dropped("standard error was full, %u lines dropped",
+	if (!write_warning("standard error was full, %u lines dropped",
 		logger.dropped))
 		return false;
 	logger.dropped = 0;
@@ -344,7 +348,7 @@ log_line(enum log_level level, const char *format, ...)
 	if (level > logger.level)
 		return;
 	va_start(arguments, format);
-	if (!admit_dropped_lines() || !write_message(level, format, arguments))
+	if (!report_dropped_lines() || !write_message(level, format, arguments))
 		logger.dropped++;
 	va_end(arguments);
 	errno = saved_errno;

@@ -34,7 +34,7 @@ log_open(void);
 int
 log_descriptor(void);
 
-/* From now on only lines up to LEVEL are written. */
+/* From now on lines at the levels after LEVEL are left out. */
 void
 log_set_level(enum log_level level);
 
@@ -58,8 +58,8 @@ const char *
 log_format_name(enum log_format format);
 
 /*
- * From now on each error is also written to the file FD, of line_file_open, in
- * place of the one before. -1 ends that.
+ * From now on the file FD, which line_file_open has opened, holds the latest
+ * error. With -1 no file does.
  */
 void
 log_set_report(int fd);
