@@ -12,44 +12,7 @@
 #include "base/number.h"
 #include "base/text.h"
 
-/*
- * The first and the last real-time signal that programs use. The kernel begins
- * at 32, but the C libraries use the first ones for their threads: glibc two of
- * them, musl three. RTMIN is 34 as in glibc, which is what Docker and systemd
- * mean by it, and not what the C library at hand has.
- */
-#define REALTIME_MIN 34
-#define REALTIME_MAX 64
-
-/* Room for the longest item of a list, "SIGRTMIN+30:SIGRTMAX-30". */
-#define ITEM_MAX 32
-
-/* clang-format off */
-static const char *const names[SIGNALS_MAX + 1] = {
-	[SIGHUP] = "HUP", [SIGINT] = "INT", [SIGQUIT] = "QUIT",
-	[SIGILL] = "ILL", [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT",
-	[SIGBUS] = "BUS", [SIGFPE] = "FPE", [SIGKILL] = "KILL",
-	[SIGUSR1] = "USR1", [SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
-	[SIGPIPE] = "PIPE", [SIGALRM] = "ALRM", [SIGTERM] = "TERM",
-	[SIGSTKFLT] = "STKFLT", [SIGCHLD] = "CHLD", [SIGCONT] = "CONT",
-	[SIGSTOP] = "STOP", [SIGTSTP] = "TSTP", [SIGTTIN] = "TTIN",
-	[SIGTTOU] = "TTOU", [SIGURG] = "URG", [SIGXCPU] = "XCPU",
-	[SIGXFSZ] = "XFSZ", [SIGVTALRM] = "VTALRM", [SIGPROF] = "PROF",
-	[SIGWINCH] = "WINCH", [SIGIO] = "IO", [SIGPWR] = "PWR",
-	[SIGSYS] = "SYS", [32] = "32", [33] = "33",
-	[34] = "RTMIN", [35] = "RTMIN+1", [36] = "RTMIN+2",
-	[37] = "RTMIN+3", [38] = "RTMIN+4", [39] = "RTMIN+5",
-	[40] = "RTMIN+6", [41] = "RTMIN+7", [42] = "RTMIN+8",
-	[43] = "RTMIN+9", [44] = "RTMIN+10", [45] = "RTMIN+11",
-	[46] = "RTMIN+12", [47] = "RTMIN+13", [48] = "RTMIN+14",
-	[49] = "RTMIN+15", [50] = "RTMAX-14", [51] = "RTMAX-13",
-	[52] = "RTMAX-12", [53] = "RTMAX-11", [54] = "RTMAX-10",
-	[55] = "RTMAX-9", [56] = "RTMAX-8", [57] = "RTMAX-7",
-	[58] = "RTMAX-6", [59] = "RTMAX-5", [60] = "RTMAX-4",
-	[61] = "RTMAX-3", [62] = "RTMAX-2", [63] = "RTMAX-1",
-	[64] = "RTMAX",
-};
-/* clang-format on */
+/* --- The signals of this process --- */
 
 /*
  * This makes the system call itself, because sigprocmask(2) of the C libraries
@@ -119,6 +82,66 @@ signals_stop_own_group(int signo)
 	return pending & signals_bit(SIGCONT);
 }
 
+int
+signals_follow_parent(int signo, pid_t parent)
+{
+	const union sigval nothing = { 0 };
+
+	if (signo == 0)
+		return 0;
+	if (prctl(PR_SET_PDEATHSIG, signo) < 0)
+		return -errno;
+	/*
+	 * A SIGPIPE or SIGXFSZ by kill(2) would look like one that a write of
+	 * dinit's own has caused; one by sigqueue(3) does not. But the kernel
+	 * may have no room to queue another signal.
+	 */
+	if (getppid() != parent && sigqueue(getpid(), signo, nothing) < 0)
+		kill(getpid(), signo);
+	return 0;
+}
+
+/* --- Names, lists and maps --- */
+
+/*
+ * The first and the last real-time signal that programs use. The kernel begins
+ * at 32, but the C libraries use the first ones for their threads: glibc two of
+ * them, musl three. RTMIN is 34 as in glibc, which is what Docker and systemd
+ * mean by it, and not what the C library at hand has.
+ */
+#define REALTIME_MIN 34
+#define REALTIME_MAX 64
+
+/* Room for the longest item of a list, "SIGRTMIN+30:SIGRTMAX-30". */
+#define ITEM_MAX 32
+
+/* clang-format off */
+static const char *const names[SIGNALS_MAX + 1] = {
+	[SIGHUP] = "HUP", [SIGINT] = "INT", [SIGQUIT] = "QUIT",
+	[SIGILL] = "ILL", [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT",
+	[SIGBUS] = "BUS", [SIGFPE] = "FPE", [SIGKILL] = "KILL",
+	[SIGUSR1] = "USR1", [SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
+	[SIGPIPE] = "PIPE", [SIGALRM] = "ALRM", [SIGTERM] = "TERM",
+	[SIGSTKFLT] = "STKFLT", [SIGCHLD] = "CHLD", [SIGCONT] = "CONT",
+	[SIGSTOP] = "STOP", [SIGTSTP] = "TSTP", [SIGTTIN] = "TTIN",
+	[SIGTTOU] = "TTOU", [SIGURG] = "URG", [SIGXCPU] = "XCPU",
+	[SIGXFSZ] = "XFSZ", [SIGVTALRM] = "VTALRM", [SIGPROF] = "PROF",
+	[SIGWINCH] = "WINCH", [SIGIO] = "IO", [SIGPWR] = "PWR",
+	[SIGSYS] = "SYS", [32] = "32", [33] = "33",
+	[34] = "RTMIN", [35] = "RTMIN+1", [36] = "RTMIN+2",
+	[37] = "RTMIN+3", [38] = "RTMIN+4", [39] = "RTMIN+5",
+	[40] = "RTMIN+6", [41] = "RTMIN+7", [42] = "RTMIN+8",
+	[43] = "RTMIN+9", [44] = "RTMIN+10", [45] = "RTMIN+11",
+	[46] = "RTMIN+12", [47] = "RTMIN+13", [48] = "RTMIN+14",
+	[49] = "RTMIN+15", [50] = "RTMAX-14", [51] = "RTMAX-13",
+	[52] = "RTMAX-12", [53] = "RTMAX-11", [54] = "RTMAX-10",
+	[55] = "RTMAX-9", [56] = "RTMAX-8", [57] = "RTMAX-7",
+	[58] = "RTMAX-6", [59] = "RTMAX-5", [60] = "RTMAX-4",
+	[61] = "RTMAX-3", [62] = "RTMAX-2", [63] = "RTMAX-1",
+	[64] = "RTMAX",
+};
+/* clang-format on */
+
 static int
 parse_realtime(const char *name)
 {
@@ -150,25 +173,6 @@ signals_parse(const char *text)
 		if (strcasecmp(text, names[signo]) == 0)
 			return signo;
 	return parse_realtime(text);
-}
-
-int
-signals_follow_parent(int signo, pid_t parent)
-{
-	const union sigval nothing = { 0 };
-
-	if (signo == 0)
-		return 0;
-	if (prctl(PR_SET_PDEATHSIG, signo) < 0)
-		return -errno;
-	/*
-	 * A SIGPIPE or SIGXFSZ by kill(2) would look like one that a write of
-	 * dinit's own has caused; one by sigqueue(3) does not. But the kernel
-	 * may have no room to queue another signal.
-	 */
-	if (getppid() != parent && sigqueue(getpid(), signo, nothing) < 0)
-		kill(getpid(), signo);
-	return 0;
 }
 
 const char *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals: their names, lists of them, and the map of those that are relayed as
- * another one; sending them; and the signal mask and dispositions, which dinit
- * changes at its start and gives to the app as it found them.
+ * Signals: the mask and the dispositions, which dinit changes at its start and
+ * gives to the app as it found them; sending signals; their names, lists of
+ * them, and the map that says as which signal another one is relayed.
  *
  * A set is a bit mask in which bit N - 1 stands for signal N, 1 to 64. It is no
  * sigset_t, because the C libraries leave the signals 32 to 34, which they use
@@ -25,7 +25,7 @@
 /* What dinit does with each signal that it receives. */
 struct signal_policy {
 	uint64_t stop;      /* these start the shutdown */
-	int first_stop;     /* the one of them that was written first */
+	int first_stop;     /* the first of these in the list of the user */
 	uint64_t main_only; /* these go to COMMAND's process, not its group */
 	/* [N] is the signal that is relayed instead of N; 0: none is */
 	unsigned char rewrite[SIGNALS_MAX + 1];
@@ -37,19 +37,21 @@ struct signal_state {
 	struct sigaction child;
 };
 
-/* Returns the set that has SIGNO alone. */
+/* Returns the set of SIGNO alone. */
 static inline uint64_t
 signals_bit(int signo)
 {
 	return UINT64_C(1) << (signo - 1);
 }
 
+/* --- The signals of this process --- */
+
 /*
  * Blocks every signal, 32 to 34 too, and sets SIGCHLD to its default. If dinit
  * has inherited that as SIG_IGN, then the kernel reaps all children itself, and
  * their ends are not reported (wait(2)). No other disposition needs a change:
- * a signal that is blocked is queued even if it is ignored. FOUND is how it was
- * before. 0 or -errno.
+ * a signal that is blocked is queued even if it is ignored. FOUND is what mask
+ * and disposition were before. 0 or -errno.
  */
 int
 signals_take_over(struct signal_state *found);
@@ -82,20 +84,22 @@ bool
 signals_stop_own_group(int signo);
 
 /*
- * Returns the number of the signal that TEXT names, such as TERM, SIGTERM, 15,
- * RTMIN+3 or RTMAX-1; or -EINVAL.
- */
-int
-signals_parse(const char *text);
-
-/*
  * Makes the kernel send SIGNO to dinit when its parent dies. If PARENT is no
- * longer the parent, it has died before, about which the kernel sends nothing
+ * longer the parent, it has died already, for which the kernel sends nothing
  * (PR_SET_PDEATHSIG(2const)): then dinit sends SIGNO to itself. If SIGNO is 0,
  * nothing is sent. 0 or -errno.
  */
 int
 signals_follow_parent(int signo, pid_t parent);
+
+/* --- Names, lists and maps --- */
+
+/*
+ * Returns the number of the signal that TEXT names, such as TERM, SIGTERM, 15,
+ * RTMIN+3 or RTMAX-1; or -EINVAL.
+ */
+int
+signals_parse(const char *text);
 
 /* Returns the name of SIGNO, 1 to 64, without SIG. signals_parse reads it. */
 const char *
