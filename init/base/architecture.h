@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The names of the machine that dinit is built for: the kernel's for its system
- * calls, the one in seccomp profiles, and Go's.
+ * The names of the machine that dinit is built for: in the kernel's audit and
+ * seccomp interfaces, in seccomp profiles, and in Go.
  */
 #ifndef DINIT_ARCHITECTURE_H
 #define DINIT_ARCHITECTURE_H

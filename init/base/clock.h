@@ -14,30 +14,28 @@
 /* Enough room for any text that clock_format_utc writes. */
 #define CLOCK_TEXT_MAX 40
 
-/* The monotonic clock, which cannot be set. */
+/* These return the time of the monotonic clock, which nobody can set. */
 int64_t
 clock_monotonic_ns(void);
 int64_t
 clock_monotonic_ms(void);
 
 /*
- * The present time in the unit that /proc/PID/stat has for the start of a
- * process (proc(5), starttime): clock ticks since boot, including the time that
- * the machine was suspended.
+ * Returns the present time in the unit that /proc/PID/stat has for the start of
+ * a process (proc(5), starttime): clock ticks since boot, including the time
+ * that the machine was suspended.
  */
 int64_t
 clock_boot_ticks(void);
 
 /*
- * The milliseconds since START_NS, a time of clock_monotonic_ns. They are
- * rounded up, so that no message says that something took no time.
+ * Returns the milliseconds since START_NS, a time of clock_monotonic_ns. They
+ * are rounded up, so that no message says that something took no time.
  */
 int64_t
 clock_ms_since(int64_t start_ns);
 
-/*
- * The time of day. It is exact, while time(2) may be behind by a clock tick.
- */
+/* Returns the time of day, exactly: time(2) may be behind by a clock tick. */
 struct timespec
 clock_wall(void);
 

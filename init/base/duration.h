@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 /*
- * The longest duration that is valid, in ms: about 31 years. Some of them can
- * be added up without an overflow.
+ * The longest duration that is valid, in ms: about 31 years. An int64_t holds
+ * the sum of millions of them.
  */
 #define DURATION_MAX_MS INT64_C(1000000000000)
 

@@ -25,7 +25,7 @@ exit_status_of_child(const siginfo_t *info)
 					   : 128 + info->si_status;
 }
 
-/* Does the same for a status that is encoded as by wait(2). */
+/* Does the same for WAIT_STATUS, which is encoded as in wait(2). */
 static inline int
 exit_status_of_wait(int wait_status)
 {

@@ -11,7 +11,7 @@
 /* PIDFD_GET_INFO of linux/pidfd.h, with the 64 bytes of Linux 6.15. */
 #define KERNEL_PIDFD_GET_INFO _IOWR(0xFF, 11, char[64])
 
-/* The number for version MAJOR.MINOR. */
+/* Returns the number for version MAJOR.MINOR. */
 static inline int
 kernel_of(int major, int minor)
 {
@@ -19,14 +19,14 @@ kernel_of(int major, int minor)
 }
 
 /*
- * Reads the two numbers at the beginning of TEXT, as in "6.15.4-generic", of at
- * most five digits each. Returns the version, and in *REST what comes after it;
- * or -EINVAL.
+ * Reads the two numbers at the beginning of TEXT, as in "6.15.4-generic", which
+ * have at most five digits each. Returns the version, and in *REST the text
+ * after it; or -EINVAL.
  */
 int
 kernel_parse(const char *text, const char **rest);
 
-/* The version of the running kernel by uname(2), or 0 if it is unknown. */
+/* Returns the version of the running kernel, or 0 if uname(2) fails. */
 int
 kernel_version(void);
 

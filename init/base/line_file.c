@@ -27,8 +27,8 @@ open_to_append(const char *path, int access)
 }
 
 /*
- * A FIFO must not be opened for reading and writing: it would have dinit as a
- * reader, and lines would be lost in it without an error.
+ * A FIFO must not be open for reading and writing: dinit would be its reader,
+ * so that writing would succeed where nobody else reads the lines.
  */
 static bool
 is_fifo(int fd)

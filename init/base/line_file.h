@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes lines to files: to one that others write to as well, such as
- * Kubernetes' /dev/termination-log, or to one that consists of a single line.
- * No function here ever waits. A line that cannot be written is lost. Control
+ * Writes lines to a file that the app writes to as well, such as Kubernetes'
+ * /dev/termination-log, or to a file that consists of a single line. No
+ * function here ever waits. A line that cannot be written is lost. Control
  * characters in a line are replaced by spaces.
  */
 #ifndef DINIT_LINE_FILE_H
@@ -10,8 +10,7 @@
 
 /*
  * The length of the longest line in bytes, with its newline. Kubernetes reads
- * twice as much from the end of a termination log, so that half of that is left
- * to the app.
+ * the last 4096 bytes of a termination log, so half of these are the app's.
  */
 #define LINE_FILE_MAX 2048
 
@@ -23,7 +22,7 @@
 int
 line_file_open(const char *path);
 
-/* Truncates the file FD to nothing. */
+/* Removes all that the file FD has. */
 void
 line_file_empty(int fd);
 

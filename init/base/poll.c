@@ -8,7 +8,10 @@
 #include "base/poll.h"
 #include "base/clock.h"
 
-/* LEFT_NS for poll(2), rounded up: then the time is over when it returns. */
+/*
+ * Returns LEFT_NS in the unit of poll(2), rounded up, so that the time is over
+ * when poll returns.
+ */
 static int
 to_ms(int64_t left_ns)
 {

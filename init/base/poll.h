@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Waiting until descriptors are readable, also where a filter denies that. */
+/* Waits until descriptors are readable, even if a filter denies ppoll(2). */
 #ifndef DINIT_POLL_H
 #define DINIT_POLL_H
 
@@ -11,9 +11,9 @@
  * (INT64_MAX: without end), or until a signal handler has run. What FDS show is
  * in their .revents.
  *
- * Returns 0, or -errno at once if waiting is not possible, as a filter denies
- * both ppoll(2) and poll(2). Then all FDS are said to be readable: the caller
- * has to try, without waiting, and to sleep in between.
+ * Returns 0; or -errno at once if it cannot wait, because a filter denies both
+ * ppoll(2) and poll(2). In that case it says that all FDS are readable: the
+ * caller has to try, without waiting, and to sleep in between.
  */
 int
 poll_readable(struct pollfd *fds, nfds_t count, int64_t left_ns);

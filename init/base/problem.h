@@ -9,7 +9,7 @@ struct problem {
 };
 
 /*
- * Writes the text, and cuts it if there is no more room. Always returns
+ * Writes the text of PROBLEM, and cuts it if it is too long. Always returns
  * -EINVAL, which the caller can return in turn.
  */
 int

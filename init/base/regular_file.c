@@ -42,7 +42,7 @@ check_type(int fd, struct problem *problem)
 }
 
 /*
- * With O_NONBLOCK the open of a FIFO does not wait for a writer (fifo(7)). It
+ * O_NONBLOCK keeps the open of a FIFO from waiting for a writer (fifo(7)). It
  * makes no difference for a regular file.
  */
 int

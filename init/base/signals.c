@@ -182,8 +182,8 @@ signals_name(int signo)
 }
 
 /*
- * Copies the first item of *LIST, and makes *LIST the rest, which is NULL behind
- * the last item. False: the item is longer than any that is valid.
+ * Moves the first item of *LIST to ITEM; *LIST is NULL after the last item.
+ * False: the item is longer than any that is valid.
  */
 static bool
 take_item(const char **list, char item[ITEM_MAX])

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text: lists with commas, appending within a buffer, and what text from
- * elsewhere may do to those who read it. A line of dinit that quotes such text
- * stays one line, and is harmless on a terminal.
+ * Text: lists with commas, appending within a buffer, and control characters. A
+ * line of dinit may quote text of other programs: without control characters it
+ * stays one line, and does no harm on a terminal.
  */
 #ifndef DINIT_TEXT_H
 #define DINIT_TEXT_H
@@ -10,17 +10,17 @@
 #include <stddef.h>
 
 /*
- * Returns how many bytes long the control character is that the LENGTH bytes at
- * TEXT begin with: 1, or 2 for U+0080 to U+009F in UTF-8, which terminals obey
- * as well. 0: they do not begin with one.
+ * Returns the length of the control character that the LENGTH bytes at TEXT
+ * begin with: 1, or 2 for U+0080 to U+009F in UTF-8, which terminals obey as
+ * well. 0: they do not begin with a control character.
  */
 size_t
 text_measure_control(const char *text, size_t length);
 
 /*
  * Returns the length of the first item of LIST, whose items are separated by
- * commas. *REST is the list behind that comma; NULL: the item is the last one.
- * An empty list has one item, which is empty.
+ * commas. *REST is the list after the first comma; NULL: the item is the last
+ * one. An empty list has one item, which is empty.
  */
 size_t
 text_measure_item(const char *list, const char **rest);
