@@ -79,8 +79,9 @@ autoreap_end(int app_fd)
 	close(app_fd);
 }
 
+/* True if COMMAND has ended, and INFO says how. */
 static bool
-knows_end(int app_fd, struct process_info *info)
+get_exit_info(int app_fd, struct process_info *info)
 {
 	return get_info(app_fd, info) == 0 && (info->mask & INFO_EXIT);
 }
@@ -90,13 +91,14 @@ autoreap_exit_status(int app_fd)
 {
 	struct process_info info;
 
-	if (knows_end(app_fd, &info))
+	if (get_exit_info(app_fd, &info))
 		return exit_status_of_wait(info.exit_code);
 	if (autoreap_signal_app(app_fd, 0) != -ESRCH)
 		return -EAGAIN;
-	/* It may have ended between the first look and the signal. */
-	return knows_end(app_fd, &info) ? exit_status_of_wait(info.exit_code)
-					: -ENODATA;
+	/* COMMAND may have ended between the first look and the signal. */
+	return get_exit_info(app_fd, &info)
+	    ? exit_status_of_wait(info.exit_code)
+	    : -ENODATA;
 }
 
 static int

@@ -30,8 +30,8 @@ autoreap_end(int app_fd);
 
 /*
  * Returns the exit status of COMMAND, which is 128+N for signal N; -EAGAIN if
- * COMMAND has not ended; or -ENODATA if the kernel does not say how it ended,
- * which Linux promises to do.
+ * COMMAND has not ended; or -ENODATA if the kernel does not say how COMMAND
+ * ended, although Linux promises to.
  */
 int
 autoreap_exit_status(int app_fd);

@@ -36,7 +36,7 @@ peek_at_child(struct child_change *out)
 
 /*
  * Consumes the end or the stop that CHANGE is, and nothing else: a child that
- * was stopped may have ended since, which children_next is to report as well.
+ * was stopped may have ended since, and children_next must report that too.
  */
 static void
 reap(const struct child_change *change)

@@ -29,8 +29,8 @@ descriptors_hold_standard(void)
 
 /*
  * Does what close_range(2) does, for kernels before Linux 5.9 and filters that
- * deny the call. RLIMIT_NOFILE is no bound to count up to: it may be a thousand
- * million (Docker), or lower than the number of an open descriptor.
+ * deny the call. This does not count up to RLIMIT_NOFILE, which may be a
+ * thousand million (Docker), or lower than the number of an open descriptor.
  */
 static void
 close_listed(unsigned int first, unsigned int last)

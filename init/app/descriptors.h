@@ -18,8 +18,8 @@ int
 descriptors_hold_standard(void);
 
 /*
- * Closes every descriptor that is not among the COUNT in KEPT. Negative numbers
- * in KEPT mean nothing.
+ * Closes every descriptor that is not among the COUNT in KEPT, which may have
+ * negative numbers: these are ignored.
  */
 void
 descriptors_close_others(const int *kept, size_t count);

@@ -12,19 +12,22 @@
 #include "app/executable.h"
 #include "base/array.h"
 
-/* The kernel looks at as many bytes (BINPRM_BUF_SIZE in execve(2)). */
+/* The kernel looks at this many bytes (BINPRM_BUF_SIZE in execve(2)). */
 #define HEAD_MAX 256
 
 /*
- * The interpreter of a script may be a script itself. The kernel follows so
- * many of them (execve(2)).
+ * The interpreter of a script may be a script itself. The kernel follows at
+ * most this many of them (execve(2)).
  */
 #define DEPTH_MAX 5
 
-/* Some C libraries are too old to have it. */
+/* The elf.h of older C libraries does not have it. */
 #ifndef EM_LOONGARCH
 #define EM_LOONGARCH 258
 #endif
+
+/* The name of a machine, or "ELF machine N", with its NUL byte. */
+#define MACHINE_MAX 24
 
 /* The first bytes of a file. */
 struct head {
@@ -120,9 +123,9 @@ executable_is_for_shell(const char *path)
 	    is_text(&head) && !read_interpreter(&head, interpreter);
 }
 
-/* --- ELF ------------------------------------------------------------------ */
+/* --- ELF --- */
 
-/* A class or an order of 0 stands for any. */
+/* A class or an order of 0 matches any. */
 static const struct {
 	const char *name;
 	uint16_t machine;
@@ -162,9 +165,10 @@ read_half(const struct head *head, size_t offset)
 	    : (unsigned int)at[1] << 8 | at[0];
 }
 
-#define MACHINE_MAX 24
-
-/* Writes NAME. The layout up to e_machine is the same in all ELF files. */
+/*
+ * Writes the name of the machine that the ELF file is for. The layout of the
+ * header up to e_machine is the same for all machines.
+ */
 static void
 name_machine(const struct head *head, char name[MACHINE_MAX])
 {
@@ -222,7 +226,10 @@ explain_elf(const struct head *head, const char *subject, char *text)
 	}
 }
 
-/* Copies the loader that FD names, an ELF file for the machine of dinit. */
+/*
+ * Copies the name of the loader in FD, an ELF file for the machine of dinit.
+ * False if there is none.
+ */
 static bool
 read_loader(int fd, char name[HEAD_MAX])
 {
@@ -243,9 +250,9 @@ read_loader(int fd, char name[HEAD_MAX])
 	return length > 0;
 }
 
-/* --- Reasons -------------------------------------------------------------- */
+/* --- Reasons: SUBJECT is "it", the file itself, or its interpreter --- */
 
-/* The kernel knows the format of PATH, but the loader of PATH is missing. */
+/* Explains ENOENT for PATH, which exists: its loader is missing. */
 static void
 explain_loader(const char *path, const char *subject, char *text)
 {
@@ -335,9 +342,9 @@ explain_format(const struct head *head, const char *subject, char *text)
 }
 
 /*
- * An interpreter is executed like any other file. So it may be the interpreter
- * that is missing or has an unknown format; and if the interpreter is a script,
- * it may be the interpreter of that script.
+ * An interpreter is executed like any other file. So what is missing or has an
+ * unknown format may be the interpreter; or, if that is a script itself, the
+ * interpreter of this script; and so on.
  */
 void
 executable_explain(const char *path, int error, char text[EXECUTABLE_HINT_MAX])

@@ -212,8 +212,9 @@ reading_error(void)
 }
 
 /*
- * Signals the processes in a block from the last, which is the newest, to the
- * first: a process that forks and ends all the time is soonest gone.
+ * Signals the processes in PROC_FD, a descriptor of /proc. In each block it
+ * begins with the last, which is the newest: a process that forks and ends all
+ * the time is gone soonest.
  */
 static int
 signal_entries(const struct search *search, int proc_fd, int signo)
@@ -250,16 +251,16 @@ open_children(void)
 }
 
 /*
- * False if dinit surely has no descendant outside of the spared group: if it
- * has no child, or none but APP, which leads that group, and APP is a zombie. A
- * running APP may have children in other groups. True if the kernel has no list
- * of children.
+ * False if dinit surely has no descendant outside of the spared group: it has
+ * no child, or its only child is APP, which leads that group, and APP is a
+ * zombie. A running APP may have children in other groups. True if the kernel
+ * has no list of children.
  */
 static bool
 may_have_leftovers(pid_t app)
 {
 	char text[64];
-	struct process main;
+	struct process app_process;
 	ssize_t length;
 	char *rest;
 	int list_fd = open_children();
@@ -274,7 +275,7 @@ may_have_leftovers(pid_t app)
 	if (length == 0)
 		return false;
 	return strtol(text, &rest, 10) != app || strcmp(rest, " ") != 0 ||
-	    !read_process(app, &main) || main.state != 'Z';
+	    !read_process(app, &app_process) || app_process.state != 'Z';
 }
 
 /*

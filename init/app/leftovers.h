@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sends a signal to processes that one kill(2) cannot name together, and that
- * are found in /proc one by one. Where dinit is not PID 1, these are its
- * descendants outside of the app's process group. In a sweep, these are all
- * processes that have not got the stop signal yet.
+ * Sends a signal to processes that no single kill(2) reaches: it finds them in
+ * /proc one by one. Where dinit is not PID 1, these are its descendants outside
+ * of the app's process group. In a sweep, these are all processes that have not
+ * got the stop signal yet.
  */
 #ifndef DINIT_LEFTOVERS_H
 #define DINIT_LEFTOVERS_H

@@ -49,7 +49,7 @@ execute_file(const char *path, char *const *argv)
 	    : -error;
 }
 
-/* True if the search goes on in the next directory of PATH. */
+/* True if the search goes on in the next directory of PATH after ERROR. */
 static bool
 may_look_further(int error)
 {

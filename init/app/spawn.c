@@ -15,7 +15,11 @@
 #include "base/signals.h"
 #include "privileges/privileges.h"
 
-/* Writes FAILURE to FD, which the parent reads, and ends the child. */
+/*
+ * Writes FAILURE to FD, which dinit reads, and ends the child. If FAILURE
+ * cannot be written, dinit takes the child for COMMAND, and reports the exit
+ * status of the child.
+ */
 static void __attribute__((noreturn))
 report_failure(int fd, const struct spawn_failure *failure)
 {
@@ -47,9 +51,9 @@ execute(char *const *argv, int result_fd)
 }
 
 /*
- * Variables that name the process that they are meant for. sd_listen_fds(3) and
- * sd_watchdog_enabled(3) ignore them in any other process. If they name dinit,
- * they are meant for COMMAND, which runs in dinit's place.
+ * Variables whose value is the process that they are meant for:
+ * sd_listen_fds(3) and sd_watchdog_enabled(3) ignore them in any other. If the
+ * value is dinit's number, they are meant for COMMAND, which runs in its place.
  */
 static const char *const pid_names[] = { "LISTEN_PID=", "WATCHDOG_PID=" };
 
@@ -62,7 +66,7 @@ struct pid_texts {
 static char *
 correct_entry(char *entry, pid_t parent, struct pid_texts *out)
 {
-	/* It names the inode of dinit's pidfd, which COMMAND's differs from. */
+	/* Its value is the inode of dinit's pidfd, not of COMMAND's. */
 	if (strncmp(entry, "LISTEN_PIDFDID=", 15) == 0)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(pid_names); i++) {

@@ -29,9 +29,9 @@ enum spawn_step {
 struct spawn_failure {
 	enum spawn_step step;
 	int error;          /* an errno */
-	const char *detail; /* for SPAWN_STEP_PRIVILEGES: what was being done;
-			       a string constant, so that the address of the
-			       child is good in the parent too */
+	const char *detail; /* for SPAWN_STEP_PRIVILEGES: the step of
+			       privileges_apply, a string constant, so that
+			       its address in the child is valid in dinit */
 	int directory;      /* for SPAWN_STEP_EXEC: see program_execute */
 };
 
@@ -41,7 +41,7 @@ struct spawned {
 	int result_fd; /* readable once the exec has happened or failed */
 };
 
-/* What to execute, and in which circumstances. */
+/* What to execute, and what the new process gets. */
 struct spawn_request {
 	char *const *argv;
 	const struct signal_state *signals; /* what COMMAND is to find */
@@ -51,8 +51,8 @@ struct spawn_request {
 };
 
 /*
- * Forks a child that executes REQUEST. Does not wait for the exec. 0 and OUT,
- * or -errno if there is no child.
+ * Forks a child that executes COMMAND as REQUEST says. Does not wait for the
+ * exec. 0 and OUT, or -errno if there is no child.
  */
 int
 spawn_command(const struct spawn_request *request, struct spawned *out);

@@ -28,7 +28,7 @@ terminal_is_in_foreground(const struct terminal *terminal)
 
 	if (terminal->fd < 0)
 		return false;
-	/* EAGAIN: it passed that check, but another process is reading now. */
+	/* EAGAIN: the check is passed, but another process is reading now. */
 	return read(terminal->fd, &nothing, 0) == 0 || errno == EAGAIN;
 }
 

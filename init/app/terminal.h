@@ -37,13 +37,13 @@ terminal_is_in_foreground(const struct terminal *terminal);
 void
 terminal_set_foreground(const struct terminal *terminal, pid_t group);
 
-/* Makes GROUP the foreground group if the caller's group is. */
+/* Makes GROUP the foreground group if the caller's group is it now. */
 void
 terminal_lend(const struct terminal *terminal, pid_t group);
 
 /*
- * Makes dinit's group the foreground group again, if GROUP is it or a group
- * that no longer exists. Another job of the session keeps the foreground.
+ * Makes dinit's group the foreground group again, if the foreground group is
+ * GROUP or no longer exists. Another job of the session keeps the foreground.
  */
 void
 terminal_take_back(const struct terminal *terminal, pid_t group);
