@@ -161,7 +161,7 @@ Test(autoreap, tells_how_the_app_ended_as_waiting_would)
 	run(tell_every_end);
 }
 
-/* Asks all the time, so also while the kernel is freeing the app. */
+/* Asks all the time, and so also while the kernel frees the app. */
 static void
 tell_an_end_at_any_moment(void *argument)
 {
@@ -180,7 +180,7 @@ tell_an_end_at_any_moment(void *argument)
 	}
 }
 
-Test(autoreap, tells_it_at_whatever_moment_it_is_asked)
+Test(autoreap, tells_the_end_at_any_moment)
 {
 	run(tell_an_end_at_any_moment);
 }

@@ -377,7 +377,7 @@ signal_app_alone(void *argument)
 	must(children_signal_group(&family, SIGKILL) == 0, "not sent");
 }
 
-Test(children, are_signalled_alone_as_the_app)
+Test(children, include_the_app_which_is_signalled_alone)
 {
 	in_child(signal_app_alone, NULL);
 }
@@ -400,7 +400,7 @@ signal_group(void *argument)
 	kill(stage->pid[BYSTANDER], SIGKILL);
 }
 
-Test(children, are_signalled_as_the_group_of_the_app)
+Test(children, in_the_group_of_the_app_are_signalled)
 {
 	in_child(signal_group, NULL);
 }
@@ -491,7 +491,7 @@ signal_without_app(void *argument)
 	kill(stage->pid[BYSTANDER], SIGKILL);
 }
 
-Test(children, are_nobody_once_the_app_is_reaped)
+Test(children, get_no_signal_once_the_app_is_reaped)
 {
 	in_child(signal_without_app, NULL);
 }
@@ -507,7 +507,7 @@ signal_foreign_app(void *argument)
 	must(children_signal_group(&family, SIGTERM) == -EPERM, "no EPERM");
 }
 
-Test(children, report_that_they_may_not_be_signalled)
+Test(children, of_another_user_are_reported_as_eperm)
 {
 	if (geteuid() != 0)
 		cr_skip("skipped: it takes root to make two users");
@@ -595,7 +595,10 @@ signal_all_without_sending_by_pidfd(void *argument)
 	signal_all(NULL);
 }
 
-/* Starts a process in dinit's group that is not a child of dinit. */
+/*
+ * Runs BODY in a child, which stands for dinit. A bystander in its group, which
+ * is no child of it, must get no signal.
+ */
 static void
 expect_all_but_bystander_signalled(void (*body)(void *), int error)
 {
@@ -671,7 +674,7 @@ is_over(void *tick)
 	return clock_boot_ticks() > *(int64_t *)tick;
 }
 
-/* Adds a member to the app's group. Returns a time before its start. */
+/* Adds a member to the app's group. Returns a tick before its start. */
 static int64_t
 start_late_member(const struct family *family)
 {
@@ -709,7 +712,7 @@ signal_rest(void *argument)
 	expect_ended(MEMBER);
 }
 
-Test(children, are_told_apart_by_group_and_age_where_the_group_has_been_told)
+Test(children, in_the_group_get_no_second_signal_unless_they_are_new)
 {
 	expect_all_but_bystander_signalled(signal_rest, 0);
 }
@@ -845,7 +848,7 @@ signal_rest_with_foreign_proc_as_init(void *argument)
 	run_as_init(signal_rest_with_foreign_proc);
 }
 
-Test(children, are_all_signalled_where_no_proc_tells_them_apart)
+Test(children, are_all_signalled_where_proc_is_of_another_namespace)
 {
 	in_namespace(signal_rest_with_foreign_proc_as_init);
 }

@@ -16,7 +16,7 @@
 TestSuite(executable, .timeout = 30, .init = scratch_make,
     .fini = scratch_remove);
 
-/* Returns the path, which is valid as long as one of scratch_path. */
+/* Returns the path, which is valid as long as a result of scratch_path. */
 static const char *
 write_bytes(const char *name, const void *bytes, size_t length)
 {
@@ -45,7 +45,7 @@ struct bytes {
 	size_t length;
 };
 
-Test(executable, is_for_the_shell_if_it_is_a_text_that_names_nobody_else)
+Test(executable, is_for_the_shell_if_it_is_a_text_without_interpreter)
 {
 	static const struct bytes scripts[] = {
 		BYTES(""), BYTES("exit 0"), BYTES("exit 0\n"),
@@ -90,7 +90,7 @@ write_elf(unsigned char class, unsigned char order, unsigned int type,
 	return write_bytes("elf", head, sizeof(head));
 }
 
-Test(executable, for_another_machine_is_called_by_that)
+Test(executable, for_another_machine_has_the_machine_named)
 {
 	static const struct {
 		unsigned char class;
@@ -139,7 +139,7 @@ Test(executable, for_another_machine_is_called_by_that)
 			    "; it is damaged or incomplete", "%s",
 			    samples[i].name);
 	}
-	/* Whatever this machine is, all or all but one are for others. */
+	/* Whatever this machine is, at most one sample is for it. */
 	cr_expect_geq(foreign, ARRAY_SIZE(samples) - 1);
 }
 
@@ -156,7 +156,7 @@ write_own_elf(unsigned int type)
 	    own.e_machine);
 }
 
-Test(executable, for_this_machine_is_not_taken_for_another_ones)
+Test(executable, for_this_machine_is_not_taken_for_a_foreign_one)
 {
 	expect_explanation(write_own_elf(ET_EXEC), ENOEXEC,
 	    "; it is damaged or incomplete");
@@ -223,7 +223,7 @@ Test(executable, that_is_a_script_has_its_interpreter_named)
 	    ENOEXEC, expected);
 }
 
-Test(executable, that_is_a_script_of_itself_is_looked_at_for_a_while_only)
+Test(executable, that_is_its_own_interpreter_is_not_followed_for_ever)
 {
 	const char *path = scratch_path("script");
 
@@ -276,7 +276,7 @@ Test(executable, that_is_a_program_has_its_loader_named)
 	    "; it is there, but not its loader");
 }
 
-Test(executable, needs_no_explanation_where_the_error_says_it_all)
+Test(executable, needs_no_explanation_where_the_error_is_clear)
 {
 	expect_explanation(write_script("script", "/no/python"), EACCES, "");
 	expect_explanation(scratch_path("none"), ENOENT, "");
@@ -309,7 +309,7 @@ explain_without_shell(void *argument)
 	explain_in_root(NULL, "; a script without #! needs a /bin/sh");
 }
 
-/* No machine has this number. */
+/* No machine has the number 0xfe01, which is 65025. */
 static void
 explain_with_foreign_shell(void *argument)
 {

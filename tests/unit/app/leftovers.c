@@ -144,7 +144,7 @@ lack_proc(void *argument)
 	    "a /proc of unknown kind is one");
 }
 
-Test(leftovers, are_none_without_a_child)
+Test(leftovers, are_not_found_without_a_child)
 {
 	in_child(have_no_child, NULL);
 }

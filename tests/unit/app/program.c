@@ -92,7 +92,7 @@ expect_refusal(void *argument)
 	    strerror(-error));
 }
 
-/* Runs in a child that is an ordinary user, as with --user. */
+/* Calls program_execute in a child that is an ordinary user (--user). */
 static int
 execute_as_nobody(char *const *argv, int *directory)
 {
@@ -237,7 +237,7 @@ execute_without_shell(void *argument)
 	must(error == -ENOEXEC, "%s", strerror(-error));
 }
 
-Test(program, is_of_no_format_where_there_is_no_shell)
+Test(program, is_refused_as_a_script_where_there_is_no_shell)
 {
 	write_script("first/app", "exit 0\n");
 	in_child(execute_without_shell, (void *)scratch_path("first"));

@@ -208,7 +208,7 @@ look_at_pids(void *argument)
 	    "dinit's own variable is changed too");
 }
 
-Test(spawn, corrects_the_pids_that_were_its_own)
+Test(spawn, corrects_variables_that_have_the_pid_of_dinit)
 {
 	in_child(look_at_pids, NULL);
 }
@@ -230,7 +230,7 @@ look_at_foreign_pids(void *argument)
 	must(strcmp(printed, "none none\n") == 0, "'%s'", printed);
 }
 
-Test(spawn, leaves_the_pids_of_somebody_else)
+Test(spawn, leaves_variables_that_have_another_pid)
 {
 	in_child(look_at_foreign_pids, NULL);
 }
@@ -250,7 +250,7 @@ look_at_listen_pidfdid(void *argument)
 	must(strcmp(printed, "none x b a\n") == 0, "'%s'", printed);
 }
 
-Test(spawn, takes_away_the_pidfd_id_that_is_not_the_apps)
+Test(spawn, removes_listen_pidfdid)
 {
 	in_child(look_at_listen_pidfdid, NULL);
 }
@@ -312,7 +312,7 @@ look_at_foreground(void *argument)
 	reap(second);
 }
 
-Test(spawn, puts_the_command_in_the_foreground_only_from_there)
+Test(spawn, puts_the_command_in_the_foreground_if_dinit_is_there)
 {
 	in_child(look_at_foreground, NULL);
 }

@@ -88,7 +88,7 @@ do_without_terminal(void *argument)
 	terminal_take_back(&terminal, getpid());
 }
 
-Test(terminal, is_not_missed)
+Test(terminal, may_be_missing)
 {
 	in_child(do_without_terminal, NULL);
 }
@@ -107,7 +107,7 @@ compare_foreground(void *argument)
 	end_job(other);
 }
 
-Test(terminal, knows_whether_it_is_ours)
+Test(terminal, knows_whether_the_caller_is_in_the_foreground)
 {
 	in_child(compare_foreground, NULL);
 }
@@ -207,7 +207,7 @@ belong_to_nobody(void *argument)
 	end_job(app);
 }
 
-Test(terminal, is_not_given_to_a_group_outside_the_namespace)
+Test(terminal, stays_with_the_app_if_the_group_is_of_another_namespace)
 {
 	in_child(belong_to_nobody, NULL);
 }

@@ -105,7 +105,7 @@ Test(duration, reads_up_to_the_longest)
 	expect_parsed(samples, ARRAY_SIZE(samples));
 }
 
-Test(duration, refuses_what_is_longer)
+Test(duration, refuses_durations_beyond_the_longest)
 {
 	static const struct sample samples[] = {
 		{ "1000000000001ms", -ERANGE },
@@ -122,7 +122,7 @@ Test(duration, refuses_what_is_longer)
 	expect_parsed(samples, ARRAY_SIZE(samples));
 }
 
-Test(duration, refuses_what_is_none)
+Test(duration, refuses_texts_that_are_no_duration)
 {
 	static const char *const texts[] = {
 		"", " ", "s", "ms", "-1", "-1s", "+1s", " 1s", "1s ", "1 s",
@@ -140,7 +140,7 @@ Test(duration, refuses_what_is_none)
 	}
 }
 
-Test(duration, writes_the_units_that_count)
+Test(duration, writes_only_units_that_are_not_zero)
 {
 	static const struct sample samples[] = {
 		{ "0s", 0 },
@@ -181,7 +181,7 @@ Test(duration, reads_back_what_it_writes)
 	}
 }
 
-Test(duration, writes_no_further_than_the_room)
+Test(duration, writes_no_more_than_there_is_room_for)
 {
 	for (size_t size = 1; size < DURATION_TEXT_MAX; size++) {
 		char text[DURATION_TEXT_MAX];

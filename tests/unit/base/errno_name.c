@@ -33,7 +33,7 @@ check_header(const char *path)
 	return count;
 }
 
-Test(errno_name, knows_all_that_the_kernel_names)
+Test(errno_name, knows_all_names_of_the_kernel)
 {
 	cr_assert_geq(check_header("/usr/include/asm-generic/errno-base.h"),
 	    34);

@@ -55,7 +55,7 @@ ask_where_it_is_denied(void *argument)
 	must(kernel_version() == 0, "a version");
 }
 
-Test(kernel, knows_the_one_it_runs_on)
+Test(kernel, knows_the_version_that_runs)
 {
 	cr_expect_geq(kernel_version(), kernel_of(2, 6));
 	in_child(ask_where_it_is_denied, NULL);

@@ -75,8 +75,8 @@ Test(line_file, keeps_what_others_have_written_and_goes_on_behind_it)
 	close(fd);
 }
 
-/* The position of the app's description is no longer the end of the file. */
-Test(line_file, is_not_overwritten_by_who_appends_too)
+/* The app's file position is not the end of the file when it writes again. */
+Test(line_file, is_not_overwritten_by_an_app_that_appends)
 {
 	int fd = open_file();
 	int other = open(scratch_path("file"), O_WRONLY | O_APPEND | O_CLOEXEC);
@@ -102,7 +102,7 @@ append_without_reading(void *argument)
 	line_file_append(fd, "dinit");
 }
 
-Test(line_file, needs_no_leave_to_read)
+Test(line_file, needs_no_permission_to_read)
 {
 	write_file(scratch_path("file"), "");
 	cr_assert_eq(chmod(scratch_path(""), 0755), 0);
@@ -150,7 +150,7 @@ Test(line_file, follows_no_symbolic_link)
 	cr_expect_str_eq(read_file(scratch_path("precious")), "kept\n");
 }
 
-Test(line_file, waits_for_nobody)
+Test(line_file, does_not_wait_for_a_reader_of_a_fifo)
 {
 	cr_assert_eq(mkfifo(scratch_path("file"), 0600), 0);
 	cr_expect_eq(line_file_open(scratch_path("file")), -ENXIO);

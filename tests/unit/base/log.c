@@ -422,7 +422,7 @@ print_as_json(void *argument)
 	json_decref(object);
 }
 
-Test(log, writes_an_object_a_line_that_reads_back)
+Test(log, writes_one_json_object_a_line)
 {
 	/* A message, and what a JSON reader makes of its line. */
 	static const char *const pairs[][2] = {
@@ -463,7 +463,7 @@ print_long_json(void *argument)
 	    strlen(printed));
 }
 
-Test(log, cuts_an_object_at_four_kib_and_it_still_reads_back)
+Test(log, cuts_an_object_at_four_kib_to_valid_json)
 {
 	in_child(print_long_json, (void *)(uintptr_t)"xx");
 	in_child(print_long_json, (void *)(uintptr_t)"\"x");
@@ -493,7 +493,7 @@ lose_json(void *argument)
 	must(count >= 2, "%d lines", count);
 }
 
-Test(log, admits_in_json_too_that_lines_were_dropped)
+Test(log, reports_dropped_lines_in_json_too)
 {
 	in_child(lose_json, NULL);
 }
@@ -525,7 +525,7 @@ report_errors(void *argument)
 	end_and_read(fd);
 }
 
-Test(log, has_the_last_error_in_the_report_as_long_as_there_is_one)
+Test(log, has_only_the_latest_error_in_the_report)
 {
 	in_child(report_errors, NULL);
 }

@@ -38,7 +38,7 @@ Test(number, is_read_as_far_as_its_digits_go)
 	}
 }
 
-Test(number, is_left_as_it_was_where_there_are_no_digits)
+Test(number, is_left_as_it_was_if_there_are_no_digits)
 {
 	static const char *const texts[] = { "", " 1", "-1", "+1", "x", ".5",
 		"/", ":", "\xb2" };

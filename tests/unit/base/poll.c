@@ -13,7 +13,7 @@ TestSuite(poll, .timeout = 30);
 
 #define SHORT_NS (20 * CLOCK_NS_PER_MS)
 
-/* A pipe with or without something to read, and no descriptor. */
+/* Makes FDS a pipe, with or without something to read, and no descriptor. */
 static void
 watch_pipe(struct pollfd fds[2], bool is_readable)
 {
@@ -78,7 +78,7 @@ wait_without_ppoll(void *argument)
 	wait_in_vain(argument);
 }
 
-Test(poll, waits_by_the_older_call_where_a_filter_denies_the_newer)
+Test(poll, uses_poll_where_a_filter_denies_ppoll)
 {
 	in_child(wait_without_ppoll, NULL);
 }

@@ -17,7 +17,7 @@
 
 TestSuite(signals, .timeout = 60);
 
-/* What the kernel never blocks. */
+/* The kernel never blocks these. */
 #define UNBLOCKABLE (signals_bit(SIGKILL) | signals_bit(SIGSTOP))
 
 struct sample {
@@ -63,7 +63,7 @@ Test(signals, counts_real_time_signals_from_both_ends)
 	}
 }
 
-Test(signals, refuses_what_is_none)
+Test(signals, refuses_texts_that_name_no_signal)
 {
 	static const char *const texts[] = {
 		"", " ", "0", "00", "65", "99", "100", "015", "-1", "+1",
@@ -315,7 +315,7 @@ Test(signals, reads_back_each_map_it_writes)
 	}
 }
 
-Test(signals, write_no_further_than_the_room)
+Test(signals, writes_no_more_than_there_is_room_for)
 {
 	struct signal_policy policy;
 
@@ -415,7 +415,7 @@ Test(signals, defaults_and_restores_only_the_disposition_of_sigchld)
 	in_child(take_child_over_and_back, NULL);
 }
 
-/* With SIGCHLD ignored the kernel reaps, and waitpid(2) finds nobody. */
+/* With SIGCHLD ignored the kernel reaps, and waitpid(2) finds no child. */
 static void
 wait_after_inherited_ignore(void *argument)
 {
@@ -489,8 +489,8 @@ follow_one_that_is_gone(void *argument)
 	}
 }
 
-/* A SIGPIPE that our own write causes is as if we had sent it by kill(2). */
-Test(signals, tell_a_parents_death_from_what_a_write_causes)
+/* A SIGPIPE from kill(2) looks like one that a write of dinit has caused. */
+Test(signals, tells_a_parents_death_from_what_a_write_causes)
 {
 	in_child(follow_one_that_is_gone, NULL);
 }
@@ -510,7 +510,10 @@ stop_and_return(void *argument)
 	    "%d is left unblocked", *signo);
 }
 
-/* The middle process: in our session, so that the group is no orphan. */
+/*
+ * Has its child stopped. The child's group is not orphaned, because this
+ * parent is in the same session and another group.
+ */
 static void
 watch_it_stop(void *argument)
 {

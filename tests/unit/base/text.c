@@ -31,7 +31,7 @@ Test(text, has_u0080_to_u009f_replaced_and_no_others)
 	}
 }
 
-Test(text, is_measured_no_further_than_it_goes)
+Test(text, is_not_read_beyond_its_length)
 {
 	static const struct {
 		const char *text;
@@ -52,7 +52,7 @@ Test(text, is_measured_no_further_than_it_goes)
 		    samples[i].length), samples[i].control, "%zu", i);
 }
 
-Test(text, has_as_many_items_as_commas_and_one)
+Test(text, has_one_item_more_than_commas)
 {
 	static const struct {
 		const char *list;

@@ -49,7 +49,7 @@ Test(capabilities, are_read_from_lists)
 	}
 }
 
-Test(capabilities, are_refused_where_a_word_is_none)
+Test(capabilities, are_refused_if_a_word_names_no_capability)
 {
 	static const char *const malformed[] = { "", ",", "chown,", ",chown",
 		"chown,,kill", "chown kill", "cap_", "cap_cap_chown", "-1",
@@ -119,7 +119,7 @@ drop_from_bounding(void *argument)
 	    "CAP_CHOWN is still permitted, and counts outside of the bounds");
 }
 
-Test(capabilities, count_as_own_in_the_bounding_set_alone)
+Test(capabilities, count_as_own_only_within_the_bounding_set)
 {
 	if (geteuid() != 0)
 		cr_skip("skipped: needs root");

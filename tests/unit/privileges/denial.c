@@ -50,7 +50,7 @@ ask_for_all_as_nobody(void *argument)
 	ask_for_all(argument);
 }
 
-Test(denial, takes_what_takes_privileges_for_no_denial)
+Test(denial, tells_a_lack_of_privileges_from_a_denial)
 {
 	in_child(ask_for_all_as_nobody, NULL);
 }
@@ -76,7 +76,7 @@ Test(denial, finds_what_is_denied_and_needed)
 	in_child(ask_where_recvmsg_is_denied, &(int){ ENOSYS });
 }
 
-Test(denial, hint_goes_by_the_error)
+Test(denial, gives_the_hint_for_the_error)
 {
 	const struct {
 		int error;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the filter says to every call, held against a straight evaluation of the
- * list; and what the list must never let through. That the list is what dinit
- * needs is what tests/lockdown/strace.sh finds out.
+ * These tests compare what the filter does to every call with what the list
+ * says, and check what the list must never allow. `make check-lockdown` finds
+ * out whether the list has what dinit needs, and no more.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -159,7 +159,7 @@ rule_holds(const struct lockdown_rule *rule, const struct seccomp_data *data)
 	return false;
 }
 
-/* True if the list allows the call, read in the simplest way. */
+/* True if LIST allows the call, found out without a filter. */
 static bool
 is_listed(const struct lockdown_list *list, const struct seccomp_data *data)
 {
@@ -227,7 +227,7 @@ Test(lockdown, every_number_in_the_list_is_below_its_end)
 		cr_assert_lt(lockdown_list.calls[i], LOCKDOWN_CALLS_END);
 }
 
-Test(lockdown, list_of_the_last_number_alone_allows_just_that)
+Test(lockdown, list_of_the_last_number_allows_only_this_call)
 {
 	const uint16_t last = LOCKDOWN_CALLS_END - 1;
 	const struct lockdown_list list = { .calls = &last, .calls_count = 1 };
@@ -360,7 +360,7 @@ static const struct attempt attempts[] = {
 	{ SYS_mount, { 0 }, false },
 };
 
-Test(lockdown, makes_no_setuid_file_and_writes_to_none_that_is_there)
+Test(lockdown, denies_setuid_files_and_writing_to_existing_ones)
 {
 	struct lockdown_filter filter = build();
 
@@ -413,7 +413,7 @@ try_for_real(const char *directory)
 	_exit(0);
 }
 
-Test(lockdown, kernel_takes_the_filter_and_agrees)
+Test(lockdown, filter_is_accepted_by_the_kernel_and_works_there)
 {
 	char directory[] = "/tmp/dinit-unit.XXXXXX";
 	char path[64];

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <grp.h>
+#include <linux/securebits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -67,7 +68,7 @@ status_field(const char *name, int base)
 	return strtoull(line + strlen(name), NULL, base);
 }
 
-/* The only capabilities of the test: two, and those that dinit needs. */
+/* All capabilities of these tests: two, and those that dinit needs. */
 static const uint64_t own = BIT(CAP_CHOWN) | BIT(CAP_NET_BIND_SERVICE) |
     BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_KILL) | BIT(CAP_SETPCAP);
 
@@ -152,7 +153,7 @@ refuse_lists(void *argument)
 	    "keep-caps", "cap_net_admin,cap_sys_time: not in" });
 }
 
-Test(privileges, refuse_lists_of_what_is_no_capability_or_not_there)
+Test(privileges, refuse_lists_with_unknown_or_missing_capabilities)
 {
 	skip_without_root();
 	in_child(refuse_lists, NULL);
@@ -210,7 +211,7 @@ Test(privileges, say_which_capability_is_missing)
 	in_child(lack_setgid, NULL);
 }
 
-/* For example in a user namespace, which may deny setgroups(2) to root. */
+/* A user namespace may deny setgroups(2) to root. */
 static void
 have_groups_for_good(void *argument)
 {
@@ -226,13 +227,13 @@ have_groups_for_good(void *argument)
 	    "cannot drop its group 65534 " });
 }
 
-Test(privileges, keep_no_group_in_silence_that_is_not_wanted)
+Test(privileges, refuse_a_group_that_cannot_be_dropped)
 {
 	skip_without_root();
 	in_child(have_groups_for_good, NULL);
 }
 
-/* gVisor is such a kernel. */
+/* gVisor has no ambient capabilities. */
 static void
 lack_ambient(void *argument)
 {
@@ -347,7 +348,7 @@ apply_all(void *argument)
 	    setgroups(0, NULL) < 0, "a way back");
 }
 
-Test(privileges, become_the_user_with_just_what_is_kept)
+Test(privileges, become_the_user_with_only_what_is_kept)
 {
 	skip_without_root();
 	in_child(apply_all, NULL);
@@ -376,7 +377,7 @@ Test(privileges, name_the_step_that_failed)
 	in_child(refuse_new_groups, NULL);
 }
 
-/* A kernel or a sandbox that reports success and does nothing. */
+/* With these securebits capabilities stay although the uid changes. */
 static void
 keep_a_way_back(void *argument)
 {
@@ -388,8 +389,8 @@ keep_a_way_back(void *argument)
 	(void)argument;
 	must(privileges_prepare(&request, &found, &problem) == 0, "%s",
 	    problem.text);
-	/* With this, capabilities stay when the uid changes. */
-	must(prctl(PR_SET_SECUREBITS, 1L << 2) == 0, "securebits");
+	must(prctl(PR_SET_SECUREBITS, (long)SECBIT_NO_SETUID_FIXUP) == 0,
+	    "securebits");
 	must(privileges_apply(found, &step) == 0, "cannot %s", step);
 	must(setuid(0) < 0, "a way back");
 	must(status_field("CapPrm:", 16) == 0, "capabilities are left");

@@ -88,7 +88,7 @@ Test(seccomp_condition, holds_where_none_of_excludes_does)
 	    "'excludes': {'caps': ['CAP_SYS_TIME']}", 0);
 }
 
-Test(seccomp_condition, refuses_kernel_versions_that_are_none)
+Test(seccomp_condition, refuses_texts_that_are_no_kernel_version)
 {
 	static const char *const versions[] = { "", "5", "5.", ".5", "5.10.1",
 		"-5.10", "+5.10", "5.10x", " 5.10", "5.10 ", "a.b" };

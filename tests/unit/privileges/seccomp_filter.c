@@ -83,7 +83,7 @@ Test(seccomp_filter, masks_and_jumps_ahead)
 }
 
 /* The interpreter must not read outside of the code and of the call. */
-Test(seccomp_filter, what_it_cannot_run_kills)
+Test(seccomp_filter, kills_on_what_the_interpreter_does_not_know)
 {
 	static const struct sock_filter odd[][1] = {
 		{ BPF_STMT(BPF_MISC | BPF_TAX, 0) },

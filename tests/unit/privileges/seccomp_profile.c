@@ -228,7 +228,7 @@ Test(seccomp_profile, action_of_a_rule_is_for_what_it_names)
 }
 
 /* A process with one thread dies of all of them. */
-Test(seccomp_profile, kills_are_told_apart)
+Test(seccomp_profile, kill_thread_and_kill_process_differ)
 {
 	cr_assert(can_return(ACTION("SCMP_ACT_KILL"),
 	    SECCOMP_RET_KILL_THREAD));
@@ -616,7 +616,7 @@ Test(seccomp_profile, rules_that_may_both_be_meant_are_taken)
 		}
 }
 
-Test(seccomp_profile, rules_for_no_call_at_all_may_not_differ_either)
+Test(seccomp_profile, differing_rules_for_no_call_are_refused)
 {
 	static const struct pair pair = { "KILL", {
 		GETPPID("ALLOW", IF("0", "LT", "0")),
@@ -853,7 +853,7 @@ Test(seccomp_profile, keys_that_mean_nothing_may_be_many_and_long)
 	free(profile);
 }
 
-Test(seccomp_profile, keys_are_blind_to_case)
+Test(seccomp_profile, case_of_keys_is_ignored)
 {
 	expect("{'DEFAULTACTION': 'SCMP_ACT_ALLOW', 'Syscalls': [{'NAMES': "
 	    "['getppid'], 'Action': 'SCMP_ACT_ERRNO', 'errnoret': 7, 'ARGS': "
@@ -879,7 +879,7 @@ Test(seccomp_profile, key_in_two_spellings_is_refused)
 	    "syscalls[0]: the rule: \"names\" is there twice");
 }
 
-Test(seccomp_profile, empty_value_is_as_good_as_none)
+Test(seccomp_profile, empty_value_counts_as_absent)
 {
 	static const char *const profiles[] = {
 		RULE(", 'name': '', 'errno': '', 'comment': '', 'args': null"),
@@ -1061,7 +1061,7 @@ Test(seccomp_profile, filter_longer_than_the_kernel_takes_is_refused)
 	free(profile);
 }
 
-Test(seccomp_profile, what_is_no_readable_file_is_refused_at_once)
+Test(seccomp_profile, unreadable_and_special_files_are_refused_at_once)
 {
 	const struct findings *found = compile_file(scratch_path("none"));
 

@@ -133,7 +133,7 @@ Test(user, resolves_numbers_without_files)
 }
 
 /* The last line needs no newline. */
-Test(user, passes_over_lines_that_are_none)
+Test(user, skips_invalid_lines)
 {
 	static const struct user_sample samples[] = {
 		{ "app", 1000, 1001, "/srv/app", " 33 34" },
@@ -151,7 +151,7 @@ Test(user, passes_over_lines_that_are_none)
 	expect_users(samples, ARRAY_SIZE(samples));
 }
 
-/* Docker does the same. */
+/* Docker does so, too. */
 Test(user, takes_what_is_missing_at_the_end_of_a_line_as_empty)
 {
 	static const struct user_sample samples[] = {
@@ -168,7 +168,7 @@ Test(user, takes_what_is_missing_at_the_end_of_a_line_as_empty)
 	    "fourth field of its line is no number");
 }
 
-Test(user, refuses_whatever_is_no_user)
+Test(user, refuses_unknown_and_malformed_names)
 {
 	static const char *const unknown[] = { "nobody-at-all", "0x0", "+1",
 		"-1", "1000x", "1e3", "1 ", " 1", "1.0", "4294967295",
@@ -256,7 +256,7 @@ write_long_line(const char *path, const char *before, char c,
 	fclose(file);
 }
 
-Test(user, stands_long_lines)
+Test(user, accepts_long_lines)
 {
 	static const struct user_sample app =
 	    { "app", 1000, 1001, "/srv/app", " 33 34 36" };
