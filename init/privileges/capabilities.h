@@ -25,10 +25,10 @@ capabilities_contain(uint64_t set, int capability)
 int
 capabilities_find(const char *name);
 
-/* The sets of this process that decide what COMMAND can have. */
+/* The sets of this process that limit what COMMAND can have. */
 struct capabilities {
 	uint64_t bounding;
-	uint64_t own; /* permitted, and also in the bounding set */
+	uint64_t own; /* permitted, and in the bounding set as well */
 };
 
 /*
@@ -40,7 +40,7 @@ int
 capabilities_parse(const char *list, uint64_t every, uint64_t *out,
     struct problem *problem);
 
-/* Returns the sets of this process, the most that COMMAND can have. */
+/* Returns the sets of this process. */
 struct capabilities
 capabilities_of_process(void);
 

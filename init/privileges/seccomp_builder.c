@@ -17,12 +17,12 @@
 
 /* An ABI of the machine. Each has its own numbers for system calls. */
 struct abi {
-	uint32_t token;        /* what libseccomp calls it */
-	uint32_t architecture; /* what struct seccomp_data has for it */
-	uint32_t end;          /* all of its numbers are lower */
+	uint32_t token;        /* its number in libseccomp */
+	uint32_t architecture; /* its number in struct seccomp_data */
+	uint32_t end;          /* its system calls have lower numbers */
 };
 
-/* The first one is the machine's own. */
+/* The first ABI is the one that dinit is built for. */
 #if defined(__x86_64__)
 static const struct abi abis[] = {
 	{ SCMP_ARCH_X86_64, AUDIT_ARCH_X86_64, 0x40000000 },
@@ -36,11 +36,11 @@ static const struct abi abis[] = {
 };
 #endif
 
-/* A rule that was added, for one system call and with no alternatives. */
+/* A rule for one system call, with no alternatives. */
 struct entry {
 	struct seccomp_rule rule;
 	const char *name;
-	int number; /* libseccomp's; two names of one call have the same */
+	int number; /* in libseccomp: the same for two names of one call */
 };
 
 struct seccomp_builder {
@@ -96,7 +96,7 @@ seccomp_builder_add_architecture(struct seccomp_builder *builder,
 	uint32_t token = find_architecture(name);
 	int error;
 
-	/* A name in containers-common for what every filter has anyway. */
+	/* The name in containers-common for what every filter has anyway. */
 	if (strcmp(name, "SCMP_ARCH_NATIVE") == 0)
 		return 0;
 	if (token == 0)
@@ -204,8 +204,8 @@ is_permissive(uint32_t action)
 }
 
 /*
- * A call that this libseccomp does not know gets the default action. That is
- * refused if the rule forbids the call and the default action permits it.
+ * A call that this libseccomp does not know gets the default action. A rule is
+ * refused if it forbids such an unknown call and the default action permits it.
  */
 int
 seccomp_builder_add(struct seccomp_builder *builder,
@@ -237,7 +237,7 @@ seccomp_builder_add(struct seccomp_builder *builder,
 /* The least and the greatest value that meet a comparison. */
 struct range {
 	uint64_t least;
-	uint64_t greatest; /* less than LEAST: no value does */
+	uint64_t greatest; /* less than LEAST: no value meets it */
 };
 
 static struct range
@@ -470,10 +470,10 @@ check_entries(const struct seccomp_builder *builder,
 /* --- The filter --- */
 
 /*
- * Writes code that makes newer calls than those the profile names fail with
- * ENOSYS, as runc does: the author of the profile did not know them. C
- * libraries try a new call and fall back to an older one after ENOSYS, but not
- * after EPERM. Returns the length of the code.
+ * Writes code that makes calls fail with ENOSYS, as in runc, if they are newer
+ * than all that the profile names: its author did not know them. C libraries
+ * try a new call and fall back to an older one after ENOSYS, but not after
+ * EPERM. Returns the length of the code.
  */
 static size_t
 deny_newer_calls(const struct seccomp_builder *builder,

@@ -155,7 +155,7 @@ add_architectures(struct compiler *compiler, const json_t *names)
  * that dinit is built for counts.
  */
 static int
-take_map_entry(struct compiler *compiler, const json_t *entry)
+compile_map_entry(struct compiler *compiler, const json_t *entry)
 {
 	static const struct profile_key keys[] = {
 		{ "architecture", PROFILE_TEXT },
@@ -177,7 +177,7 @@ take_map_entry(struct compiler *compiler, const json_t *entry)
 }
 
 static int
-take_architectures(struct compiler *compiler, const json_t *profile)
+compile_architectures(struct compiler *compiler, const json_t *profile)
 {
 	const json_t *map = profile_json_get(profile, "archMap");
 	const json_t *list = profile_json_get(profile, "architectures");
@@ -188,7 +188,7 @@ take_architectures(struct compiler *compiler, const json_t *profile)
 		return problem_set(compiler->problem,
 		    "it has both archMap and architectures: only one can hold");
 	json_array_foreach(map, i, entry)
-		if (take_map_entry(compiler, entry) < 0)
+		if (compile_map_entry(compiler, entry) < 0)
 			return -EINVAL;
 	return add_architectures(compiler, list);
 }
@@ -346,7 +346,7 @@ add_rule(struct compiler *compiler, const struct seccomp_rule *rule,
 }
 
 static int
-take_rule(struct compiler *compiler, const json_t *object, size_t index)
+compile_rule(struct compiler *compiler, const json_t *object, size_t index)
 {
 	struct seccomp_rule rule = { .index = index };
 	const char *name;
@@ -370,14 +370,14 @@ take_rule(struct compiler *compiler, const json_t *object, size_t index)
 }
 
 static int
-take_rules(struct compiler *compiler, const json_t *rules)
+compile_rules(struct compiler *compiler, const json_t *rules)
 {
 	struct problem why;
 	size_t i;
 	const json_t *rule;
 
 	json_array_foreach(rules, i, rule) {
-		if (take_rule(compiler, rule, i) == 0)
+		if (compile_rule(compiler, rule, i) == 0)
 			continue;
 		why = *compiler->problem;
 		return problem_set(compiler->problem, "syscalls[%zu]: %.450s",
@@ -403,15 +403,16 @@ check_listener(struct compiler *compiler, const json_t *profile)
 }
 
 static int
-take_profile(struct compiler *compiler, const json_t *profile,
+compile_parts(struct compiler *compiler, const json_t *profile,
     struct seccomp_filter *out)
 {
 	unsigned int flags = 0;
 
-	if (take_architectures(compiler, profile) < 0 ||
+	if (compile_architectures(compiler, profile) < 0 ||
 	    parse_flags(compiler, profile, &flags) < 0 ||
 	    check_listener(compiler, profile) < 0 ||
-	    take_rules(compiler, profile_json_get(profile, "syscalls")) < 0 ||
+	    compile_rules(compiler, profile_json_get(profile, "syscalls")) <
+		0 ||
 	    seccomp_builder_finish(compiler->builder, out, compiler->problem) <
 		0)
 		return -EINVAL;
@@ -444,7 +445,7 @@ compile(struct compiler *compiler, const json_t *profile,
 	compiler->builder = seccomp_builder_new(default_action);
 	if (compiler->builder == NULL)
 		return problem_set(compiler->problem, "out of memory");
-	error = take_profile(compiler, profile, out);
+	error = compile_parts(compiler, profile, out);
 	seccomp_builder_free(compiler->builder);
 	return error;
 }

@@ -2,7 +2,7 @@
 /*
  * Finds the ids for USER[:GROUP] by the rules of Docker, in files as described
  * by passwd(5) and group(5), and changes the ids of this process. NSS is not
- * asked, as static binaries have none.
+ * asked, because a static binary cannot load its modules.
  */
 #ifndef DINIT_USER_H
 #define DINIT_USER_H
@@ -28,24 +28,24 @@ struct user {
 	uid_t uid;
 	gid_t gid;
 	size_t group_count;
-	gid_t groups[USER_GROUPS_MAX];              /* supplementary ones */
-	char home[sizeof("HOME=") + USER_HOME_MAX]; /* with "HOME=" before it */
+	gid_t groups[USER_GROUPS_MAX];              /* supplementary */
+	char home[sizeof("HOME=") + USER_HOME_MAX]; /* begins with "HOME=" */
 };
 
 /*
  * Resolves SPEC, which is USER or USER:GROUP. A name must be in the files. A
- * number need not be there, and is at most 2^31-1. There are supplementary
- * groups only if SPEC names no group. The home is "/" if the files have none. 0
- * and OUT, or -EINVAL and PROBLEM.
+ * number is at most 2^31-1, and need not be in the files. Only without GROUP
+ * does the user get supplementary groups. The home is "/" if the files have
+ * none. 0 and OUT, or -EINVAL and PROBLEM.
  */
 int
 user_resolve(const char *spec, const struct user_files *files, struct user *out,
     struct problem *problem);
 
 /*
- * These set the supplementary groups of this process to those of USER, and its
- * real, effective and saved gid or uid. The process must have one thread only.
- * 0 or -errno.
+ * These change this process, which must have one thread only: its supplementary
+ * groups to those of USER, or its real, effective and saved gid or uid. 0 or
+ * -errno.
  */
 int
 user_set_groups(const struct user *user);
