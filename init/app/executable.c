@@ -273,12 +273,27 @@ explain_loader(const char *path, const char *subject, char *text)
 		close(fd);
 }
 
+/*
+ * True if the name INTERPRETER, which stands in HEAD after "#!" and blanks,
+ * does not end within HEAD. The kernel refuses such a script (ENOEXEC).
+ */
+static bool
+is_cut(const struct head *head, const char *interpreter)
+{
+	return 2 + strspn(head->bytes + 2, " \t") + strlen(interpreter) ==
+	    HEAD_MAX;
+}
+
 static void
-explain_interpreter(const char *interpreter, char *text)
+explain_interpreter(const struct head *head, const char *interpreter,
+    char *text)
 {
 	int length = (int)strcspn(interpreter, "\r");
 
-	if (interpreter[length] == '\r')
+	if (is_cut(head, interpreter))
+		snprintf(text, EXECUTABLE_HINT_MAX,
+		    "; its #! line is too long for the kernel");
+	else if (interpreter[length] == '\r')
 		snprintf(text, EXECUTABLE_HINT_MAX,
 		    "; its interpreter %.*s\\r is not there: the file has "
 		    "Windows line ends",
@@ -361,8 +376,9 @@ executable_explain(const char *path, int error, char text[EXECUTABLE_HINT_MAX])
 			return;
 		if (!read_interpreter(&head, interpreter))
 			break;
-		if (access(interpreter, F_OK) < 0) {
-			explain_interpreter(interpreter, text);
+		if (is_cut(&head, interpreter) ||
+		    access(interpreter, F_OK) < 0) {
+			explain_interpreter(&head, interpreter, text);
 			return;
 		}
 		snprintf(subject, sizeof(subject), "its interpreter %s",

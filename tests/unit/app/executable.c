@@ -223,6 +223,38 @@ Test(executable, that_is_a_script_has_its_interpreter_named)
 	    ENOEXEC, expected);
 }
 
+/* The kernel looks at 256 bytes, in which the name has to end. */
+Test(executable, that_is_a_script_may_name_too_long_an_interpreter)
+{
+	char name[256];
+	char expected[300];
+
+	memset(name, 'x', sizeof(name));
+	name[0] = '/';
+	name[253] = '\0';
+	snprintf(expected, sizeof(expected),
+	    "; its interpreter %s is not there", name);
+	expect_explanation(write_script("script", name), ENOEXEC, expected);
+	name[253] = 'x';
+	name[254] = '\0';
+	expect_explanation(write_script("script", name), ENOEXEC,
+	    "; its #! line is too long for the kernel");
+	/* A longer name is no other case, and blanks count as well. */
+	name[254] = 'x';
+	name[255] = '\0';
+	expect_explanation(write_script("script", name), ENOEXEC,
+	    "; its #! line is too long for the kernel");
+	name[253] = '\0';
+	snprintf(expected, sizeof(expected), " %s", name);
+	expect_explanation(write_script("script", expected), ENOEXEC,
+	    "; its #! line is too long for the kernel");
+	/* "//////" would exist. */
+	memset(name, '/', 254);
+	name[254] = '\0';
+	expect_explanation(write_script("script", name), ENOEXEC,
+	    "; its #! line is too long for the kernel");
+}
+
 Test(executable, that_is_its_own_interpreter_is_not_followed_for_ever)
 {
 	const char *path = scratch_path("script");
