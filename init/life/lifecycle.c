@@ -7,7 +7,6 @@
  * end of COMMAND through begin_sweeping, and every life ends in end_life.
  */
 #include <assert.h>
-#include <stddef.h>
 
 #include "life/lifecycle.h"
 #include "base/exit_status.h"
@@ -74,9 +73,8 @@ relay(const struct lifecycle *lc, int signo, struct actions *out)
 }
 
 /*
- * Relays a stop signal as the rewrite map says. One that the map drops comes
- * only from dinit itself (give_up). It is sent all the same: what is dropped
- * are signals that arrive.
+ * Relays a stop signal as the rewrite map says. The map drops only signals that
+ * arrive: if it drops SIGNO, this is dinit's own (give_up), sent as it is.
  */
 static void
 relay_stop(struct lifecycle *lc, int signo, struct actions *out)
@@ -108,7 +106,7 @@ allow_silence(struct lifecycle *lc, int64_t now)
 		lc->silent_at = now + lc->limits->silence_ms;
 }
 
-/* Nothing is published from now on until another check has succeeded. */
+/* Until the next EVENT_HEALTHY nothing is published, and no silence counts. */
 static void
 drop_publication(struct lifecycle *lc)
 {
@@ -180,7 +178,7 @@ give_up(struct lifecycle *lc, int64_t now, const struct reason *reason,
 	begin_stopping(lc, now, lc->limits->signals.first_stop, out);
 }
 
-/* EVENT_HEALTHY makes the app ready again; a lost helper causes none. */
+/* Only EVENT_HEALTHY can end this; from a lost helper none comes any more. */
 static void
 become_unready(struct lifecycle *lc, enum message why, struct actions *out)
 {
@@ -229,8 +227,8 @@ publish_again(struct lifecycle *lc, int64_t now, struct actions *out)
 }
 
 /*
- * Looks for other processes, now and again and again. Only that shows whether
- * processes that are not dinit's children are gone.
+ * Looks for other processes, now and at regular intervals from now on. Nothing
+ * else shows whether processes that are not dinit's children are gone.
  */
 static void
 look_for_others(struct lifecycle *lc, int64_t now, struct actions *out)
@@ -356,7 +354,7 @@ step_launching(struct lifecycle *lc, const struct event *ev,
 		lc->failure_status = ev->arg;
 		begin_sweeping(lc, ev, out);
 		break;
-	case EVENT_SIGNAL:        /* they are left pending until the exec */
+	case EVENT_SIGNAL:        /* signals stay pending until the exec */
 	case EVENT_APP_STOPPED:   /* before its exec the child does not stop */
 	case EVENT_APP_EXITED:    /* the result of the exec comes first */
 	case EVENT_CHILDREN_GONE: /* the child is there until APP_EXITED */
@@ -443,7 +441,7 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		if (ev->now >= lc->silent_at)
 			count_failure(lc, ev->now, MESSAGE_HELPER_SILENT, out);
 		break;
-	case EVENT_HELPER_LOST: /* where one success is enough it has ended */
+	case EVENT_HELPER_LOST: /* without monitoring, it was stopped */
 		if (lc->limits->monitor_failures > 0 ||
 		    lc->limits->gate == GATE_APP)
 			become_unready(lc, MESSAGE_UNREADY_FOR_GOOD, out);
@@ -590,11 +588,11 @@ static void
 step_killing(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
-	case EVENT_APP_EXITED: /* a status that is known stays */
+	case EVENT_APP_EXITED: /* EXEC_FAILED may have said it already */
 		if (lc->exit_status < 0)
 			lc->exit_status = ev->arg;
 		break;
-	case EVENT_CHILDREN_GONE: /* others are not waited for */
+	case EVENT_CHILDREN_GONE: /* --pause waits for no others here */
 	case EVENT_ALL_GONE:
 		end_life(lc, out);
 		break;
@@ -645,7 +643,7 @@ step_sweeping(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		else if (ev->now >= lc->look_again_at)
 			look_for_others(lc, ev->now, out);
 		break;
-	case EVENT_SIGNAL: /* COMMAND, to which they go, is gone */
+	case EVENT_SIGNAL: /* COMMAND, to which signals go, is gone */
 	case EVENT_APP_STOPPED:
 	case EVENT_APP_EXITED: /* known already, maybe from EXEC_FAILED */
 	case EVENT_HEALTHY:    /* readiness has ended for good */

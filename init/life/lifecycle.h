@@ -19,10 +19,11 @@
  *     paused      --pause: there is no COMMAND, orphans are reaped
  *     ended       the exit status is known, nothing more will be done
  *
- * What always holds: readiness is withdrawn before a stop signal is relayed.
- * No process gets a stop signal more often than one arrived. SIGKILL comes only
- * when the grace is over. The exit comes when no child is left (with --pause:
- * when no other process is left), or one second after SIGKILL.
+ * What always holds: readiness is withdrawn before a stop signal is relayed. A
+ * stop signal is relayed at most as often as it has arrived, and when dinit
+ * gives up, it sends one of its own. SIGKILL is sent only when the grace is
+ * over. The life ends when no child is left (with --pause, before SIGKILL: when
+ * no other process is left), or one second after the first SIGKILL.
  */
 #ifndef DINIT_LIFECYCLE_H
 #define DINIT_LIFECYCLE_H
@@ -54,7 +55,7 @@
  */
 #define SILENCE_SLACK_MS 1000
 
-/* No step has more actions than that. */
+/* No step has more actions than this. */
 #define ACTIONS_MAX 8
 
 enum state {
@@ -101,7 +102,7 @@ struct event {
 };
 
 /*
- * Three of them are answered by an event: ACTION_PUBLISH by EVENT_PUBLISHED or
+ * An event answers three of the actions: ACTION_PUBLISH by EVENT_PUBLISHED or
  * EVENT_PUBLISH_FAILED, ACTION_START_HELPER by EVENT_HELPER_LOST if it fails,
  * and ACTION_LOOK by EVENT_ALL_GONE if it finds no other process.
  */
@@ -116,7 +117,7 @@ enum action_type {
 	ACTION_STOP_GROUP,     /* as RELAY_TO_GROUP, and SIGCONT behind it */
 	ACTION_STOP_MAIN,      /* as RELAY_TO_MAIN, and SIGCONT behind it */
 	ACTION_TERMINATE_ALL,  /* SIGTERM to all processes that are left */
-	ACTION_TERMINATE_REST, /* but not to those that STOP_GROUP reached */
+	ACTION_TERMINATE_REST, /* to all that STOP_GROUP did not reach */
 	ACTION_KILL_ALL,       /* SIGKILL to all processes that are left */
 	ACTION_LOOK,           /* whether there is any other process */
 	ACTION_SUSPEND,        /* arg: signal; dinit stops as the app has */
@@ -132,7 +133,7 @@ enum action_type {
 enum ending {
 	ENDING_APP,         /* COMMAND ended by itself */
 	ENDING_STOP,        /* a stop signal arrived */
-	ENDING_KILL,        /* likewise, and COMMAND outlived the grace */
+	ENDING_KILL,        /* a stop signal, and COMMAND outlived the grace */
 	ENDING_BUDGET,      /* the app was not ready in time */
 	ENDING_HELPER_LOST, /* the helper was lost before the app was ready */
 	ENDING_EXEC,        /* COMMAND could not be executed */
@@ -183,8 +184,8 @@ enum gate {
 struct limits {
 	enum gate gate;
 	bool ok_stop; /* an end by the relayed stop signal is status 0 */
-	int monitor_failures; /* so many in a row: unhealthy; 0: never */
-	int64_t silence_ms;   /* of the helper: one failure; 0: never */
+	int monitor_failures; /* this many in a row mean unhealthy; 0: never */
+	int64_t silence_ms;   /* of the helper: counts as a failure; 0: never */
 	int64_t budget_ms;    /* 0: none */
 	int64_t drain_ms;
 	int64_t grace_ms;
@@ -197,13 +198,13 @@ struct lifecycle {
 	const struct limits *limits;
 	enum state state;
 	bool published;
-	bool grace_over;     /* before COMMAND had ended */
-	bool group_was_told; /* a stop signal was relayed to the group */
-	int stop_signal;     /* held back while draining, as it arrived */
-	int failures;        /* in a row, while ready */
-	int exit_status;     /* COMMAND's; -1: it still runs */
-	enum ending ending;  /* as far as is known yet */
-	int failure_status;  /* takes the place of exit_status; 0: does not */
+	bool grace_over;        /* and COMMAND had not ended by then */
+	bool group_was_told;    /* a stop signal was relayed to the group */
+	int stop_signal;        /* held back while draining, as it arrived */
+	int failures;           /* in a row, while ready */
+	int exit_status;        /* COMMAND's; -1: it still runs */
+	enum ending ending;     /* as far as is known yet */
+	int failure_status;     /* of give_up; replaces exit_status; 0: none */
 	uint64_t stops_relayed; /* the stop signals that COMMAND was sent */
 	int64_t budget_until;
 	int64_t publish_again_at;
