@@ -7,6 +7,7 @@
 #include "life/messages.h"
 #include "app/spawn.h"
 #include "base/duration.h"
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "privileges/denial.h"
@@ -32,7 +33,7 @@ news_level(const struct life_facts *facts)
 						       : LOG_LEVEL_DEBUG;
 }
 
-/* The first two say nothing about the file itself. */
+/* -EAGAIN and -EADDRINUSE are no errors of the file itself. */
 static const char *
 publish_reason(int error)
 {
@@ -257,19 +258,6 @@ messages_log(const struct life_facts *facts, enum message message)
 	}
 }
 
-/*
- * True if CHECK is the first one and could not be run at all. That is worth a
- * warning at once: a typing error in the command does not go away by waiting.
- */
-static bool
-is_first_unrunnable(const struct health_result *check)
-{
-	return check->checks == 1 &&
-	    (check->outcome == HEALTH_NOT_RUN ||
-		(check->outcome == HEALTH_FAILED &&
-		    (check->status == 126 || check->status == 127)));
-}
-
 void
 messages_log_exec_failure(const struct spawn_failure *failure,
     const char *program)
@@ -282,6 +270,20 @@ messages_log_exec_failure(const struct spawn_failure *failure,
 	log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s%s",
 	    spawn_step_name(failure), program, strerror(failure->error), why,
 	    hint);
+}
+
+/*
+ * True if CHECK is the first one and could not be run at all. That is worth a
+ * warning at once: a typing error in the command does not go away by waiting.
+ */
+static bool
+is_first_unrunnable(const struct health_result *check)
+{
+	return check->checks == 1 &&
+	    (check->outcome == HEALTH_NOT_RUN ||
+		(check->outcome == HEALTH_FAILED &&
+		    (check->status == EXIT_STATUS_NOT_EXECUTABLE ||
+			check->status == EXIT_STATUS_NOT_FOUND)));
 }
 
 void
@@ -379,7 +381,7 @@ messages_format_status(const struct life_facts *facts, enum message message,
 	return true;
 }
 
-/* How COMMAND ended; "" if it has not, or nobody could learn it. */
+/* How COMMAND ended; "" if it has not. */
 static void
 format_app_end(int status, char *text, size_t size)
 {

@@ -2,8 +2,8 @@
 /*
  * A container's life in words: lines for the log, the STATUS= of which the
  * engine is told, and the line for the report file. The words are made from
- * struct life_facts alone. What is not logged is only written into a buffer;
- * sending or storing it is left to the caller.
+ * struct life_facts alone. The last two are only written into a buffer, which
+ * the caller sends or stores.
  */
 #ifndef DINIT_MESSAGES_H
 #define DINIT_MESSAGES_H
@@ -40,8 +40,8 @@ void
 messages_log(const struct life_facts *facts, enum message message);
 
 /*
- * Writes the STATUS= line by which the engine is told of MESSAGE. False, and
- * nothing is written: it is not told of that one.
+ * Writes the STATUS= line by which the engine is told of MESSAGE. False if the
+ * engine is not told of MESSAGE; then nothing is written.
  */
 bool
 messages_format_status(const struct life_facts *facts, enum message message,
@@ -65,9 +65,9 @@ void
 messages_log_check(const struct life_facts *facts);
 
 /*
- * Logs that readiness could not be published because of ERROR, -errno. It is
- * tried many times a second, so only the first failure is a warning:
- * publish_error must still be what it was before.
+ * Logs that readiness could not be published because of ERROR, -errno. dinit
+ * tries that many times a second, so only the first failure is a warning: the
+ * caller must set publish_error afterwards.
  */
 void
 messages_log_publish_failure(const struct life_facts *facts, int error);
