@@ -55,7 +55,7 @@ stop_group(struct supervisor *sup, int signo)
 {
 	signal_group(sup, signo);
 	signal_group(sup, SIGCONT);
-	sup->group_told = clock_boot_ticks();
+	sup->group_told_ticks = clock_boot_ticks();
 }
 
 static void
@@ -98,7 +98,8 @@ signal_all(struct supervisor *sup, int signo)
 static int
 signal_rest(struct supervisor *sup, int signo)
 {
-	int error = children_signal_rest(&sup->family, sup->group_told, signo);
+	int error = children_signal_rest(&sup->family, sup->group_told_ticks,
+	    signo);
 
 	log_unswept(sup, signo, error);
 	return error;

@@ -10,7 +10,7 @@
 struct action;
 struct supervisor;
 
-/* Instead of an event: no event answers the action. */
+/* In place of an enum event_type: no event answers the action. */
 #define ACTIONS_NO_EVENT (-1)
 
 /* Performs ACTION. The enum event_type that answers it, or ACTIONS_NO_EVENT. */
@@ -18,8 +18,8 @@ int
 actions_perform(struct supervisor *sup, const struct action *action);
 
 /*
- * Sends TEXT to the engine, if it wants to be told. That it does not listen any
- * more is worth a line only.
+ * Sends TEXT to the engine, if it wants to be told. If that fails, as when the
+ * engine does not listen any more, it is only logged.
  */
 void
 actions_tell_engine(const struct supervisor *sup, const char *text);

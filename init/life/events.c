@@ -26,7 +26,10 @@
  */
 #define AT_ONCE 8
 
-/* More children than that: to look for what is left takes far longer. */
+/*
+ * The same for children. There are more of them at once, as after each turn
+ * dinit may look for all that is left, which takes far longer than to reap.
+ */
 #define REAPED_AT_ONCE 32
 
 /* Long enough to cost nothing, short enough for a stop to be in time. */
@@ -34,7 +37,10 @@
 
 /* --- Events --- */
 
-/* Lets the lifecycle take one step. The event that answers it, if any. */
+/*
+ * Lets the lifecycle take one step, and performs its actions. The event that
+ * answers the last one, or ACTIONS_NO_EVENT.
+ */
 static int
 take_step(struct supervisor *sup, enum event_type type, int arg)
 {
@@ -52,7 +58,7 @@ take_step(struct supervisor *sup, enum event_type type, int arg)
 	return answer;
 }
 
-/* Takes in one event, and then those that answer its actions. */
+/* Takes in one event, then the one that answers its actions, and so on. */
 static void
 handle_event(struct supervisor *sup, enum event_type type, int arg)
 {
@@ -84,7 +90,7 @@ pause_before_retry(struct supervisor *sup, const char *what, int error)
 /* --- Signals --- */
 
 /*
- * True if the signal is one to relay to COMMAND. These are not:
+ * True if the signal is one to relay to COMMAND. These are never relayed:
  * SIGCHLD, which is about dinit's children;
  * a SIGPIPE or SIGXFSZ that a write of dinit itself has caused (write(2);
  * setrlimit(2), RLIMIT_FSIZE), which comes as if dinit had called kill(2);
@@ -374,8 +380,8 @@ take_exec_result(struct supervisor *sup)
 /*
  * Sleeps until one of FDS is readable or the lifecycle's deadline is over. If
  * there may be children left to reap, of which no SIGCHLD tells any more, this
- * only looks at FDS. Nothing that reads from FDS waits, so that they may be said
- * to be readable where a filter denies waiting.
+ * only looks at FDS. Where a filter denies waiting, poll_readable says that all
+ * FDS are readable. That does no harm, as nothing that reads from FDS waits.
  */
 static void
 wait_for_news(struct supervisor *sup, struct pollfd *fds, nfds_t count)

@@ -2,8 +2,8 @@
 /*
  * The part of the supervisor that waits for news from the kernel and makes
  * events of them. Each event goes through the lifecycle, and its actions are
- * performed, before the next news are taken. Nothing here waits but the two
- * functions that say so.
+ * performed, before the next news are taken. Only the two functions that say so
+ * wait; but after a call that has to be tried again each sleeps for a moment.
  */
 #ifndef DINIT_EVENTS_H
 #define DINIT_EVENTS_H

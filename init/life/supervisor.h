@@ -2,8 +2,8 @@
 /*
  * The shell around the lifecycle. It starts COMMAND, waits for news from the
  * kernel, makes them into events for the lifecycle, and performs the actions
- * that the lifecycle answers with. It decides nothing, and is all that reads
- * the clock in PID 1.
+ * that the lifecycle answers with. It decides nothing. Nothing else in PID 1
+ * reads the clock, but for the time that the log gives a line.
  */
 #ifndef DINIT_SUPERVISOR_H
 #define DINIT_SUPERVISOR_H

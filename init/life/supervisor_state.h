@@ -26,17 +26,17 @@ struct supervisor {
 	int exec_fd;     /* tells how the exec went; -1: known, or none */
 	int exit_status; /* -1: the life goes on */
 
-	int64_t executed_ns; /* when the exec succeeded; 0: it has not */
-	int64_t checked_ns;  /* when the last check was reported */
-	int64_t group_told;  /* when COMMAND's group last got a stop signal,
-				in clock_boot_ticks */
+	int64_t executed_ns;      /* when the exec succeeded; 0: it has not */
+	int64_t checked_ns;       /* when the last check was reported */
+	int64_t group_told_ticks; /* when COMMAND's group last got a stop
+				     signal, by clock_boot_ticks */
 
-	bool must_reap_again; /* no SIGCHLD may tell of what is left to reap */
+	bool must_reap_again; /* there may be zombies without a SIGCHLD */
 	bool app_is_dying;    /* its pidfd has shown POLLIN */
-	bool is_reloading;    /* COMMAND, and the engine has been told */
-	bool has_killed;      /* what is left got SIGKILL before */
-	int sweep_error;      /* of the last signal to what is left, or 0 */
-	int retry_error;      /* of the last call to be tried again, or 0 */
+	bool is_reloading;    /* COMMAND; the engine waits for its READY=1 */
+	bool has_killed;      /* what is left was sent SIGKILL before */
+	int sweep_error;      /* -errno of the last signal to what is left */
+	int retry_error;      /* -errno of the last call to be tried again */
 };
 
 #endif
