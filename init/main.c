@@ -65,7 +65,7 @@ warn_of_misfits(const struct options *options)
 		log_line(LOG_LEVEL_WARN, "%s", line);
 }
 
-/* The exit status of --is-ready, which gives no reason where it is 1. */
+/* The exit status of --is-ready, which does not say why it is 1. */
 static int
 check_readiness(const struct options *options)
 {
@@ -77,7 +77,7 @@ check_readiness(const struct options *options)
 	return ready == 1 ? 0 : 1;
 }
 
-/* The exit status of --is-ready --wait, which does give the reason. */
+/* The exit status of --is-ready --wait, which says why it is 1. */
 static int
 wait_for_readiness(const struct options *options)
 {
@@ -122,7 +122,7 @@ supervise(const struct options *options, const struct signal_state *found,
 }
 
 /*
- * Answers what is asked without running a COMMAND. The exit status. If this was
+ * Answers a question, without running a COMMAND. The exit status. If this were
  * inlined, TEXT would lie on the stack of every PID 1.
  */
 static int __attribute__((noinline))
@@ -197,7 +197,7 @@ main(int argc, char **argv, char **environment)
 		log_line(LOG_LEVEL_ERROR, "%s", problem.text);
 		return EXIT_STATUS_DINIT;
 	}
-	/* What asks again and again must not repeat this each time. */
+	/* Engines run these two again and again: they do not warn each time. */
 	if (options.mode != MODE_IS_READY && options.mode != MODE_PROBE)
 		warn_unknown_variables(environment);
 	return supervises ? supervise(&options, &found, parent, report_fd)

@@ -124,8 +124,9 @@ set_limits(const struct options *options, struct limits *limits)
 }
 
 /*
- * Has orphans come to dinit, its parent's death be noticed, and all signals
- * wait in a descriptor. 0, or -errno after one message.
+ * Makes dinit the parent of orphans, sends it a signal when its own parent dies
+ * if OPTIONS ask for that, and opens the descriptor that signals are read from.
+ * 0, or -errno after one message.
  */
 static int
 prepare_signals(const struct options *options, pid_t parent,
@@ -150,11 +151,10 @@ prepare_signals(const struct options *options, pid_t parent,
 }
 
 /*
- * The engine may want to hear from its service again and again (its watchdog,
- * sd_watchdog_enabled(3)). With a health command it hears so from dinit, for
- * each check that succeeds, and COMMAND, which the engine does not listen to,
- * must not see these variables. With --notify it is COMMAND that tells the
- * engine, and dinit passes that on.
+ * The engine's watchdog may want to hear from its service again and again
+ * (sd_watchdog_enabled(3)). With a health command dinit tells it of each check
+ * that succeeds. The engine does not listen to COMMAND then, which must not see
+ * these variables. With --notify COMMAND tells the watchdog, by way of dinit.
  */
 static void
 prepare_watchdog(const struct options *options, struct setup *setup)
@@ -234,9 +234,9 @@ plan_health(const struct options *options, struct setup *setup)
 }
 
 /*
- * What is tried in a rehearsal is tried with those rights on files that dinit
- * will have when it has locked itself down. False: there is none, as dinit
- * keeps its rights: --no-lockdown was given, or the kernel does not take them.
+ * Leaves dinit only those rights on files that it will have when it has locked
+ * itself down, until lockdown_end_rehearsal. False: dinit still has all rights,
+ * and keeps them: --no-lockdown was given, or the kernel cannot take them.
  */
 static bool
 begin_rehearsal(const struct setup *setup, struct lockdown_rehearsal *rehearsal)
@@ -267,9 +267,9 @@ rehearse_publication(const struct setup *setup)
 }
 
 /*
- * The other dinit is often the container's own, and this one was started by
- * docker exec, which hands on the container's variables. Then the report file
- * is that of the other dinit too: this message must not be written to it.
+ * Often the other dinit is PID 1 of the container, and this one was started by
+ * docker exec, which passes the container's variables on. Then both have the
+ * same report file, and this message must not be written to it.
  */
 static void
 log_path_taken(const struct options *options)
@@ -317,9 +317,9 @@ prepare_readiness(const struct options *options, struct setup *setup)
 }
 
 /*
- * Only the app's user UID may write to the socket. But if that is root, the app
- * may become another user by itself, and must reach the socket then as well: it
- * is open to all. 0, or -errno after one message.
+ * Only the app's user UID may write to the socket. But if that is root, the
+ * socket is open to all: the app may become another user by itself, and must
+ * reach it then as well. 0, or -errno after one message.
  */
 static int
 bind_notify_socket(struct setup *setup, uid_t uid)
@@ -358,8 +358,8 @@ give_notify_socket(const struct setup *setup, uid_t uid)
 }
 
 /*
- * Makes the socket that COMMAND tells, beside the readiness file: as the path
- * of the file belongs to this dinit alone by now, so does that of the socket.
+ * Makes the socket to which COMMAND sends its notifications, beside the
+ * readiness file. No other dinit uses its path, as none uses that of the file.
  * 0, or -errno after one message.
  */
 static int

@@ -43,18 +43,18 @@ struct setup {
 
 /*
  * Opens the report file that OPTIONS name, and has the log write its last error
- * there. This stands apart from setup_prepare, as it comes first: what is wrong
- * with the options is an error too. The descriptor; -1: no file was asked for,
- * or it cannot be opened, which is logged.
+ * there. This is not a part of setup_prepare, as the report file has to be open
+ * when main logs what is wrong with the options. The descriptor; -1: no file
+ * was asked for, or it cannot be opened, which is logged.
  */
 int
 setup_open_report(const struct options *options);
 
 /*
- * Gets ready for COMMAND and fills OUT. SIGNALS_FOUND are those of COMMAND,
- * PARENT is dinit's parent at its start, REPORT_FD is the report file. OPTIONS
- * and SIGNALS_FOUND must outlive OUT. 0; or -errno after one message, and no
- * file of dinit is left behind.
+ * Gets ready for COMMAND and fills OUT. SIGNALS_FOUND is what dinit has found
+ * at its start and COMMAND gets back, PARENT is dinit's parent at its start,
+ * REPORT_FD is the report file. OPTIONS and SIGNALS_FOUND must outlive OUT. 0;
+ * or -errno after one message, and no file of dinit is left behind.
  */
 int
 setup_prepare(const struct options *options,
