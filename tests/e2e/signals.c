@@ -299,9 +299,9 @@ static bool
 is_taken(void *argument)
 {
 	const struct own_signal *own = argument;
-	pid_t init = own->container->init;
-	uint64_t pending = process_signals(init, "SigPnd") |
-	    process_signals(init, "ShdPnd");
+	const char *status = process_status(own->container->init);
+	uint64_t pending = status_field(status, "SigPnd") |
+	    status_field(status, "ShdPnd");
 
 	return (pending >> (own->signo - 1) & 1) == 0;
 }

@@ -228,16 +228,12 @@ process_state(pid_t pid);
 void
 await_fast_asleep(pid_t pid, const char *what);
 
-/* The set of signals in a line of /proc/PID/status ("SigBlk", "ShdPnd"). */
-uint64_t
-process_signals(pid_t pid, const char *line);
-
 /* The whole /proc/PID/status, in a static buffer. */
 const char *
 process_status(pid_t pid);
 
-/* The first number of the line NAME in the text STATUS of process_status(),
- * read as hexadecimal, as sets are written. */
+/* The first number of the line NAME ("SigBlk") in the text STATUS of
+ * process_status(), read as hexadecimal, as sets are written. */
 uint64_t
 status_field(const char *status, const char *name);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files in this folder need of each other. Three processes take part:
+ * What the files in this folder need of each other. There are three processes:
  *
  * - the test, which calls the functions in ../support.h;
  * - the keeper, its child, which makes the namespaces, ends when dinit ends and
@@ -11,7 +11,6 @@
 #define DINIT_TESTS_PARTS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 struct container;

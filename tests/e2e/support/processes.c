@@ -75,24 +75,6 @@ has_name(pid_t pid, const char *name)
 	return strcmp(text, name) == 0;
 }
 
-uint64_t
-process_signals(pid_t pid, const char *line)
-{
-	char path[64];
-	char text[256];
-	uint64_t set = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	file = fopen(path, "re");
-	while (file != NULL && fgets(text, sizeof(text), file) != NULL)
-		if (strncmp(text, line, strlen(line)) == 0)
-			set = strtoull(text + strlen(line) + 1, NULL, 16);
-	if (file != NULL)
-		fclose(file);
-	return set;
-}
-
 const char *
 process_status(pid_t pid)
 {
@@ -231,7 +213,8 @@ blocks_signals(void *argument)
 
 	/* Only after its exec: around fork the C library blocks them too. */
 	return has_name(container->init, "dinit") &&
-	    process_signals(container->init, "SigBlk") >> (SIGUSR1 - 1) & 1;
+	    status_field(process_status(container->init), "SigBlk") >>
+	    (SIGUSR1 - 1) & 1;
 }
 
 void
