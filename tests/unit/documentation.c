@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Holds the manual page and the README to the table of options and to the exit
- * statuses, the manual page to the messages, and in the README the diagram to
- * the lifecycle and the table of modules to the files.
+ * Compares the manual page and the README with the table of options and with
+ * the exit statuses, the manual page with the messages, and in the README the
+ * diagram of states with the lifecycle and the table of modules with the files.
  */
 #include <criterion/criterion.h>
 #include <ctype.h>
@@ -450,7 +450,7 @@ Test(documentation, explains_each_message_in_the_manual)
 
 /* --- Exit statuses --- */
 
-/* Those that are dinit's own: all of base/exit_status.h, and only these. */
+/* A set of exit statuses. */
 struct statuses {
 	bool has[256];
 };
@@ -470,7 +470,7 @@ add_statuses(struct statuses *statuses, const char *text)
 	}
 }
 
-/* Adds what follows each START within TEXT, which ends at END. */
+/* The numbers that follow each START within TEXT, which ends at END. */
 static struct statuses
 find_statuses(const char *text, const char *end, const char *start)
 {
@@ -512,7 +512,7 @@ statuses_of_help(void)
 	return find_statuses(text, help + sizeof(help), "; ");
 }
 
-/* Without 0 and 1, which are answers, and not dinit's own. */
+/* Without 0 (success) and 1 (the answer no), which the header leaves out. */
 static struct statuses
 statuses_of_manual(void)
 {
@@ -621,7 +621,7 @@ Test(documentation, names_no_other_variables)
 	expect_known_variables("dinit.8", manual);
 }
 
-/* --- Tests that the README calls as witnesses --- */
+/* --- Tests that the README names --- */
 
 /* Whether FOLDER, or one in it, has a file NAME.c with a test of that name. */
 static bool

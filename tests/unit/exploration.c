@@ -35,7 +35,7 @@ static const struct gating {
 /* By its timers alone, each life that is stopped ends within so many steps. */
 #define STEPS_MAX 100
 
-/* What a bystander knows that sees nothing but events and actions. */
+/* What a bystander would know of a life from its events and actions. */
 struct witness {
 	bool is_published;
 	bool is_stopping;       /* a stop was accepted, or the app has ended */
@@ -43,12 +43,12 @@ struct witness {
 	int held_signal;        /* a stop signal that is still to be relayed */
 	int app_status;         /* -1: it runs */
 	int failure_status;     /* 0: dinit has not given up */
-	bool grace_over;        /* before the app had ended */
-	bool group_was_told;    /* a stop signal was relayed to it */
-	bool was_swept;
+	bool grace_over;        /* and the app had not ended by then */
+	bool group_was_told;    /* a stop signal was relayed to the group */
+	bool was_swept;         /* what is left was sent SIGTERM */
 	uint64_t stops_sent;
-	int64_t kill_allowed_at;
-	int64_t leave_allowed_at;
+	int64_t kill_allowed_at;  /* SIGKILL, when the grace is over */
+	int64_t leave_allowed_at; /* exit, though children are left */
 };
 
 struct node {
@@ -67,7 +67,7 @@ struct step {
 
 static struct node nodes[NODES_MAX];
 static const struct node *slots[SLOTS_MAX]; /* by hash */
-static size_t count;
+static size_t node_count;
 
 static int
 count_actions(const struct actions *actions, enum action_type type)
@@ -156,7 +156,7 @@ check_publication(const struct step *step)
 	return NULL;
 }
 
-/* The supervisor takes the answer of the last action only. */
+/* The supervisor takes only the event that answers the last action. */
 static const char *
 check_answers(const struct step *step)
 {
@@ -673,9 +673,9 @@ add_node(const struct node *node)
 	for (; slots[slot] != NULL; slot = (slot + 1) % SLOTS_MAX)
 		if (memcmp(slots[slot], node, sizeof(*node)) == 0)
 			return true;
-	if (count == NODES_MAX)
+	if (node_count == NODES_MAX)
 		return false;
-	slots[slot] = memcpy(&nodes[count++], node, sizeof(*node));
+	slots[slot] = memcpy(&nodes[node_count++], node, sizeof(*node));
 	return true;
 }
 
@@ -817,18 +817,21 @@ explore(struct exploration *exploration, const struct limits *limits)
 {
 	struct node first;
 
-	count = 0;
+	node_count = 0;
 	memset(slots, 0, sizeof(slots));
 	begin(&first, limits);
 	exploration->leads[OUTSIDE][first.lc.state] = true;
 	add_node(&first);
-	for (size_t next = 0; next < count &&
+	for (size_t next = 0; next < node_count &&
 	    exploration->violation[0] == '\0'; next++)
 		follow_all(exploration, &nodes[next]);
-	exploration->situations += count;
+	exploration->situations += node_count;
 }
 
-/* What GATING says, and four more settings: one for each bit of CHOICE. */
+/*
+ * What GATING says, and four more settings: one for each bit of CHOICE. Further
+ * settings change along with these, so that there are not more combinations.
+ */
 static struct limits
 choose_limits(const struct gating *gating, unsigned int choice)
 {

@@ -254,7 +254,10 @@ lead_session_on_terminal(void)
 	must(ioctl(slave, TIOCSCTTY, 0) == 0, "TIOCSCTTY: %m");
 }
 
-/* Where ARGUMENT is VALUE; -1: any call. */
+/*
+ * Has system call NUMBER fail with ERROR if its argument number ARGUMENT is
+ * VALUE. ARGUMENT -1: whatever its arguments are.
+ */
 static void
 deny(int number, int argument, int value, int error)
 {

@@ -101,7 +101,7 @@ publish_twice(void *argument)
 	must(*hear(&world) == '\0', "the engine is told twice");
 }
 
-Test(actions, tells_the_engine_of_readiness_once_and_others_each_time)
+Test(actions, tell_the_engine_once_that_it_is_ready_but_publish_each_time)
 {
 	in_child(publish_twice, NULL);
 }
@@ -176,7 +176,7 @@ count_lines(const char *path, const char *part)
 
 #define NO_PROC "/proc is missing or of another namespace"
 
-/* Not as PID 1, what is left is looked for in /proc. */
+/* Where dinit is not PID 1, it looks for what is left in /proc. */
 static void
 sweep_without_proc(void *argument)
 {

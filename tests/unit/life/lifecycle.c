@@ -303,7 +303,7 @@ Test(lifecycle, the_budget_stops_the_app_with_the_first_stop_signal_rewritten)
 	      STATE_ENDED });
 }
 
-/* What the map drops are signals that arrive; this one is dinit's own. */
+/* The map drops signals that arrive, and this one is dinit's own. */
 Test(lifecycle, the_budget_stops_the_app_though_the_stop_signal_is_dropped)
 {
 	struct limits limits = gated_limits();
