@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# The folders of init/ are layers, from the ground up: a file includes what is in
-# its own folder or in one below it. The lifecycle includes the ground only.
+# The folders of init/ are layers, here from the lowest up: a file includes what
+# is in its own folder or in a lower one. The lifecycle includes base/ only.
 
 set -eu
 cd "$(dirname "$0")/../init"
@@ -25,13 +25,13 @@ for layer in $layers; do
 done
 ! grep -nE '^#include "' life/lifecycle.[ch] |
 	grep -vE '"(base/[a-z_]+|life/lifecycle)\.h"' ||
-	complain 'the lifecycle includes more than the ground'
+	complain 'the lifecycle includes more than base/'
 ! grep -nE '^#include "[^/]*"' main.c ./*/* ||
 	complain 'an include names no folder'
 for folder in */; do
 	case " $layers " in
 	*" ${folder%/} "*) ;;
-	*) complain "init/$folder is in no order" ;;
+	*) complain "init/$folder is not among the layers in tests/layers.sh" ;;
 	esac
 done
 exit "$status"

@@ -6,9 +6,9 @@
 #	tests/SUITE/run TARGET		does what `make TARGET` is to do
 #	tests/SUITE/run packages	only installs what the suite needs
 #
-# All of it runs in the top folder of the repository. The environment has what
-# the command line of make has set (TEST_ARGS, NO_SKIP, SOAK...), and what the
-# Makefile adds: see SUITE_TARGETS there.
+# A suite runs in the top folder of the repository. Its environment has the
+# variables that the command line of make sets (TEST_ARGS, NO_SKIP, SOAK...),
+# and those that the Makefile adds: see SUITE_TARGETS there.
 #
 # shellcheck disable=SC2034 # variables for the scripts
 
@@ -22,7 +22,7 @@ O=${O:-build}
 test_args=()
 eval "test_args=(${TEST_ARGS:-})"
 
-# Of all C programs that belong to tests.
+# For the C programs that suites compile themselves.
 c_options=(-std=c17 -D_GNU_SOURCE -iquote init -O2 -g -Wall -Wextra)
 
 # needs PACKAGE|COMMAND=PACKAGE...: installs these, and what a build needs.
