@@ -104,7 +104,7 @@ open_directories(struct readiness *readiness)
 }
 
 /* The lock of a living dinit: the whole file, however long it is. */
-static const struct flock whole = {
+static const struct flock whole_file = {
 	.l_type = F_WRLCK,
 	.l_whence = SEEK_SET,
 };
@@ -187,56 +187,54 @@ write_facts(int fd, const struct readiness_facts *facts)
 	    "pid=%d\nsince=%sZ\n"
 	    "ready_after_ms=%" PRId64 "\nchecks=%" PRId64 "\n",
 	    facts->pid, since, facts->ready_after_ms, facts->checks);
+	errno = 0;
 	if (write(fd, text, (size_t)length) != length)
 		return errno != 0 ? -errno : -ENOSPC;
 	return 0;
 }
 
-/*
- * Makes the file NAME. One that a dead dinit of our pid has left is deleted
- * first. A descriptor or -errno.
- */
+/* Makes the file NAME. A descriptor or -errno; -EEXIST: there is one. */
 static int
-create_anew(int directory_fd, const char *name)
+create_file(int directory_fd, const char *name)
 {
-	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(directory_fd, name, flags, 0644);
+	int fd = openat(directory_fd, name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 
-	if (fd < 0 && errno == EEXIST && unlinkat(directory_fd, name, 0) == 0)
-		fd = openat(directory_fd, name, flags, 0644);
 	return fd < 0 ? -errno : fd;
 }
 
-/* Makes the file NAME, of mode 0644 and locked. Its fd, or -errno and none. */
+/*
+ * Makes the file NAME. A file that a dead dinit of our pid has left there is
+ * deleted first. A descriptor or -errno.
+ */
 static int
-create_locked(int directory_fd, const char *name)
+replace_file(int directory_fd, const char *name)
 {
-	int fd = create_anew(directory_fd, name);
-	int error;
+	int fd = create_file(directory_fd, name);
 
-	if (fd < 0)
-		return fd;
-	error = fchmod(fd, 0644) < 0 ? -errno : lock(fd, whole);
-	if (error < 0) {
-		unlinkat(directory_fd, name, 0);
-		close(fd);
-		return error;
-	}
+	if (fd == -EEXIST)
+		fd = unlinkat(directory_fd, name, 0) < 0
+		    ? -errno
+		    : create_file(directory_fd, name);
 	return fd;
 }
 
-/* Makes the file NAME, complete and locked. Its fd, or -errno and none. */
+/*
+ * Makes the file NAME of mode 0644, locked and complete. A descriptor, or
+ * -errno and there is no such file.
+ */
 static int
 write_aside(int directory_fd, const char *name,
     const struct readiness_facts *facts)
 {
-	int fd = create_locked(directory_fd, name);
+	int fd = replace_file(directory_fd, name);
 	int error;
 
 	if (fd < 0)
 		return fd;
-	errno = 0;
-	error = write_facts(fd, facts);
+	error = fchmod(fd, 0644) < 0 ? -errno : lock(fd, whole_file);
+	if (error == 0)
+		error = write_facts(fd, facts);
 	if (error < 0) {
 		unlinkat(directory_fd, name, 0);
 		close(fd);
@@ -274,7 +272,7 @@ lock_new(const struct readiness *readiness, const char *name, int fd,
 	int answer;
 
 	if (error == 0)
-		error = lock(fd, whole);
+		error = lock(fd, whole_file);
 	if (error == 0 && fchmod(fd, 0644) < 0)
 		error = -errno;
 	if (error < 0)
@@ -293,13 +291,12 @@ lock_new(const struct readiness *readiness, const char *name, int fd,
 static int
 create_state(struct readiness *readiness, const char *name)
 {
-	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(readiness->directory_fd, name, flags, 0644);
+	int fd = create_file(readiness->directory_fd, name);
 	struct file_id id = { .inode = 0 };
 	int error;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	error = lock_new(readiness, name, fd, &id);
 	if (error < 0) {
 		/* The dinit that has locked it is about to delete it. */
