@@ -248,10 +248,11 @@ readiness_prove(const struct readiness *readiness)
 {
 	const struct readiness_facts facts = { .pid = 0 };
 	char aside[NAME_MAX + 1];
-	int fd = name_aside(readiness, aside);
+	int error = name_aside(readiness, aside);
+	int fd = error < 0
+	    ? error
+	    : write_aside(readiness->directory_fd, aside, &facts);
 
-	if (fd == 0)
-		fd = write_aside(readiness->directory_fd, aside, &facts);
 	if (fd < 0)
 		return fd;
 	close(fd);
@@ -515,15 +516,16 @@ readiness_publish(struct readiness *readiness,
     const struct readiness_facts *facts)
 {
 	char aside[NAME_MAX + 1];
-	int fd = name_aside(readiness, aside);
-	int error;
+	int error = name_aside(readiness, aside);
+	int fd;
 
-	if (fd == 0)
-		fd = keep_claim(readiness);
-	if (fd == -ENOENT && make_directory_again(readiness) == 0)
-		fd = keep_claim(readiness);
-	if (fd == 0)
-		fd = write_aside(readiness->directory_fd, aside, facts);
+	if (error == 0)
+		error = keep_claim(readiness);
+	if (error == -ENOENT && make_directory_again(readiness) == 0)
+		error = keep_claim(readiness);
+	if (error < 0)
+		return error;
+	fd = write_aside(readiness->directory_fd, aside, facts);
 	if (fd < 0)
 		return fd;
 	error = identify(fd, &readiness->file_id);
