@@ -63,6 +63,15 @@ notify_send(const struct notify_upstream *upstream, const char *text)
 	return 0;
 }
 
+/* The value if LINE begins with NAME, which ends with "=", otherwise NULL. */
+static const char *
+value_of(const char *line, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(line, name, length) == 0 ? line + length : NULL;
+}
+
 /* Reads microseconds: sd_notify(3). Rounded up to ms; 0: it is no number. */
 static int
 parse_extension(const char *text)
@@ -77,14 +86,16 @@ parse_extension(const char *text)
 static void
 parse_line(struct notify_message *message, const char *line)
 {
+	const char *extension = value_of(line, "EXTEND_TIMEOUT_USEC=");
+
 	if (strcmp(line, "READY=1") == 0)
 		message->ready = true;
 	else if (strcmp(line, "STOPPING=1") == 0)
 		message->stopping = true;
 	else if (strcmp(line, "RELOADING=1") == 0)
 		message->reloading = true;
-	else if (strncmp(line, "EXTEND_TIMEOUT_USEC=", 20) == 0)
-		message->extend_ms = parse_extension(line + 20);
+	else if (extension != NULL)
+		message->extend_ms = parse_extension(extension);
 }
 
 /*
@@ -101,7 +112,7 @@ is_line_for_engine(const char *line)
 		"BUSERROR=" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strncmp(line, names[i], strlen(names[i])) == 0)
+		if (value_of(line, names[i]) != NULL)
 			return true;
 	return false;
 }
@@ -158,12 +169,14 @@ notify_is_for_engine(const char *text)
 const char *
 notify_find_status(const char *text, size_t *length)
 {
-	static const char name[] = "STATUS=";
 	const char *found = NULL;
 
-	for (const char *line = text; line != NULL; line = next_line(line))
-		if (strncmp(line, name, sizeof(name) - 1) == 0)
-			found = line + sizeof(name) - 1;
+	for (const char *line = text; line != NULL; line = next_line(line)) {
+		const char *value = value_of(line, "STATUS=");
+
+		if (value != NULL)
+			found = value;
+	}
 	if (found != NULL)
 		*length = strcspn(found, "\n");
 	return found;
