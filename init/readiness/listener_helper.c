@@ -131,17 +131,18 @@ send_news(struct receiver *receiver, const struct listener_news *news)
 
 /* Tells PID 1 of the first READY=1 of a process that does not count. */
 static void
-send_ignored(struct receiver *receiver, const struct datagram *datagram,
-    struct listener_news *news)
+send_ignored(struct receiver *receiver, const struct datagram *datagram)
 {
+	struct listener_news news;
+
 	if (!datagram->message.ready || receiver->has_sent_ignored)
 		return;
 	receiver->has_sent_ignored = true;
-	news->says = LISTENER_IGNORED;
-	news->extend_ms = 0;
-	news->sender = datagram->sender;
-	read_command_name(datagram->sender, news->text);
-	send_news(receiver, news);
+	news.says = LISTENER_IGNORED;
+	news.extend_ms = 0;
+	news.sender = datagram->sender;
+	read_command_name(datagram->sender, news.text);
+	send_news(receiver, &news);
 }
 
 /* True if the last STATUS= of TEXT is another one than before; it is kept. */
@@ -170,27 +171,26 @@ flags_of(const struct notify_message *message)
 
 /* Sends what DATAGRAM says, unless PID 1 would be woken for nothing. */
 static void
-pass_on(struct receiver *receiver, const struct datagram *datagram,
-    struct listener_news *news)
+pass_on(struct receiver *receiver, const struct datagram *datagram)
 {
 	const struct notify_message *message = &datagram->message;
+	struct listener_news news;
 
-	news->says = flags_of(message);
-	news->extend_ms = message->extend_ms;
-	news->sender = datagram->sender;
-	memcpy(news->text, message->text, strlen(message->text) + 1);
+	news.says = flags_of(message);
+	news.extend_ms = message->extend_ms;
+	news.sender = datagram->sender;
+	memcpy(news.text, message->text, strlen(message->text) + 1);
 	if (has_new_status(receiver, message->text))
-		news->says |= LISTENER_NEW_STATUS;
-	if (news->says != 0 || news->extend_ms > 0 ||
-	    (receiver->plan->has_engine && *news->text != '\0'))
-		send_news(receiver, news);
+		news.says |= LISTENER_NEW_STATUS;
+	if (news.says != 0 || news.extend_ms > 0 ||
+	    (receiver->plan->has_engine && *news.text != '\0'))
+		send_news(receiver, &news);
 }
 
 /* Takes one datagram and acts on it. False: there was none. */
 static bool
 take_datagram(struct receiver *receiver)
 {
-	struct listener_news news;
 	struct datagram datagram = { .sender = 0 };
 	int error = receive_datagram(receiver->plan->socket_fd, &datagram);
 
@@ -200,9 +200,9 @@ take_datagram(struct receiver *receiver)
 		return true;
 	if (receiver->plan->access == NOTIFY_MAIN &&
 	    datagram.sender != receiver->plan->app)
-		send_ignored(receiver, &datagram, &news);
+		send_ignored(receiver, &datagram);
 	else
-		pass_on(receiver, &datagram, &news);
+		pass_on(receiver, &datagram);
 	return true;
 }
 
