@@ -10,14 +10,14 @@
 
 #include "base/line_file.h"
 
-/* What can be seen of a dinit, by one look after the other. */
+/* What the looks so far have shown of the dinit at a path. */
 struct asker_view {
 	bool is_ready;
 	bool is_alive;  /* a living dinit publishes at the path */
-	bool was_alive; /* one did so at an earlier look */
+	bool was_alive; /* an earlier look found one */
 	int state_fd;   /* the state file that was found last; -1 at first */
-	char why_never[LINE_FILE_MAX]; /* why readiness will not come any
-					  more; "": it may still come */
+	char why_never[LINE_FILE_MAX]; /* why the container will not become
+					  ready any more; "": it still may */
 };
 
 /* 1: a living dinit has published PATH; 0: none has; or -errno. */
@@ -25,9 +25,9 @@ int
 asker_is_ready(const char *path);
 
 /*
- * Looks at PATH and its state file once more. 0 and VIEW, or -errno. VIEW keeps
- * the state file open: what a dinit says at its end can also be read when that
- * dinit is gone.
+ * Looks at PATH and its state file once more, and updates VIEW. 0 or -errno.
+ * VIEW keeps the state file open, so that what a dinit has written there can
+ * be read even when that dinit has ended.
  */
 int
 asker_look(const char *path, struct asker_view *view);

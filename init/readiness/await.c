@@ -25,7 +25,7 @@
  */
 #define SETTLE_MS 20
 
-/* Where nothing can be watched, we look that often. */
+/* The pause between two looks where nothing can be watched. */
 #define LOOK_AGAIN_MS 100
 
 #define CHANGES                                                                \
@@ -45,9 +45,9 @@ struct waiter {
 
 /*
  * Watches the folder of the file, or the nearest folder above it that exists.
- * This is done anew before each look, as it may be another folder by now; the
- * kernel does not watch the same one twice (inotify_add_watch(2)). False: it
- * cannot be watched, for instance as too much is watched already.
+ * Each look calls this first, as it may be another folder by now; the kernel
+ * does not watch the same folder twice (inotify_add_watch(2)). False: it cannot
+ * be watched, for instance because the user watches too many folders already.
  */
 static bool
 watch_folder(const struct waiter *waiter)
@@ -67,7 +67,7 @@ watch_folder(const struct waiter *waiter)
 	return false;
 }
 
-/* Answers as await_readiness; -EAGAIN: there is no answer yet. */
+/* Returns what await_readiness does; -EAGAIN: there is no answer yet. */
 static int
 find_answer(struct waiter *waiter, struct problem *problem)
 {
@@ -93,7 +93,7 @@ find_answer(struct waiter *waiter, struct problem *problem)
 	return -EAGAIN;
 }
 
-/* Answers when the time is over. */
+/* The answer when the time is over. */
 static int
 answer_too_late(const struct waiter *waiter, struct problem *problem)
 {
@@ -123,8 +123,8 @@ was_told_to_end(const struct waiter *waiter)
 }
 
 /*
- * Waits until one of FDS is readable or LEFT_MS is over. Where that is denied,
- * it sleeps for as long as where nothing can be watched.
+ * Waits until one of FDS is readable or LEFT_MS is over. If a filter denies
+ * that, it sleeps for LOOK_AGAIN_MS.
  */
 static void
 wait_for_any(struct pollfd *fds, nfds_t count, int64_t left_ms)
@@ -162,8 +162,8 @@ sleep_until_change(struct waiter *waiter)
 }
 
 /*
- * Answers when a signal asks us to end. Often the whole container is ending:
- * then dinit may have said in the state file why readiness will not come.
+ * The answer when a signal asks us to end. Often the whole container is ending:
+ * then dinit may have written to the state file why it cannot become ready.
  */
 static int
 answer_signal(struct waiter *waiter, struct problem *problem)
@@ -203,7 +203,7 @@ await_readiness(const char *path, int64_t timeout_ms, struct problem *problem)
 	do {
 		bool is_late = clock_monotonic_ms() >= waiter.deadline_ms;
 
-		/* Before the look, so that no change behind it is missed. */
+		/* Before the look, so that no change after it is missed. */
 		waiter.is_watching = watch_folder(&waiter);
 		answer = find_answer(&waiter, problem);
 		if (answer == -EAGAIN && is_late)

@@ -13,9 +13,9 @@ struct problem;
 
 /*
  * Waits up to TIMEOUT_MS until the readiness file PATH is published. Signals
- * must be blocked. 1: it is published; 0 and PROBLEM: it is not, for the time
+ * must be blocked. 1: it is published. 0 and PROBLEM: it is not, and the time
  * is over, the container stops or has ended, or a signal has arrived that ends
- * a program by default; or -errno and PROBLEM.
+ * a program by default. Otherwise -errno and PROBLEM.
  */
 int
 await_readiness(const char *path, int64_t timeout_ms, struct problem *problem);

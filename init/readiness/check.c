@@ -66,8 +66,8 @@ check_arguments(const char *command)
 }
 
 /*
- * The bare error is printed first: program_explain() looks at files, and for
- * that the check's seccomp profile may kill this process.
+ * The error is printed before its explanation, because program_explain() looks
+ * at files, and the app's seccomp profile may kill this process for that.
  */
 static void __attribute__((noreturn))
 execute_command(char *const *arguments)
@@ -84,9 +84,9 @@ execute_command(char *const *arguments)
 }
 
 /*
- * The child, until its exec. It must not outlive the helper, however that dies:
- * PR_SET_PDEATHSIG(2const) has the kernel kill it then. A helper that died
- * before that call is found out by getppid(2).
+ * The child, until its exec. It must not outlive the helper. If the helper
+ * dies, PR_SET_PDEATHSIG(2const) has the kernel kill the child; if it died
+ * before that call, getppid(2) shows it.
  */
 static void __attribute__((noreturn))
 run_command(const struct health_plan *plan, char *const *arguments,
@@ -136,7 +136,7 @@ check_start(struct check *check, const struct health_plan *plan,
 		close(ends[0]);
 		return -error;
 	}
-	/* As the child does: one of the two comes first (setpgid(2)). */
+	/* The child does the same; either may be first (setpgid(2)). */
 	setpgid(pid, pid);
 	check->pid = pid;
 	check->output_fd = ends[0];
@@ -157,7 +157,7 @@ check_read_output(struct check *check)
 	return length > 0;
 }
 
-/* The leader is killed by its pid too: it may have left its group. */
+/* The leader is also killed by its pid, as it may have left its group. */
 void
 check_kill(const struct check *check)
 {
@@ -178,8 +178,8 @@ check_has_ended(const struct check *check)
 }
 
 /*
- * While the leader is not reaped, no other group can have its id, so that the
- * kill reaches nobody else.
+ * The group is killed before its leader is reaped: until then no other group
+ * can get the same id.
  */
 int
 check_reap(struct check *check)

@@ -30,15 +30,18 @@ struct check {
 char *const *
 check_arguments(const char *command);
 
-/* Starts ARGUMENTS as PLAN has it. 0, or -errno and CHECK has no process. */
+/*
+ * Starts ARGUMENTS with the signals and the seccomp filter of PLAN. 0, or
+ * -errno and CHECK has no process.
+ */
 int
 check_start(struct check *check, const struct health_plan *plan,
     char *const *arguments);
 
 /*
  * Reads once from the pipe, without waiting. The first HEALTH_OUTPUT_MAX bytes
- * are kept, and what follows is thrown away, so that the check can print on.
- * True if there was anything.
+ * are kept. All others are thrown away, so that the check is never held up by a
+ * full pipe. True if there was anything to read.
  */
 bool
 check_read_output(struct check *check);

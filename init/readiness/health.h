@@ -13,17 +13,17 @@
 struct helper;
 
 /*
- * Starts the helper, which inherits the working directory, the environment and
- * the user of the caller, and nothing else. PLAN may go once this returns. The
- * helper ends when helper_close() closes PID 1's end of the socket, or when
- * PID 1 dies. 0 and OUT, or -errno.
+ * Starts the helper, in the working directory and with the environment of the
+ * caller, and with the privileges of PLAN. It has a copy of PLAN. It ends when
+ * helper_close() closes PID 1's end of the socket, or when PID 1 dies. 0 and
+ * OUT, or -errno.
  */
 int
 health_start(const struct health_plan *plan, struct helper *out);
 
 /*
- * Takes the next result, and in OUTPUT, not terminated, the first bytes that
- * the check printed. Their number; -EAGAIN: there is no result yet, or no
+ * Takes the next result. OUTPUT gets the first bytes that the check printed,
+ * not terminated. Returns their number; -EAGAIN: there is no result yet, or no
  * memory for it; -EPIPE: the helper is gone, or what it sends is no result.
  */
 ssize_t

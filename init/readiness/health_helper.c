@@ -15,18 +15,18 @@
 
 #define PAUSE_MIN_MS 10
 
-/* How long SIGKILL may take at the end; PID 1 has the same limit. */
+/* How long a killed check may take to end; PID 1 has the same limit. */
 #define KILL_LIMIT_MS 1000
 
 /* The state of the helper. */
 struct checker {
 	const struct health_plan *plan;
 	char *const *arguments;
-	int results_fd; /* its other end is closed: time to end */
+	int results_fd; /* the helper ends once its other end is closed */
 	int signal_fd;  /* readable: a check may have ended */
 	int64_t started_ns;
 	int64_t checks;
-	bool monitors; /* a check has succeeded: the app has started */
+	bool monitors; /* a check has succeeded, and monitor_ms counts now */
 };
 
 int64_t
@@ -44,7 +44,7 @@ health_helper_pause_ms(int64_t since_start_ms, int64_t took_ms,
 	return pause;
 }
 
-/* Empties the signalfd: what it says does not matter, only that it did. */
+/* Empties the signalfd. It does not matter which signals have arrived. */
 static void
 drain_signals(const struct checker *checker)
 {
@@ -55,9 +55,10 @@ drain_signals(const struct checker *checker)
 }
 
 /*
- * Ends the helper, and before that the check. PID 1 would take a check that is
- * left over for an orphan of the app, so the helper reaps it; but not without
- * limit, for SIGKILL may not end the check, and PID 1 waits for the helper.
+ * Kills and reaps the check, and ends the helper. If the helper did not reap
+ * the check, PID 1 would take it for an orphan of the app. But the helper waits
+ * for it KILL_LIMIT_MS at most: SIGKILL may not end the check, and PID 1 waits
+ * for the helper.
  */
 static void __attribute__((noreturn))
 end_helper(const struct checker *checker, struct check *check)
@@ -80,9 +81,9 @@ end_helper(const struct checker *checker, struct check *check)
 }
 
 /*
- * Waits up to TIMEOUT_MS until CHECK prints something or ends, or some signal
- * arrives. Does not return, but ends the helper, once nobody wants results any
- * more.
+ * Waits up to TIMEOUT_MS until CHECK prints something or ends, or any signal
+ * arrives. Once PID 1 wants no more results, this ends the helper and does not
+ * return.
  */
 static void
 wait_or_end(const struct checker *checker, struct check *check,
@@ -133,7 +134,7 @@ finish_check(const struct checker *checker, struct check *check,
 	bool has_ended = await_end(checker, check);
 
 	check_kill(check);
-	/* A process that left the group may print on: stop when it is full. */
+	/* A process that left the group may print on, so there is a limit. */
 	while (check->output_length < sizeof(check->output) &&
 	    check_read_output(check))
 		continue;
@@ -187,13 +188,13 @@ send_result(const struct checker *checker, struct check *check,
 	return false;
 }
 
-/* If a result is lost, the next check comes as soon as at the start. */
+/* After a lost result, the pause is as short as while the app starts. */
 static int64_t
 next_pause_ms(struct checker *checker, const struct health_result *last,
     bool is_sent)
 {
 	const struct health_plan *plan = checker->plan;
-	/* A check that is stuck takes no more of the app's time. */
+	/* A check that is stuck uses no processor time, however old it is. */
 	int64_t took_ms = last->outcome == HEALTH_STUCK ? plan->timeout_ms
 							: last->took_ms;
 
@@ -206,8 +207,8 @@ next_pause_ms(struct checker *checker, const struct health_result *last,
 }
 
 /*
- * Pauses for at least PAUSE_MS: what is left of it is rounded up. A check that
- * was killed is reaped as soon as it has ended.
+ * Pauses for at least PAUSE_MS, and meanwhile reaps a check that was killed as
+ * soon as it has ended.
  */
 static void
 pause_checks(const struct checker *checker, struct check *check,
@@ -229,9 +230,9 @@ pause_checks(const struct checker *checker, struct check *check,
 
 /*
  * The helper has the app's user and capabilities, but not the app's seccomp
- * filter, as that need not allow what the helper does; only a check is put
- * under it. So the app must not get at the helper, nor at a check before its
- * exec. It cannot, because neither of them is dumpable (helper.h).
+ * filter, because that may forbid what the helper does; only the checks get the
+ * filter. So the app must not be able to trace the helper or a check before its
+ * exec. It is not, because neither of them is dumpable (helper.h).
  */
 void
 health_helper_main(const void *plan, int results_fd)

@@ -12,10 +12,10 @@
 /*
  * What the process does; never returns. PLAN is a struct health_plan.
  *
- * The first check begins at once. While none has succeeded, health_helper_
- * pause_ms() says how long to wait for the next one; then the plan's monitor_ms
- * counts. A check that SIGKILL does not end (it waits for a process in
- * uninterruptible sleep) gives one more result after each pause, and no other
+ * The first check begins at once. The pause between two checks is that of
+ * health_helper_pause_ms() until one has succeeded, and then the plan's
+ * monitor_ms. A check that SIGKILL does not end (it is in uninterruptible
+ * sleep) gives one more result, HEALTH_STUCK, after each pause, and no other
  * check is started beside it.
  *
  * Once the other end of RESULTS_FD is closed, because PID 1 needs no more

@@ -12,17 +12,17 @@
 struct privileges;
 struct signal_state;
 
-/* How much of what a check prints is kept. */
+/* How many bytes are kept of what a check prints. */
 #define HEALTH_OUTPUT_MAX 4096
 
 /* What to check, and how often. */
 struct health_plan {
 	const char *command;
-	int64_t interval_ms; /* longest pause between two checks at the start */
-	int64_t monitor_ms;  /* pause once one has succeeded; 0: no more */
+	int64_t interval_ms; /* longest pause until a check has succeeded */
+	int64_t monitor_ms;  /* pause from then on; 0: no more checks */
 	int64_t timeout_ms;  /* of one check; 0: none */
-	const struct signal_state *signals;  /* the command's, as the app's */
-	const struct privileges *privileges; /* likewise; NULL: dinit's own */
+	const struct signal_state *signals;  /* the app's */
+	const struct privileges *privileges; /* the app's; NULL: dinit's own */
 };
 
 enum health_outcome {
@@ -30,14 +30,14 @@ enum health_outcome {
 	HEALTH_FAILED, /* by its exit status */
 	HEALTH_TIMED_OUT,
 	HEALTH_STUCK,   /* timed out before, and SIGKILL has not ended it yet */
-	HEALTH_NOT_RUN, /* no process could be had: status is the errno */
+	HEALTH_NOT_RUN, /* it could not be started: status is the errno */
 };
 
 /* How one check went. */
 struct health_result {
 	enum health_outcome outcome;
 	int status; /* the exit status, or 128 + N if signal N has ended it */
-	int64_t checks; /* how many there have been, this one included */
+	int64_t checks; /* how many have begun, this one included */
 	int64_t took_ms;
 };
 

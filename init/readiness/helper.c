@@ -43,13 +43,13 @@ helper_start(const struct helper_role *role, struct helper *out)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	/*
-	 * An app may take the helper over, and then pass descriptors to us.
-	 * Kernels that know SO_PASSRIGHTS refuse them.
+	 * An app that has taken the helper over could pass descriptors to us.
+	 * Kernels that know SO_PASSRIGHTS refuse them then.
 	 */
 	setsockopt(ends[0], SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
 	pid = fork();
 	if (pid == 0) {
-		/* Otherwise the helper would not see when PID 1 closes it. */
+		/* Otherwise the helper could not see that PID 1 closes it. */
 		close(ends[0]);
 		become_helper(role, ends[1]);
 	}

@@ -15,16 +15,16 @@
 
 struct privileges;
 
-/* What the process is to be. */
+/* What kind of helper to start. */
 struct helper_role {
 	const char *name;                    /* in ps, at most 15 bytes */
 	const struct privileges *privileges; /* the app's; NULL: dinit's own */
 	int kept_fd; /* stays open beside its end of the pair; -1: none */
 	/*
-	 * What it does, with its end of the socket pair as FD; when this
-	 * returns the process exits with 0. It is not declared noreturn, though
-	 * it may never return: before it calls a noreturn function,
-	 * AddressSanitizer makes a system call that the lock-down denies.
+	 * What it does. FD is its end of the socket pair. When this returns,
+	 * the process exits with 0. It is not declared noreturn even where it
+	 * never returns: before a call of a noreturn function, AddressSanitizer
+	 * makes a system call that the lock-down denies.
 	 */
 	void (*main)(const void *plan, int fd);
 	const void *plan;

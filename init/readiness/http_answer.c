@@ -14,10 +14,10 @@ static const char status_line[] = "HTTP/1.# ###";
 #define STATUS_AT 9
 
 /*
- * Behind an answer of status 1xx another one follows; not behind 101, where
- * another protocol would follow. The rest of the status line is kept as a line
+ * An answer of status 1xx is followed by another answer, except 101, which is
+ * followed by another protocol. The rest of the status line is kept as a line
  * that begins with a blank, so that it is taken neither for a field nor for the
- * empty line behind the fields.
+ * empty line after the fields.
  */
 static int
 end_status(struct http_answer *answer, char byte)
@@ -86,7 +86,7 @@ part_after_fields(const struct http_answer *answer)
 	return answer->left > 0 ? HTTP_BODY : HTTP_END;
 }
 
-/* If there is no size, then only the close of the connection ends the body. */
+/* If LINE is no size, only the close of the connection ends the body. */
 static void
 take_chunk_size(struct http_answer *answer)
 {
@@ -98,7 +98,7 @@ take_chunk_size(struct http_answer *answer)
 	answer->part = answer->left > 0 ? HTTP_CHUNK : HTTP_TRAILER;
 }
 
-/* Begins with the next answer, after an interim one. */
+/* Begins to read the answer that follows an interim one. */
 static void
 begin_again(struct http_answer *answer)
 {
@@ -107,7 +107,7 @@ begin_again(struct http_answer *answer)
 	answer->status = 0;
 }
 
-/* An empty line ends the fields. It also stands behind each chunk. */
+/* An empty line ends the fields. There is also one after each chunk. */
 static void
 end_empty_line(struct http_answer *answer)
 {

@@ -11,22 +11,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * At most so much is read until the final status is known, and of an answer as
- * a whole.
- */
+/* The most bytes that are read until the final status is known. */
 #define HTTP_ANSWER_HEAD_MAX 8192
+
+/* The most bytes that are read of a whole answer. */
 #define HTTP_ANSWER_MAX 65536
 
 /* What is read next. From HTTP_FIELDS on, the final status is known. */
 enum http_part {
 	HTTP_STATUS,
-	HTTP_INTERIM,    /* the fields of a 1xx answer, which others follow */
+	HTTP_INTERIM,    /* the fields of a 1xx answer; another one follows */
 	HTTP_FIELDS,     /* the fields of the final one */
-	HTTP_BODY,       /* of a length that was given */
-	HTTP_CHUNK_SIZE, /* the line before a chunk, and the one behind it */
+	HTTP_BODY,       /* whose length the fields have said */
+	HTTP_CHUNK_SIZE, /* the end of a chunk, and the size of the next */
 	HTTP_CHUNK,
-	HTTP_TRAILER, /* fields behind the last chunk */
+	HTTP_TRAILER, /* fields after the last chunk */
 	HTTP_UNTIL_CLOSE,
 	HTTP_END,
 };
@@ -36,10 +35,10 @@ struct http_answer {
 	enum http_part part;
 	size_t taken;    /* bytes so far */
 	size_t position; /* in the status line */
-	int status;      /* of its digits so far */
+	int status;      /* the number that its digits so far make */
 	bool has_length; /* as its fields say */
 	bool is_chunked; /* as its fields say; has_length is ignored then */
-	uint64_t left;   /* bytes of the body or the chunk that are to come */
+	uint64_t left;   /* bytes of the body or chunk still to come */
 	size_t line_length;
 	char line[64]; /* the first bytes of the line that is being read */
 };

@@ -27,7 +27,10 @@ listener_start(const struct listener_plan *plan, struct helper *out)
 	return helper_start(&role, out);
 }
 
-/* TEXT_LENGTH is what has arrived, with a zero byte put behind it. */
+/*
+ * True if NEWS can be believed. TEXT_LENGTH bytes of its text have arrived, and
+ * a zero byte was put behind them.
+ */
 static bool
 is_sound(const struct listener_news *news, size_t text_length)
 {

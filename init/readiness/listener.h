@@ -4,14 +4,14 @@
  * starting it, taking its news and giving it orders. Runs in PID 1. What the
  * helper itself does is in listener_helper.h.
  *
- * PID 1 never receives a datagram of COMMAND itself. A datagram may bring
- * descriptors along, and who receives them waits until they are released, which
- * takes as long as the sender likes (a socket with SO_LINGER). Nobody waits for
- * the helper.
+ * PID 1 never receives a datagram of COMMAND itself. A datagram may carry
+ * descriptors, and the process that receives them waits until they are
+ * released. The sender decides how long that takes (a socket with SO_LINGER).
+ * It holds up only the helper, which nobody waits for.
  *
- * When PID 1 has acted on a piece of news, it says so by listener_go_on(), and
- * the helper takes no further datagram before. So what COMMAND learns from
- * BARRIER=1 is true: PID 1 has acted on all that COMMAND said before.
+ * PID 1 calls listener_go_on() when it has acted on a piece of news. Until then
+ * the helper takes no further datagram. So once BARRIER=1 has been taken, PID 1
+ * has acted on all that COMMAND said before it.
  */
 #ifndef DINIT_LISTENER_H
 #define DINIT_LISTENER_H
@@ -32,13 +32,13 @@ listener_start(const struct listener_plan *plan, struct helper *out);
 int
 listener_receive(const struct helper *listener, struct listener_news *news);
 
-/* Says that the last news has been acted on. */
+/* Tells the helper that PID 1 has acted on the last news. */
 void
 listener_go_on(const struct helper *listener);
 
 /*
- * Says that COMMAND has ended: the helper passes on what COMMAND had still
- * said, and ends. PID 1 reaps it as it does any other child.
+ * Tells the helper that COMMAND has ended: it passes on what COMMAND had said
+ * by then, and ends. PID 1 reaps it as it does any other child.
  */
 void
 listener_finish(const struct helper *listener);

@@ -15,17 +15,17 @@
 #include "readiness/listener_wire.h"
 
 /*
- * After COMMAND's end so many datagrams are still taken: the longest queue that
- * is usual (net.unix.max_dgram_qlen; unix(7)).
+ * The most datagrams that are taken after COMMAND's end: as many as the longest
+ * queue that is usual has (net.unix.max_dgram_qlen; unix(7)).
  */
 #define LAST_WORDS_MAX 512
 
 /* The state of the helper. */
 struct receiver {
 	const struct listener_plan *plan;
-	int news_fd;           /* its other end is closed: time to end */
-	bool finishes;         /* COMMAND has ended: no more orders come */
-	bool has_sent_ignored; /* PID 1 knows of one READY=1 that counts not */
+	int news_fd;   /* the helper ends once its other end is closed */
+	bool finishes; /* COMMAND has ended: no more orders come */
+	bool has_sent_ignored; /* of READY=1 that does not count, the first */
 	char last_status[NOTIFY_MESSAGE_MAX + 1];
 };
 
@@ -38,13 +38,14 @@ struct datagram {
 /*
  * Takes a datagram. 0 and OUT; -EBADMSG: it was no notification; or -errno.
  *
- * There is room for the sender's credentials, which come first, and for nothing
- * else, so that the helper never gets a descriptor that was passed along. The
- * kernel releases it before recvmsg(2) returns (MSG_CTRUNC), which is all that
- * the sender of BARRIER=1 waits for. It does so without the flush that belongs
- * to close(2), which some file systems do not answer for ever; but releasing a
- * socket with SO_LINGER takes its time. Descriptors are not refused altogether
- * (SO_PASSRIGHTS): systemd-notify(1) always sends one, and would fail.
+ * CONTROL has room for the sender's credentials, which come first, and for
+ * nothing else, so that the helper never gets a descriptor that was passed
+ * along. The kernel releases the descriptor before recvmsg(2) returns
+ * (MSG_CTRUNC), and that is all that the sender of BARRIER=1 waits for. Unlike
+ * close(2), this does not flush, to which some file systems never answer; but
+ * to release a socket with SO_LINGER takes its time. Descriptors are not
+ * refused altogether (SO_PASSRIGHTS), because systemd-notify(1) always sends
+ * one, and would fail.
  */
 static int
 receive_datagram(int socket_fd, struct datagram *out)
@@ -112,8 +113,8 @@ take_order(struct receiver *receiver)
 }
 
 /*
- * Sends NEWS to PID 1, and waits until they have been acted on. Where memory is
- * short sending is tried until it works, for the app says nothing twice.
+ * Sends NEWS to PID 1, and waits until PID 1 has acted on it. While memory is
+ * short it tries again, because the app says nothing twice.
  */
 static void
 send_news(struct receiver *receiver, const struct listener_news *news)
@@ -145,7 +146,7 @@ send_ignored(struct receiver *receiver, const struct datagram *datagram)
 	send_news(receiver, &news);
 }
 
-/* True if the last STATUS= of TEXT is another one than before; it is kept. */
+/* True if the last STATUS= of TEXT is not the one before; remembers it. */
 static bool
 has_new_status(struct receiver *receiver, const char *text)
 {
@@ -169,7 +170,7 @@ flags_of(const struct notify_message *message)
 	    (message->reloading ? LISTENER_RELOADING : 0U);
 }
 
-/* Sends what DATAGRAM says, unless PID 1 would be woken for nothing. */
+/* Sends what DATAGRAM says, unless it says nothing that PID 1 needs. */
 static void
 pass_on(struct receiver *receiver, const struct datagram *datagram)
 {
@@ -228,15 +229,15 @@ take_until_finish(struct receiver *receiver)
 }
 
 /*
- * The helper runs as the app's user, and locks itself down as PID 1 does: like
- * PID 1 it only has a loop to go through.
+ * The helper runs as the app's user, and locks itself down as PID 1 does: from
+ * then on, neither does anything but its loop.
  */
 void
 listener_helper_main(const void *plan, int news_fd)
 {
 	struct receiver receiver = { .plan = plan, .news_fd = news_fd };
 
-	/* If a filter denies this, a folder stays in use, and that is all. */
+	/* If a filter denies this, the folder only stays in use. */
 	(void)!chdir("/");
 	if (receiver.plan->locks_down) {
 		lockdown_drop_capabilities(NULL);

@@ -8,9 +8,9 @@
 #define DINIT_LISTENER_HELPER_H
 
 /*
- * What the process does. PLAN is a struct listener_plan. It ends when PID 1
- * closes the other end of NEWS_FD or dies, or, by returning, when it has passed
- * on COMMAND's last words after LISTENER_FINISH.
+ * What the process does. PLAN is a struct listener_plan. The process ends when
+ * PID 1 closes the other end of NEWS_FD or dies. This returns when COMMAND's
+ * last words have been passed on after LISTENER_FINISH.
  */
 void
 listener_helper_main(const void *plan, int news_fd);

@@ -21,8 +21,8 @@ struct listener_plan {
 	int socket_fd; /* of a struct notify_socket */
 	pid_t app;
 	enum notify_access access; /* not NOTIFY_NONE */
-	bool has_engine; /* an engine listens: lines that it knows count too */
-	bool locks_down; /* the helper too */
+	bool has_engine; /* an engine listens: send the lines for it too */
+	bool locks_down; /* the helper locks itself down */
 	const struct privileges *privileges; /* the app's; NULL: dinit's own */
 };
 
@@ -47,8 +47,8 @@ struct listener_news {
 
 /* What PID 1 says to the helper. */
 enum listener_order {
-	LISTENER_GO_ON = 'g', /* the last news have been acted on */
-	LISTENER_FINISH = 'f',
+	LISTENER_GO_ON = 'g',  /* PID 1 has acted on the last news */
+	LISTENER_FINISH = 'f', /* COMMAND has ended */
 };
 
 #endif

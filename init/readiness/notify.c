@@ -99,10 +99,10 @@ parse_line(struct notify_message *message, const char *line)
 }
 
 /*
- * What the app says and the engine can make sense of, although it has started
- * dinit and not the app. READY=1 and STOPPING=1 are left out, as dinit decides
- * itself when to send them. So are the names that come with descriptors or name
- * a process.
+ * True for what the app says to the engine, which can make sense of it although
+ * it has started dinit and not the app. READY=1 and STOPPING=1 are not among
+ * these lines, because dinit itself decides when to send them. Nor are names
+ * that come with descriptors or that name a process.
  */
 static bool
 is_line_for_engine(const char *line)
@@ -146,7 +146,7 @@ notify_parse(struct notify_message *message, size_t length)
 	return true;
 }
 
-/* The line behind LINE; NULL: LINE is the last one. */
+/* The line after LINE; NULL: LINE is the last one. */
 static const char *
 next_line(const char *line)
 {

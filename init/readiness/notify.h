@@ -31,9 +31,8 @@ bool
 notify_has_room(const struct notify_upstream *upstream);
 
 /*
- * Sends one datagram, as for instance "READY=1", without ever waiting. 0 or
- * -errno; -EAGAIN: the engine's queue is full. If nobody listens, it does
- * nothing.
+ * Sends one datagram, such as "READY=1", and never waits. 0 or -errno; -EAGAIN:
+ * the engine's queue is full. If nobody listens, it does nothing and returns 0.
  */
 int
 notify_send(const struct notify_upstream *upstream, const char *text);
@@ -61,19 +60,19 @@ struct notify_message {
  * Reads the LENGTH bytes of MESSAGE->text and fills in the rest of MESSAGE. The
  * text is lines of NAME=VALUE. Of several lines with the same NAME the last one
  * counts, and unknown names are ignored. Afterwards MESSAGE->text has only the
- * lines that the engine is to hear too, in their order, with no newline behind
- * the last one. False: there is a zero byte in the text, so it does not count.
+ * lines for the engine, in their order, with no newline after the last one.
+ * False: there is a zero byte in the text, so it does not count.
  */
 bool
 notify_parse(struct notify_message *message, size_t length);
 
-/* True if TEXT is "" or consists of lines that notify_parse would leave. */
+/* True if TEXT is "" or consists of lines for the engine only. */
 bool
 notify_is_for_engine(const char *text);
 
 /*
- * The value of the last line of TEXT that begins with STATUS=; its length is in
- * *LENGTH. TEXT is what notify_parse has left. NULL: no line begins with it.
+ * The value of the last line of TEXT that begins with STATUS=, and its length
+ * in *LENGTH. TEXT is what notify_parse has left. NULL: no line begins with it.
  */
 const char *
 notify_find_status(const char *text, size_t *length);

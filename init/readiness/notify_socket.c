@@ -15,7 +15,7 @@ file_name(const struct notify_socket *socket)
 	return strrchr(socket->path, '/') + 1;
 }
 
-/* Deletes the socket of a dead dinit; any other kind of file is not ours. */
+/* Deletes the socket of a dead dinit, but no other kind of file. */
 static int
 delete_dead_socket(int directory_fd, const char *name)
 {
@@ -29,9 +29,9 @@ delete_dead_socket(int directory_fd, const char *name)
 }
 
 /*
- * Binds FD to PATH. The kernel notes the sender of a datagram when it is sent,
- * and only if SO_PASSCRED is set by then (unix(7)), so that is set before. The
- * umask gives the file its final mode from the first moment on.
+ * Binds FD to PATH. SO_PASSCRED is set before that, because the kernel notes
+ * the sender of a datagram only if it is set when the datagram is sent
+ * (unix(7)). The umask gives the file its final mode from the first moment on.
  */
 static int
 bind_to(int fd, const char *path, bool to_all)

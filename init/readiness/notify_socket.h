@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The socket that COMMAND sends its notifications to (sd_notify(3)), as a file
- * beside the readiness file. Runs in PID 1: before COMMAND does, and once more
- * at the end.
+ * beside the readiness file. Runs in PID 1, before COMMAND starts and, to
+ * remove the file, at the end.
  */
 #ifndef DINIT_NOTIFY_SOCKET_H
 #define DINIT_NOTIFY_SOCKET_H
@@ -26,8 +26,8 @@ struct notify_socket {
 /*
  * Binds a socket beside the readiness file READY_FILE, whose directory is open
  * as DIRECTORY_FD. A socket that a dead dinit has left there is replaced. The
- * caller's user owns it, and only the owner can send to it, or everybody where
- * TO_ALL. 0 and OUT, or -errno.
+ * caller's user owns the new one. Everybody can send to it if TO_ALL, otherwise
+ * only its owner. 0 and OUT, or -errno.
  */
 int
 notify_socket_bind(int directory_fd, const char *ready_file, bool to_all,

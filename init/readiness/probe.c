@@ -23,15 +23,15 @@
 /* The pause between two tries to connect to a Unix socket with a full queue. */
 #define QUEUE_PAUSE_MS 10
 
-/* Room for a request: a part of the URL, and words that are always the same. */
+/* Room for a request: parts of the URL, and a text that is always the same. */
 #define REQUEST_MAX (PROBE_URL_MAX + 128)
 
-/* How much is read at once. */
+/* How many bytes are read at once. */
 #define PIECE_MAX 1024
 
 /*
  * A server that has not said where its answer ends has to close the connection.
- * If it is silent for so long, it is not going to do that: nc -l, for one,
+ * If it is silent for SILENCE_MS, it will not do that: nc -l, for example,
  * waits until the client closes it.
  */
 #define SILENCE_MS 1000
@@ -81,7 +81,7 @@ parse_port(const char *text, size_t length, in_port_t *port)
 	return 0;
 }
 
-/* An IPv6 address is in brackets, to tell its colons from that of the port. */
+/* An IPv6 address is in brackets, because its colons could begin a port. */
 static int
 parse_host(const char *text, size_t length, struct probe_target *target)
 {
@@ -110,7 +110,10 @@ parse_host(const char *text, size_t length, struct probe_target *target)
 	return parsed == 1 ? 0 : -EADDRNOTAVAIL;
 }
 
-/* Reads HOST or HOST:PORT. FALLBACK is the port if there is none; 0: refuse. */
+/*
+ * Reads HOST or HOST:PORT. FALLBACK is the port where TEXT has none; 0: TEXT
+ * must have one.
+ */
 static int
 parse_authority(const char *text, size_t length, unsigned int fallback,
     struct probe_target *target)
@@ -195,9 +198,9 @@ probe_expectation(int error)
 static_assert(PROBE_URL_MAX == 2000, "probe_expectation says so");
 
 /*
- * Waits until FD has EVENTS. 0 or -errno; -ETIME: the deadline is past. In that
- * case FD is not looked at, so that a server that sends for ever does not hold
- * up the check.
+ * Waits until FD has EVENTS. 0 or -errno; -ETIME: the deadline is past. Once it
+ * is past, FD is not looked at any more, so that a server that sends for ever
+ * does not hold up the check.
  */
 static int
 wait_for(int fd, short events, int64_t deadline)
@@ -221,8 +224,8 @@ wait_for(int fd, short events, int64_t deadline)
 /*
  * True if FD is connected to itself. While no server listens, the kernel may
  * choose for our end the very port that we connect to, and TCP takes that for a
- * simultaneous open. An app that takes 30 s to start is probed often enough for
- * that to happen.
+ * simultaneous open. An app that takes 30 s to start is probed so often that
+ * this does happen.
  */
 static bool
 has_met_itself(int fd)
@@ -253,7 +256,7 @@ await_connection(int fd, int64_t deadline)
 	return -error;
 }
 
-/* Where to connect to. Family 0: nowhere. */
+/* Where to connect to. Family AF_UNSPEC: nowhere. */
 struct endpoint {
 	const struct sockaddr *address;
 	socklen_t length;
@@ -324,7 +327,10 @@ send_request(int fd, const struct probe_target *target, int64_t deadline)
 	return 0;
 }
 
-/* Reads on, as http_answer_read; -ENODATA: the connection was closed. */
+/*
+ * Reads once from FD. Returns what http_answer_read does; or -errno; -ENODATA:
+ * the server has closed the connection.
+ */
 static int
 receive_piece(int fd, struct http_answer *answer, int64_t deadline)
 {
@@ -343,12 +349,12 @@ receive_piece(int fd, struct http_answer *answer, int64_t deadline)
 }
 
 /*
- * Takes the rest of an answer whose status is known. Without that, servers log
- * a broken pipe at each check. What happens here does not change the result.
+ * Reads the rest of an answer whose status is known. Otherwise servers log a
+ * broken pipe at each check. What happens here does not change the result.
  *
- * If the server has said where its answer ends, it may take four fifths of the
- * time that is left. Not all of it, for as a health command this process has
- * the same time-out as the check, and the health helper would kill it.
+ * A server that has said where its answer ends may take four fifths of the time
+ * that is left. It may not take all of it, because a health command has the
+ * same time-out as the check, and the health helper would kill this process.
  */
 static void
 receive_rest(int fd, struct http_answer *answer, int64_t deadline)
@@ -382,7 +388,7 @@ receive_answer(int fd, int64_t deadline)
 	return http_answer_status(&answer);
 }
 
-/* Asks over the connection FD. Returns as probe_run. */
+/* Asks over the connection FD. Returns what probe_run does. */
 static int
 ask_server(int fd, const struct probe_target *target, int64_t deadline)
 {
@@ -396,8 +402,8 @@ ask_server(int fd, const struct probe_target *target, int64_t deadline)
 
 /*
  * Asks one endpoint after the other, until one is healthy or the time is over.
- * If none is healthy, the result is that of the first one that could be
- * connected to, as it says most.
+ * If none is healthy, the result is that of the first endpoint that accepted a
+ * connection, as that says more than a refusal; if none did, of the last one.
  */
 static int
 ask_in_turn(const struct endpoint *endpoints, size_t count,
@@ -503,7 +509,8 @@ probe_format_result(const struct probe_target *target, int64_t timeout_ms,
 
 /*
  * There is no app to relay signals to, so they get their old dispositions back.
- * SIGPIPE is ignored: the exit status counts, even if nobody reads the line.
+ * SIGPIPE is ignored, because the exit status counts even if nobody reads the
+ * line.
  */
 int
 probe_print_result(const struct probe_target *target, int64_t timeout_ms,

@@ -22,10 +22,10 @@ struct signal_state;
 /* Room for any line that probe_format_result writes. */
 #define PROBE_RESULT_MAX (PROBE_URL_MAX + 128)
 
-/* What a URL asks for. The pointers are into the URL. */
+/* What a URL asks for. All pointers point into the URL. */
 struct probe_target {
 	const char *url;
-	const char *path;        /* unix: the socket's; otherwise NULL */
+	const char *path;        /* unix: of the socket; otherwise NULL */
 	struct sockaddr_in6 six; /* tried first; family 0: not tried */
 	struct sockaddr_in four; /* tried then; family 0: not tried */
 	const char *resource;    /* http: what to GET; otherwise NULL */
@@ -47,9 +47,10 @@ probe_expectation(int error);
 /*
  * Checks the server. TIMEOUT_MS is for all of the check; 0: no limit. Returns
  * the status that the server answered with, whatever happened to the rest of
- * its answer; 0: it accepted the connection, and TARGET asks for no more; or
- * -errno: those of http_answer_read, -ENODATA: it closed the connection without
- * an answer, -ETIME: the time is over.
+ * its answer; 0: the server accepted the connection, and TARGET asks for no
+ * more; or -errno: -ENODATA: the server closed the connection without an
+ * answer; -ETIME: the time is over; -EBADMSG and -EMSGSIZE: as
+ * http_answer_read.
  */
 int
 probe_run(const struct probe_target *target, int64_t timeout_ms);
@@ -65,8 +66,8 @@ probe_format_result(const struct probe_target *target, int64_t timeout_ms,
 
 /*
  * All that --probe does: gives the signals back as FOUND, runs the check, and
- * prints the line of probe_format_result. The exit status: 0 if the server is
- * healthy, otherwise 1.
+ * prints the line of probe_format_result. Returns the exit status: 0 if the
+ * server is healthy, otherwise 1.
  */
 int
 probe_print_result(const struct probe_target *target, int64_t timeout_ms,

@@ -15,15 +15,16 @@
 #include "readiness/readiness_wire.h"
 
 /*
- * How often a state file is made anew that another dinit has deleted just then.
- * So many dinits do not start at the same path at the same moment.
+ * How often we try to make a state file while other dinits, which start at the
+ * same path at the same moment, delete it.
  */
 #define CLAIM_TRIES 16
 
 /*
- * The file is written under another NAME beside its own, on the same file
- * system. Several dinits may share the directory, so that NAME has our pid in
- * it; in containers each of them has pid 1, so it has the file's name as well.
+ * Writes the NAME under which the file is written before it is renamed. Several
+ * dinits may share the directory, so NAME has our pid in it. In containers each
+ * of them has pid 1, so NAME has the name of the readiness file as well. 0 or
+ * -ENAMETOOLONG.
  */
 static int
 name_aside(const struct readiness *readiness, char name[NAME_MAX + 1])
@@ -35,8 +36,8 @@ name_aside(const struct readiness *readiness, char name[NAME_MAX + 1])
 }
 
 /*
- * Opens the directory NAME in PARENT_FD, made first if it is missing. COMMAND
- * inherits the umask as dinit found it, so that it is changed only meanwhile.
+ * Opens the directory NAME in PARENT_FD, and makes it first if it is missing.
+ * The umask is changed only meanwhile, because COMMAND inherits it.
  */
 static int
 open_directory(int parent_fd, const char *name, int flags)
@@ -72,9 +73,9 @@ next_name(const char *path, char name[NAME_MAX + 1])
 }
 
 /*
- * Opens the directory of the file and the parent of that, from / on, before the
- * app runs. Afterwards nothing is looked up by a whole path any more, for the
- * app could have put something else there.
+ * Opens the directory of the file and its parent directory, name by name from /
+ * on, before the app runs. Afterwards nothing is looked up by a whole path any
+ * more, because the app could have put something else there.
  */
 static int
 open_directories(struct readiness *readiness)
@@ -110,9 +111,9 @@ static const struct flock whole_file = {
 };
 
 /*
- * The lock of a dinit that is about to delete the file of a dead one: only the
- * second byte. It conflicts with the lock of a living dinit, and with that of
- * another dinit that is about to delete the file. readiness_wire_is_locked()
+ * The lock of a dinit that is about to delete the file of a dead dinit: only
+ * the second byte. It conflicts with the lock of a living dinit, and with that
+ * of another dinit that is about to delete the file. readiness_wire_is_locked()
  * asks about the first byte, so that it sees the lock of a living dinit only.
  */
 static const struct flock second_byte = {
@@ -123,9 +124,9 @@ static const struct flock second_byte = {
 };
 
 /*
- * Locks RANGE of FD. The lock of an open file description is released with the
- * description, and the kernel closes that however dinit dies (fcntl(2)). Where
- * those locks are unknown (gVisor), a lock of the process does the same, as
+ * Locks RANGE of FD. The kernel releases the lock when it closes the open file
+ * description, which it does however dinit dies (fcntl(2)). Where the kernel
+ * does not know these locks (gVisor), a lock of the process does the same, as
  * dinit opens the file only once. 0 or -errno; -EADDRINUSE: another dinit has a
  * lock that is in the way.
  */
@@ -151,7 +152,7 @@ identify(int fd, struct file_id *id)
 	return 0;
 }
 
-/* 1: NAME is the file ID; 0: it is another file by now, or none; or -errno. */
+/* 1: NAME is the file ID; 0: NAME is another file or none; or -errno. */
 static int
 is_named(int directory_fd, const char *name, const struct file_id *id)
 {
@@ -260,10 +261,11 @@ readiness_prove(const struct readiness *readiness)
 }
 
 /*
- * Locks FD, which was just made as NAME. Another dinit may find it before that,
- * take it for the file of a dead dinit, and so lock and delete it. But once the
- * lock is ours and NAME is still this file, no dinit will delete it. 0 and ID,
- * or -errno; -EEXIST: it was deleted before it was locked.
+ * Locks FD, the file that was just made as NAME. Another dinit may find the
+ * file before it is locked, take it for that of a dead dinit, lock it and
+ * delete it. But if NAME is still this file once we hold the lock, no dinit
+ * will delete it. 0 and ID, or -errno; -EEXIST: it was deleted before it was
+ * locked.
  */
 static int
 lock_new(const struct readiness *readiness, const char *name, int fd,
@@ -286,8 +288,8 @@ lock_new(const struct readiness *readiness, const char *name, int fd,
 
 /*
  * Makes the state file NAME. It is always a new file, because processes that
- * wait may have the one of an earlier run open. 0 or -errno; -EEXIST: there is
- * one.
+ * wait may have the state file of an earlier run open. 0 or -errno; -EEXIST:
+ * NAME exists.
  */
 static int
 create_state(struct readiness *readiness, const char *name)
@@ -300,7 +302,7 @@ create_state(struct readiness *readiness, const char *name)
 		return fd;
 	error = lock_new(readiness, name, fd, &id);
 	if (error < 0) {
-		/* The dinit that has locked it is about to delete it. */
+		/* -EADDRINUSE: another dinit is about to delete it. */
 		if (error != -EADDRINUSE)
 			delete_own(readiness->directory_fd, name, &id);
 		close(fd);
@@ -313,9 +315,10 @@ create_state(struct readiness *readiness, const char *name)
 }
 
 /*
- * Locks a file that is open for reading only, which can have no lock but a
- * shared one (fcntl(2)). So it then asks whether another process has a lock:
- * two dinits that do this at once see each other's lock, and both give up.
+ * Locks the second byte of a file that is open for reading only. Only a shared
+ * lock is possible there (fcntl(2)), so we then ask whether another process has
+ * a lock too. Two dinits that do this at once see each other's lock, and both
+ * fail.
  */
 static int
 lock_shared(int fd)
@@ -335,8 +338,8 @@ lock_shared(int fd)
 }
 
 /*
- * Opens NAME for *ACCESS or, where that is denied, for reading; *ACCESS is how
- * it was opened. A descriptor or -errno.
+ * Opens NAME for *ACCESS or, where that is denied, for reading. *ACCESS is then
+ * how it was opened. A descriptor or -errno.
  */
 static int
 open_state(int directory_fd, const char *name, int *access)
@@ -364,7 +367,7 @@ delete_dead(int directory_fd, const char *name, int access)
 
 	if (fd == -ENOENT)
 		return 0;
-	/* A link and a socket cannot be locked: they were never a dinit's. */
+	/* A symbolic link or a socket never was the state file of a dinit. */
 	if (fd == -ELOOP || fd == -ENXIO)
 		return unlinkat(directory_fd, name, 0) < 0 ? -errno : 0;
 	if (fd < 0)
@@ -380,8 +383,8 @@ delete_dead(int directory_fd, const char *name, int access)
 
 /*
  * Makes the path ours for as long as we live. A state file that is in the way
- * is opened for ACCESS, to be locked. Under the lock-down that is O_RDONLY, for
- * it lets no file be opened for writing but a new one.
+ * is opened for ACCESS, to be locked. ACCESS must be O_RDONLY under the
+ * lock-down, which lets dinit open no file for writing but a new one.
  */
 static int
 claim(struct readiness *readiness, int access)
@@ -404,8 +407,8 @@ claim(struct readiness *readiness, int access)
 
 /*
  * Makes sure that the path is still ours, which it is while our state file lies
- * there. If somebody has deleted that, it is made once more, unless another
- * dinit was faster.
+ * there. If somebody has deleted the state file, it is made once more, unless
+ * another dinit has made its own by then.
  */
 static int
 keep_claim(struct readiness *readiness)
@@ -423,8 +426,8 @@ keep_claim(struct readiness *readiness)
 }
 
 /*
- * Deletes a readiness file of an earlier run. If it is locked, then it belongs
- * to a living dinit, whose state file somebody has deleted.
+ * Deletes a readiness file of an earlier run. If the file is locked, it belongs
+ * to a living dinit whose state file somebody has deleted.
  */
 static int
 delete_old_file(const struct readiness *readiness)
@@ -490,7 +493,7 @@ readiness_prepare(struct readiness *readiness, const char *path)
 	return error;
 }
 
-/* Makes the directory once more: the app may have emptied /run. */
+/* Makes the directory once more, as the app may have emptied /run. */
 static int
 make_directory_again(struct readiness *readiness)
 {

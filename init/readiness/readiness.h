@@ -5,12 +5,13 @@
  *
  * The file exists exactly while the container is ready, and appears complete or
  * not at all. It is locked for as long as dinit lives (open file description
- * locks; fcntl(2)), so that the file of a killed container never reads as
- * ready. A symbolic link at its path is replaced or refused, never followed.
+ * locks; fcntl(2)), so that nobody takes the file of a killed container for a
+ * sign of readiness. A symbolic link at its path is replaced or refused, never
+ * followed.
  *
  * Beside it lies a state file, locked in the same way, for processes that wait
- * for readiness. It exists while dinit lives, and says why readiness will not
- * come any more.
+ * for readiness. It exists while dinit lives. Once the container cannot
+ * become ready any more, the state file says why.
  *
  * The path belongs to the dinit that holds the lock of the state file. No other
  * dinit publishes there, and no dinit deletes a file that is not its own. The
@@ -25,7 +26,7 @@
 
 #define READINESS_DEFAULT_PATH "/run/dinit/ready"
 
-/* Which file it is, even when it has lost its name. */
+/* Identifies a file, even after its name was given to another file. */
 struct file_id {
 	dev_t device;
 	ino_t inode;
@@ -34,7 +35,7 @@ struct file_id {
 struct readiness {
 	const char *path; /* NULL: there is no readiness file */
 	int directory_fd; /* opened once, so that it cannot be swapped later */
-	int parent_fd;    /* the folder that has it; -1: it is the root */
+	int parent_fd;    /* of the directory; -1: the directory is the root */
 	int file_fd;      /* holds the lock; -1: nothing is published */
 	int state_fd;     /* holds the lock of the state file; -1: none */
 	struct file_id file_id;
@@ -43,7 +44,7 @@ struct readiness {
 	gid_t group;
 };
 
-/* What the file says. */
+/* What the readiness file says. */
 struct readiness_facts {
 	pid_t pid;    /* COMMAND's */
 	time_t since; /* wall clock */
@@ -52,15 +53,16 @@ struct readiness_facts {
 };
 
 /*
- * Opens the directory of PATH, which is absolute; what is missing of it is made
- * with mode 0755. Makes the state file, and deletes a readiness file that an
- * earlier run has left. PATH must outlive READINESS. 0 or -errno; -EADDRINUSE:
- * another dinit publishes there, and none of its files was touched.
+ * Opens the directory of PATH, which is absolute. Directories that are missing
+ * are made with mode 0755. Makes the state file, and deletes a readiness file
+ * that an earlier run has left. PATH must outlive READINESS. 0 or -errno;
+ * -EADDRINUSE: another dinit publishes there, and none of its files was
+ * touched.
  */
 int
 readiness_prepare(struct readiness *readiness, const char *path);
 
-/* Proves that a file can be written and locked there. 0 or -errno. */
+/* Proves that a file can be written and locked beside PATH. 0 or -errno. */
 int
 readiness_prove(const struct readiness *readiness);
 
@@ -77,11 +79,17 @@ readiness_publish(struct readiness *readiness,
 int
 readiness_withdraw(struct readiness *readiness);
 
-/* Tells processes that wait, in the one line WHY, that it will never come. */
+/*
+ * Tells processes that wait, in the one line WHY, that the container cannot
+ * become ready any more.
+ */
 void
 readiness_give_up(const struct readiness *readiness, const char *why);
 
-/* Deletes the state file and gives up the path. Twice is no harm. */
+/*
+ * Deletes the state file, so that another dinit can take over the path. May be
+ * called twice.
+ */
 void
 readiness_end(struct readiness *readiness);
 

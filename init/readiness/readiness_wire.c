@@ -25,7 +25,7 @@ readiness_wire_name_state(const char *path, char name[NAME_MAX + 1])
 }
 
 /*
- * A dinit that lives has locked the whole file. One that is about to delete the
+ * A living dinit has locked the whole file. A dinit that is about to delete the
  * file of a dead dinit has locked the second byte only, so the first byte tells
  * them apart. F_GETLK also sees the locks of open file descriptions, on every
  * kernel (fcntl(2)).
