@@ -215,7 +215,7 @@ prepare_privileges(const struct options *options, struct setup *setup)
 	if (setup->command == NULL || !privileges_are_requested(&request) ||
 	    privileges_prepare(&request, &setup->privileges, &problem) == 0)
 		return 0;
-	table_format_origin(options, problem.option, origin, sizeof(origin));
+	table_format_origin(options, problem.option, origin);
 	log_line(LOG_LEVEL_ERROR, "%s: %s", origin, problem.text);
 	return -EINVAL;
 }
@@ -281,7 +281,7 @@ log_path_taken(const struct options *options)
 	    options->health_cmd != NULL ? "health-cmd"
 		: options->notify       ? "notify"
 					: "ready-file",
-	    origin, sizeof(origin));
+	    origin);
 	log_line(LOG_LEVEL_ERROR,
 	    "cannot use readiness file %s: another dinit publishes there; name "
 	    "another place with --ready-file, or go without %s (docker exec "

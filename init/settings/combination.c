@@ -17,8 +17,8 @@ check_deciders(const struct options *options, struct problem *problem)
 
 	if (options->notify == NOTIFY_NONE || options->health_cmd == NULL)
 		return 0;
-	table_format_origin(options, "notify", notify, sizeof(notify));
-	table_format_origin(options, "health-cmd", health, sizeof(health));
+	table_format_origin(options, "notify", notify);
+	table_format_origin(options, "health-cmd", health);
 	return problem_set(problem,
 	    "%s: %s='%.200s' is given too; only one of them can decide on "
 	    "readiness",
@@ -92,7 +92,7 @@ check_socket(const struct options *options, struct problem *problem)
 	if (options->notify == NOTIFY_NONE ||
 	    strlen(options->ready_file) <= NOTIFY_SOCKET_READY_FILE_MAX)
 		return 0;
-	table_format_origin(options, "ready-file", origin, sizeof(origin));
+	table_format_origin(options, "ready-file", origin);
 	return problem_set(problem,
 	    "%s: '%.200s' is too long for --notify, whose socket lies beside "
 	    "it; it takes a path of at most %d bytes",

@@ -185,16 +185,13 @@ table_source(const struct options *options, const struct table_row *row)
 }
 
 void
-table_format_origin(const struct options *options, const char *name, char *text,
-    size_t size)
+table_format_origin(const struct options *options, const char *name,
+    char text[TABLE_NAME_MAX])
 {
 	const struct table_row *row = table_find_name(name);
-	char variable[TABLE_NAME_MAX];
 
-	if (row != NULL && table_source(options, row) == SOURCE_ENVIRONMENT) {
-		table_format_variable(row, variable);
-		snprintf(text, size, "%s", variable);
-	} else {
-		snprintf(text, size, "--%s", name);
-	}
+	if (row != NULL && table_source(options, row) == SOURCE_ENVIRONMENT)
+		table_format_variable(row, text);
+	else
+		snprintf(text, TABLE_NAME_MAX, "--%s", name);
 }

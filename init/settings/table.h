@@ -61,7 +61,7 @@ table_source(const struct options *options, const struct table_row *row);
  * "DINIT_USER".
  */
 void
-table_format_origin(const struct options *options, const char *name, char *text,
-    size_t size);
+table_format_origin(const struct options *options, const char *name,
+    char text[TABLE_NAME_MAX]);
 
 #endif

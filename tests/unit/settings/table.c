@@ -94,15 +94,12 @@ Test(table, say_how_each_was_given)
 		"DINIT_SECCOMP=x", NULL };
 	const char *const arguments[] = { "--seccomp=y", "app", NULL };
 	const struct result *result = parse(arguments, environment);
-	char origin[64];
+	char origin[TABLE_NAME_MAX];
 
-	table_format_origin(&result->options, "user", origin,
-	    sizeof(origin));
+	table_format_origin(&result->options, "user", origin);
 	cr_expect_str_eq(origin, "DINIT_USER");
-	table_format_origin(&result->options, "seccomp", origin,
-	    sizeof(origin));
+	table_format_origin(&result->options, "seccomp", origin);
 	cr_expect_str_eq(origin, "--seccomp");
-	table_format_origin(&result->options, "keep-caps", origin,
-	    sizeof(origin));
+	table_format_origin(&result->options, "keep-caps", origin);
 	cr_expect_str_eq(origin, "--keep-caps");
 }
