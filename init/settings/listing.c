@@ -10,16 +10,16 @@
 static void
 append_help(const struct table_row *row, char *text, size_t size)
 {
+	char letter[] = "   ";
 	char left[64];
 	char fallback[32] = "";
 
+	if (row->short_name != 0)
+		snprintf(letter, sizeof(letter), "-%c,", row->short_name);
 	if (row->name == NULL)
 		snprintf(left, sizeof(left), "-%c", row->short_name);
 	else
-		snprintf(left, sizeof(left), "%c%c%s --%s%s%s",
-		    row->short_name != 0 ? '-' : ' ',
-		    row->short_name != 0 ? row->short_name : ' ',
-		    row->short_name != 0 ? "," : " ", row->name,
+		snprintf(left, sizeof(left), "%s --%s%s%s", letter, row->name,
 		    row->argument != NULL ? "=" : "",
 		    row->argument != NULL ? row->argument : "");
 	if (row->fallback != NULL)
