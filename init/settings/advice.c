@@ -4,16 +4,17 @@
 #include "base/text.h"
 #include "settings/options.h"
 
-/*
- * An engine that is told to stop a container waits for its timer, and then
- * kills everything: 30 s in Kubernetes, 10 s with Docker and Podman.
- */
+/* An engine that stops a container kills everything when its timer is over. */
+#define KUBERNETES_TIMER_MS 30000
+#define DOCKER_TIMER_MS 10000
+
 static void
 append_late_stop(const struct options *options, bool in_kubernetes, char *text,
     size_t size)
 {
 	int64_t needed_ms = options->drain_ms + options->grace_ms;
-	int64_t timer_ms = in_kubernetes ? 30000 : 10000;
+	int64_t timer_ms = in_kubernetes ? KUBERNETES_TIMER_MS
+					 : DOCKER_TIMER_MS;
 	char needed[DURATION_TEXT_MAX];
 	char timer[DURATION_TEXT_MAX];
 
