@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Advice on settings that are valid, and yet will not go well: one that does
- * not fit another one, or the timer that the engine has. --show-config gives
- * it.
+ * Advice on settings that are valid and still will not work well, because they
+ * do not fit each other or the engine's timer. --show-config prints it.
  */
 #ifndef DINIT_ADVICE_H
 #define DINIT_ADVICE_H
@@ -16,8 +15,8 @@ struct options;
 #define ADVICE_TEXT_MAX 1024
 
 /*
- * Writes a line for each thing that will not go well. The timers are those that
- * engines have by default: Kubernetes, or else Docker.
+ * Writes a line for each thing that will not work well. The engine's timer is
+ * the default of Kubernetes or, if not IN_KUBERNETES, of Docker and Podman.
  */
 void
 advice_format(const struct options *options, bool in_kubernetes, char *text,

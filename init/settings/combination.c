@@ -72,8 +72,8 @@ choose_ready_file(struct options *options)
 }
 
 /*
- * Without a health command there is nothing to monitor with. A value that
- * somebody has set stays all the same, so that there is advice on it.
+ * Without a health command there is nothing to monitor with, so the default
+ * goes. A value that somebody has set stays, so that advice.c can warn of it.
  */
 static void
 drop_idle_monitor(struct options *options)
@@ -83,7 +83,7 @@ drop_idle_monitor(struct options *options)
 		options->monitor_ms = 0;
 }
 
-/* The socket that --notify takes lies beside the readiness file. */
+/* The socket of --notify lies beside the readiness file. */
 static int
 check_socket(const struct options *options, struct problem *problem)
 {

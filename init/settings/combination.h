@@ -10,8 +10,8 @@ struct options;
 struct problem;
 
 /*
- * Completes OPTIONS, of which each is valid by itself. 0, or -EINVAL and one
- * line in PROBLEM.
+ * Checks and completes OPTIONS, each of which is valid by itself. 0, or -EINVAL
+ * and one line in PROBLEM.
  */
 int
 combination_settle(struct options *options, struct problem *problem);

@@ -106,7 +106,7 @@ const struct kind kind_duration = {
 	.format = format_duration,
 };
 
-/* PARSED is what a parser has returned: a number for *VALUE, or -errno. */
+/* Stores what a parser has returned in *VALUE, unless that is -errno. */
 static int
 store_parsed(int parsed, void *value)
 {

@@ -14,7 +14,7 @@ struct options;
 void
 listing_format_help(char *text, size_t size);
 
-/* Writes each setting, its value and where that came from, a line each. */
+/* Writes a line for each setting: its value, and where that came from. */
 void
 listing_format_config(const struct options *options, char *text, size_t size);
 

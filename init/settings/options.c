@@ -10,10 +10,10 @@
 #include "settings/spelling.h"
 #include "settings/table.h"
 
-/* getopt_long's value for row N, out of the way of every short name. */
+/* getopt_long's value for row 0; above that of every short name. */
 #define LONG_OPTION 256
 
-/* Where a value was written, for messages. */
+/* Where a value comes from; the name is for messages. */
 struct origin {
 	enum source source;
 	const char *name; /* "--grace", "-e" or "DINIT_GRACE" */
@@ -27,7 +27,7 @@ member(struct options *options, const struct table_row *row)
 
 /* --- Variables --- */
 
-/* Returns the length of ENTRY's name if it begins as ours, or else 0. */
+/* The length of ENTRY's name if that begins with DINIT_, otherwise 0. */
 static size_t
 prefixed_length(const char *entry)
 {
@@ -73,8 +73,8 @@ options_remove_variables(char **environment)
 /* --- Values --- */
 
 /*
- * A list gathers what one source says, such as two --ok-exit, and drops what a
- * weaker source has said.
+ * Notes that SOURCE sets the option. A list gathers all that one source says,
+ * such as two --ok-exit, so what a weaker source has said is dropped.
  */
 static void
 forget_weaker(const struct table_row *row, enum source source,
@@ -127,9 +127,9 @@ set_defaults(struct options *out)
 }
 
 /*
- * An empty variable counts as none: that is how Compose files unset one. All
- * variables are read, even behind a bad one, and the first bad one is the
- * problem.
+ * An empty variable counts as none, because that is how Compose files unset a
+ * variable. All variables are read, even after a bad one, and PROBLEM is about
+ * the first bad one.
  */
 static int
 read_environment(struct options *out, char *const *environment,
@@ -161,7 +161,7 @@ read_environment(struct options *out, char *const *environment,
 
 /* --- The command line --- */
 
-/* getopt_long's two forms of the table. */
+/* The table as getopt_long takes it: its long and its short names. */
 struct getopt_table {
 	struct option longs[OPTIONS_MAX + 1];
 	char shorts[2 * OPTIONS_MAX + 3];
@@ -173,7 +173,7 @@ fill_getopt_table(struct getopt_table *table)
 	struct option *next = table->longs;
 	char *shorts = table->shorts;
 
-	/* "+": COMMAND's options are not ours; ":": missing values are. */
+	/* "+": stop at COMMAND; ":": return ':' if a value is missing. */
 	*shorts++ = '+';
 	*shorts++ = ':';
 	for (const struct table_row *row = table_rows; row->kind != NULL;
@@ -208,7 +208,7 @@ find_row(int found)
 	return NULL;
 }
 
-/* The option as it was written: FOUND is what getopt_long says of it. */
+/* Writes the option as it was given. FOUND is getopt_long's value for it. */
 static void
 format_name(const struct table_row *row, int found, char name[TABLE_NAME_MAX])
 {
@@ -218,7 +218,7 @@ format_name(const struct table_row *row, int found, char name[TABLE_NAME_MAX])
 		snprintf(name, TABLE_NAME_MAX, "--%s", row->name);
 }
 
-/* WORD is all of the option, perhaps with a value. */
+/* WORD is the whole argument: "--NAME" or "--NAME=VALUE". */
 static int
 explain_unknown_name(const char *word, struct problem *problem)
 {
@@ -235,8 +235,8 @@ explain_unknown_name(const char *word, struct problem *problem)
 
 /*
  * Says why getopt_long has returned FOUND, '?' or ':', for the option in
- * optopt, which is 0 for an unknown long name. WORD counts for long names only:
- * behind a short one, musl may be past the end of argv.
+ * optopt, which is 0 for an unknown long name. WORD is used for long names
+ * only: after a short one, musl's optind may be past the end of argv.
  */
 static int
 explain_refusal(int found, const char *word, struct problem *problem)
@@ -284,7 +284,7 @@ read_command_line(struct options *out, int argc, char *const *argv,
 
 	fill_getopt_table(&table);
 	opterr = 0;
-	optind = 0; /* both C libraries: start afresh */
+	optind = 0; /* glibc and musl then start afresh */
 	while ((found = getopt_long(argc, argv, table.shorts, table.longs,
 		    NULL)) != -1) {
 		if (found == '?' || found == ':')
@@ -306,7 +306,7 @@ options_parse(struct options *out, int argc, char *const *argv,
 	set_defaults(out);
 	error = read_environment(out, environment, problem);
 	if (error < 0) {
-		/* Help and probes are answered in spite of a bad variable. */
+		/* --help, --is-ready and --probe work with a bad variable. */
 		struct problem ignored;
 
 		if (read_command_line(out, argc, argv, &ignored) < 0 ||

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What dinit is told by its command line, by its environment and by defaults.
- * The command line beats the environment, which beats the defaults. The options
- * that there are stand in the table (table.h).
+ * The command line beats the environment, which beats the defaults. The table
+ * lists all options (table.h).
  */
 #ifndef DINIT_OPTIONS_H
 #define DINIT_OPTIONS_H
@@ -17,7 +17,7 @@
 
 struct problem;
 
-/* The table may have so many rows. */
+/* The most rows that the table can have. */
 #define OPTIONS_MAX 48
 
 /* What dinit is asked to do. */
@@ -56,14 +56,14 @@ struct options {
 	uint64_t ok_exit[4]; /* as in struct limits */
 	bool ok_stop;
 	bool warn_orphans;
-	const char *user; /* this to no_new_privs: privileges_request */
+	const char *user; /* from here to no_new_privs: privileges.h */
 	const char *keep_caps;
 	const char *drop_caps;
 	const char *seccomp;
 	bool no_new_privs;
 	bool no_lockdown;
 	int parent_death_signal; /* 0: none */
-	int64_t wait_ms;         /* MODE_IS_READY waits so long; 0: not */
+	int64_t wait_ms;         /* for MODE_IS_READY; 0: it does not wait */
 	const char *report_file; /* NULL: none */
 	int log_level;           /* enum log_level */
 	int log_format;          /* enum log_format */
@@ -84,8 +84,8 @@ bool
 options_owns_variable(const char *entry);
 
 /*
- * True if ENTRY is a DINIT_* variable that no option has. NEAREST is then the
- * name of the variable that was most likely meant.
+ * True if the name of ENTRY, which is "NAME=value", begins with DINIT_ and is
+ * not in the table. NEAREST is then the variable that was most likely meant.
  */
 bool
 options_is_unknown_variable(const char *entry, char *nearest, size_t size);

@@ -7,8 +7,8 @@
 #include "settings/spelling.h"
 
 /*
- * Returns how many steps turn A into B. This is the Levenshtein distance: STEPS
- * holds, for the part of A so far, the steps to each beginning of B.
+ * Returns how many steps turn A into B. This is the Levenshtein distance:
+ * steps[J] is the distance from the part of A so far to the first J bytes of B.
  */
 static size_t
 distance(const char *a, const char *b)
@@ -37,7 +37,7 @@ distance(const char *a, const char *b)
 	return steps[width];
 }
 
-/* FORMAT writes the name of a row that counts, or nothing. */
+/* FORMAT writes the name of a row to compare with WORD; "": it has none. */
 static void
 find_nearest(const char *word,
     void (*format)(const struct table_row *row, char name[TABLE_NAME_MAX]),

@@ -128,10 +128,10 @@ const struct table_row table_rows[] = {
 };
 /* clang-format on */
 
-/* The last row has no source: it is only the end. */
+/* The last row only marks the end, so it needs no source. */
 static_assert(ARRAY_SIZE(table_rows) - 1 <= OPTIONS_MAX, "raise OPTIONS_MAX");
 
-/* What to do has no variable: it is said when dinit is called. */
+/* An option that says what to do, such as --pause, has no variable. */
 void
 table_format_variable(const struct table_row *row, char name[TABLE_NAME_MAX])
 {

@@ -15,14 +15,14 @@
 /* What the name of each variable begins with. */
 #define TABLE_PREFIX "DINIT_"
 
-/* Room for an option's name as it is given: "--grace" or "DINIT_GRACE". */
+/* Room for the name of an option or variable: "--grace", "DINIT_GRACE". */
 #define TABLE_NAME_MAX 64
 
 struct table_row {
 	const char *name;        /* NULL: it has a short name only */
 	char short_name;         /* 0: none */
 	unsigned short offset;   /* of its member in struct options */
-	enum mode mode;          /* MODE_RUN: it does not say what to do */
+	enum mode mode;          /* MODE_RUN: it is a setting */
 	const char *short_value; /* what the short name alone stands for */
 	const struct kind *kind; /* of its value */
 	struct range range;      /* of its value; all 0: none */
@@ -32,12 +32,12 @@ struct table_row {
 };
 
 /*
- * In alphabetical order, as --help shows them. The row behind the last one has
- * no kind.
+ * In alphabetical order, as --help shows them. After the last option, a row
+ * without a kind marks the end.
  */
 extern const struct table_row table_rows[];
 
-/* The row with that long name, or NULL. */
+/* The row with the long name NAME, or NULL. */
 const struct table_row *
 table_find_name(const char *name);
 
@@ -50,8 +50,8 @@ void
 table_format_variable(const struct table_row *row, char name[TABLE_NAME_MAX]);
 
 /*
- * Where the row's member got its value; of several rows that set it (-v and
- * --log-level), the strongest source counts.
+ * Where the row's member got its value. If several rows set the same member (-v
+ * and --log-level), this is the strongest of their sources.
  */
 enum source
 table_source(const struct options *options, const struct table_row *row);
