@@ -31,8 +31,9 @@ LIBRARY_VERSIONS = libcap2=$(LIBCAP_VERSION) \
 LIBC :=
 O := build$(if $(LIBC),/$(LIBC))
 STATIC := 1
-# With musl position-independent code costs PID 1 4 KiB of anonymous memory, for
-# each of a thousand containers. It runs no foreign bytes that an address helps.
+# With musl position-independent code costs PID 1 4 KiB of anonymous memory, in
+# each of a thousand containers. A random address would protect little there:
+# hardly any foreign input gets to PID 1.
 PIE := $(if $(LIBC),0,1)
 SANITIZE :=
 DINIT := $(O)/dinit
@@ -231,8 +232,8 @@ check-scripts:
 	shellcheck -x -P SCRIPTDIR \
 		$$(grep -rlE '^#!/.*(sh|bats)$$|shell=bash' .ci man tests)
 
-# Each step is a make of its own: it sees what deps has installed, and tests that
-# depend on time have the machine for themselves under make -j.
+# Each step is a make of its own. It sees what deps has installed, and under
+# make -j no other step takes processors from tests that depend on time.
 check: deps
 	@$(MAKE) --no-print-directory all check-headers check-man check-scripts
 	@$(if $(SANITIZE),,$(MAKE) --no-print-directory check-purity)
@@ -252,8 +253,7 @@ deps:
 
 # --- Wider suites -----------------------------------------------------------
 
-# What each needs and does is in tests/SUITE/run, which is called with the target
-# as its argument.
+# tests/SUITE/run says what a suite needs and does. Its argument is the target.
 SUITE = $(@:check-%=%)
 SUITE_TARGETS = bench deb format release soak $(addprefix check-,analysis budget \
 	completion containers coverage faults fuzz lockdown mutations release \
@@ -268,7 +268,7 @@ $(SUITE_TARGETS):
 	@O=$(O) DINIT=$(DINIT) MUSL=$(MUSL) VERSION=$(VERSION) \
 		LIBRARY_VERSIONS='$(LIBRARY_VERSIONS)' tests/$(SUITE)/run $@
 
-# For suites that run side by side: they could not install at once.
+# Before suites run side by side, as two of them cannot install at once.
 deps-suites:
 	@for run in tests/*/run; do $$run packages || exit; done
 
