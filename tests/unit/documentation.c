@@ -347,7 +347,11 @@ Test(documentation, explains_each_state_in_the_manual)
 
 /* --- The messages, as the source has them --- */
 
-/* DIAGNOSTICS as running text: lines that go on are one. */
+/*
+ * DIAGNOSTICS as running text, with continued lines joined. A quote at the
+ * start of a word quotes an argument and is not printed, unless "\&" precedes
+ * it (mdoc(7)).
+ */
 static char diagnostics[TEXT_SIZE];
 
 static void
@@ -358,9 +362,10 @@ read_diagnostics(void)
 	char *to = diagnostics;
 
 	for (; from < end; from++) {
-		if (strncmp(from, "\\\n", 2) == 0)
+		if (strncmp(from, "\\\n", 2) == 0 ||
+		    strncmp(from, "\\&", 2) == 0)
 			from++;
-		else
+		else if (*from != '"' || from[-1] != ' ')
 			*to++ = *from;
 	}
 	*to = '\0';
