@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a process of --is-ready sees. Each test is also the dinit that it asks:
- * the locks of open file descriptions meet within one process too.
+ * What a process of --is-ready sees. Each test is also the dinit that it asks,
+ * because locks of open file descriptions conflict within one process too.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -30,7 +30,7 @@ prepare(const char *path)
 
 /* --- The readiness file --- */
 
-Test(asker, is_not_seen_through_a_symbolic_link)
+Test(asker, does_not_follow_a_symbolic_link)
 {
 	const char *path = scratch_path("ready");
 	const char *link = scratch_path("link");
@@ -48,7 +48,7 @@ check_unprivileged(void *argument)
 	must(asker_is_ready(argument) == 1, "not ready");
 }
 
-Test(asker, is_seen_by_anybody)
+Test(asker, answers_any_user)
 {
 	const char *path = scratch_path("ready");
 	struct readiness readiness = prepare(path);
@@ -57,7 +57,7 @@ Test(asker, is_seen_by_anybody)
 	in_child(check_unprivileged, (void *)path);
 }
 
-Test(asker, is_not_made_up_by_a_file)
+Test(asker, takes_no_unlocked_file_for_readiness)
 {
 	const char *path = scratch_path("ready");
 
@@ -68,7 +68,7 @@ Test(asker, is_not_made_up_by_a_file)
 	cr_expect_eq(asker_is_ready(scratch_path("")), 0, "a directory");
 }
 
-Test(asker, is_not_waited_for_at_a_fifo)
+Test(asker, does_not_wait_at_a_fifo)
 {
 	const char *path = scratch_path("ready");
 
@@ -83,7 +83,7 @@ check_what_is_closed(void *argument)
 	must(asker_is_ready(argument) == -EACCES, "it could be read");
 }
 
-Test(asker, says_when_it_cannot_be_known)
+Test(asker, says_why_it_cannot_read_the_file)
 {
 	const char *path = scratch_path("ready");
 
@@ -104,7 +104,7 @@ expect_view(struct asker_view *view, const char *path, bool is_ready,
 	cr_expect_str_eq(view->why_never, why_never);
 }
 
-Test(asker, shows_who_waits_whether_it_may_still_come)
+Test(asker, shows_whether_the_container_may_still_become_ready)
 {
 	struct asker_view view = { .state_fd = -1 };
 	struct asker_view late = { .state_fd = -1 };
@@ -132,7 +132,7 @@ Test(asker, shows_who_waits_whether_it_may_still_come)
 }
 
 /* Nobody holds its lock, so its dinit was killed. */
-Test(asker, takes_no_dead_state_for_a_living_one)
+Test(asker, takes_no_unlocked_state_file_for_a_living_dinit)
 {
 	struct asker_view view = { .state_fd = -1 };
 	const char *path = scratch_path("ready");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How --is-ready --wait answers, where it can at once or when the time is over.
- * That it sleeps meanwhile, and what wakes it, is in tests/e2e/await.c.
+ * How --is-ready --wait answers if it can answer at once, or when the time is
+ * over. tests/e2e/await.c tests that it sleeps meanwhile, and what wakes it.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -79,7 +79,7 @@ give_up(void *argument)
 	    "nor will it be: the app ended" });
 }
 
-Test(await, answers_at_once_where_readiness_will_not_come)
+Test(await, answers_at_once_if_the_container_will_never_be_ready)
 {
 	in_child(give_up, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the arguments of a health command are. How a check starts, prints, is
- * killed and reaped is tested in health_helper.c, as the helper does it.
+ * killed and is reaped is tested in health_helper.c, as the helper does it.
  */
 #include <criterion/criterion.h>
 #include <string.h>

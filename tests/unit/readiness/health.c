@@ -47,7 +47,7 @@ Test(health, takes_each_outcome_and_nothing_else)
 	}
 }
 
-Test(health, takes_half_a_result_for_none)
+Test(health, refuses_half_a_result)
 {
 	struct health_result result = { .outcome = HEALTH_PASSED };
 

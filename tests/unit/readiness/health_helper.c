@@ -74,7 +74,7 @@ Test(health_helper, pauses_a_twentieth_of_the_time_since_start)
 
 /*
  * What the README promises: readiness is seen within 5 % of the startup time
- * plus a check, and checks take a fifth of the time.
+ * plus one check, and checks take at most a fifth of the time.
  */
 Test(health_helper, keeps_the_promise_at_any_startup_time)
 {
@@ -100,7 +100,7 @@ Test(health_helper, keeps_the_promise_at_any_startup_time)
 	}
 }
 
-/* --- The helper: all in a child that stands for dinit --- */
+/* --- The helper: each test runs in a child that plays dinit --- */
 
 static char output[HEALTH_OUTPUT_MAX + 1];
 
@@ -150,14 +150,14 @@ receive(const struct helper *helper)
 	return result;
 }
 
-/* Closes the socket pair, at which the helper has to end by itself. */
+/* Closes the socket pair; then the helper has to end by itself. */
 static void
 stop(struct helper *helper)
 {
 	int status;
 
 	helper_close(helper);
-	must(helper->fd == -1, "the socket is not let go");
+	must(helper->fd == -1, "the socket is not closed");
 	must(waitpid(helper->pid, &status, 0) == helper->pid, "waitpid");
 	must(WIFEXITED(status) && WEXITSTATUS(status) == 0,
 	    "the helper's wait status is %#x", status);
@@ -208,7 +208,7 @@ Test(health_helper, says_how_a_check_ended_and_what_it_said)
 		    "cannot execute /etc/passwd: Permission denied\n" },
 		{ "[\"/\"]", HEALTH_FAILED, 126,
 		    "cannot execute /: Permission denied\n" },
-		/* A process that is left has the pipe still open. */
+		/* The process that is left still has the pipe open. */
 		{ "sleep 600 & echo up", HEALTH_PASSED, 0, "up\n" },
 		{ "exec >/dev/null 2>&1; echo none", HEALTH_PASSED, 0, "" },
 		{ "exec >&- 2>&-; sleep 0.1; exit 4", HEALTH_FAILED, 4, "" },
@@ -284,7 +284,7 @@ Test(health_helper, leaves_no_descriptor_open_but_that_of_the_helper)
 	in_child(count_after_each_step, NULL);
 }
 
-/* If each check left one open in the helper, they would run out. */
+/* If each check left one open, the helper would run out of them. */
 static void
 count_in_checks(void *argument)
 {
@@ -425,7 +425,7 @@ expect_end_of_output(void *argument)
 	stop(&helper);
 }
 
-Test(health_helper, is_not_held_up_by_who_writes_on_for_ever)
+Test(health_helper, is_not_held_up_by_a_process_that_writes_for_ever)
 {
 	in_child(expect_end_of_output, NULL);
 }

@@ -101,7 +101,7 @@ Test(http_answer, reads_no_head_without_end)
 		memset(text, 'x', sizeof(text) - 1);
 		memcpy(text, starts[i], start);
 		cr_expect_eq(read_status(text), -EMSGSIZE);
-		/* What comes behind the limit does not count. */
+		/* What comes after the limit does not count. */
 		strcpy(text + HTTP_ANSWER_HEAD_MAX - 12, "\r\n\r\n" OK);
 		cr_expect_eq(read_status(text), -EMSGSIZE);
 		strcpy(text + HTTP_ANSWER_HEAD_MAX - 17, "\r\n\r\n" OK);

@@ -199,7 +199,7 @@ Test(notify, knows_whether_there_is_room)
 	close(engine);
 }
 
-Test(notify, finds_room_where_sending_tells_more)
+Test(notify, reports_room_where_sending_would_report_an_error)
 {
 	struct notify_upstream upstream = { .fd = -1 };
 	const char *value = scratch_path("notify");
@@ -300,7 +300,7 @@ Test(notify, finds_the_last_status)
 	expect_status("", NULL);
 }
 
-Test(notify, takes_nothing_for_what_it_is_not)
+Test(notify, ignores_what_only_looks_like_a_known_line)
 {
 	static const char *const others[] = { "", "\n", "READY", "READY=",
 		"READY=0", "READY=12", "ready=1", " READY=1", "READY=1 ",

@@ -386,7 +386,7 @@ bind_to_path(const char *path)
 	return server;
 }
 
-/* Reads a request up to its empty line, and puts no zero byte behind it. */
+/* Reads a request up to its empty line, and does not terminate it. */
 static void
 read_request(int client, char *text, size_t size)
 {
@@ -476,7 +476,7 @@ answer_ever_so_slowly(int client, const char *answer)
 		(void)!write(client, "x", 1);
 }
 
-/* The descriptor to which answer_in_pieces writes how it went. */
+/* The descriptor to which answer_in_pieces writes its result. */
 static int told;
 
 /*
@@ -627,7 +627,7 @@ Test(probe, of_tcp_is_healthy_when_somebody_listens)
 	cr_expect_eq(ask(server.url, LONG_MS), -ECONNREFUSED);
 }
 
-Test(probe, of_tcp_needs_no_word_from_the_server)
+Test(probe, of_tcp_needs_no_answer_of_the_server)
 {
 	struct server server = bind_to(AF_INET, "tcp://127.0.0.1:%u");
 
@@ -652,7 +652,7 @@ Test(probe, of_http_speaks_ipv6)
 	cr_expect_eq(ask(server.url, LONG_MS), 204);
 }
 
-Test(probe, of_localhost_finds_who_has_only_ipv4)
+Test(probe, of_localhost_finds_a_server_with_ipv4_only)
 {
 	struct server tcp = bind_to(AF_INET, "tcp://localhost:%u");
 	struct server http = bind_to(AF_INET, "http://localhost:%u");
@@ -664,7 +664,7 @@ Test(probe, of_localhost_finds_who_has_only_ipv4)
 	cr_expect_eq(ask(http.url, LONG_MS), 200);
 }
 
-Test(probe, of_localhost_finds_who_has_only_ipv6)
+Test(probe, of_localhost_finds_a_server_with_ipv6_only)
 {
 	struct server tcp = bind_to(AF_INET6, "tcp://localhost:%u");
 	struct server http = bind_to(AF_INET6, "http://localhost:%u");
@@ -716,7 +716,7 @@ Test(probe, of_unix_is_healthy_when_somebody_listens)
 	cr_expect_eq(ask(server.url, LONG_MS), -ENOENT);
 }
 
-Test(probe, of_unix_takes_a_file_for_no_socket)
+Test(probe, of_unix_refuses_a_file_that_is_no_socket)
 {
 	char url[160];
 

@@ -498,7 +498,7 @@ publish_where_nobody_may_look(void *argument)
 	chmod(scratch_path("own"), 0700);
 }
 
-Test(readiness, needs_no_leave_to_list_its_directory)
+Test(readiness, needs_no_permission_to_list_its_directory)
 {
 	in_child(publish_where_nobody_may_look,
 	    (void *)scratch_path("own/ready"));
@@ -666,7 +666,7 @@ Test(readiness, needs_room_for_the_name_of_its_state_file)
 	cr_expect_eq(prepare_and_prove(&readiness, path), -ENAMETOOLONG);
 }
 
-/* --- Whose the path is --- */
+/* --- Which dinit a path belongs to --- */
 
 static ino_t
 inode_of(const char *path)
@@ -737,7 +737,7 @@ Test(readiness, takes_over_from_a_dinit_that_was_killed)
 	cr_expect(!exists(path), "the dead one's file is left");
 }
 
-/* Who may write to the folder may delete a file of another user in it. */
+/* A user who may write to a folder may delete other users' files there. */
 static void
 take_over_unprivileged(void *argument)
 {
@@ -870,7 +870,7 @@ await_close(const int ends[2])
 		continue;
 }
 
-/* Writes how it went, and keeps the path until all have written that. */
+/* Writes its result, and keeps the path until all have written theirs. */
 static void __attribute__((noreturn))
 contend(const struct contest *contest)
 {

@@ -44,7 +44,7 @@ Test(advice, is_given_on_what_does_not_fit)
 	    "with; set --health-cmd\n");
 	cr_expect_str_eq(advise("--ready-file=/a", "--drain=900ms", false),
 	    "");
-	/* Nobody has set it, and so nobody is told about it. */
+	/* There is no advice on a monitor time that nobody has set. */
 	cr_expect_str_eq(advise("--notify", "-q", false), "");
 	cr_expect_str_eq(advise("--notify", "--monitor=10s", false),
 	    "monitor without a health command: there is nothing to monitor "

@@ -82,12 +82,12 @@ Test(combination, has_no_readiness_where_there_is_no_command)
 	cr_expect_null(result->options.ready_file);
 }
 
-Test(combination, refuses_two_that_decide_on_readiness)
+Test(combination, lets_only_one_option_decide_on_readiness)
 {
 	static const char *const environment[] = { "DINIT_NOTIFY=1", NULL };
 	const char *const both[] = { "--notify", "--health-cmd=check", "app",
 		NULL };
-	const char *const neither[] = { "--notify=no", "--health-cmd=check",
+	const char *const overridden[] = { "--notify=no", "--health-cmd=check",
 		"app", NULL };
 	const char *const one[] = { "--health-cmd=check", "app", NULL };
 	const char *const probe[] = { "--health-cmd=check", "--is-ready",
@@ -97,7 +97,7 @@ Test(combination, refuses_two_that_decide_on_readiness)
 	    "--notify: --health-cmd='check' is given too; only one");
 	expect_refused(parse(one, environment), "both",
 	    "DINIT_NOTIFY: --health-cmd='check' is given too; only one");
-	expect_accepted(parse(neither, environment), "--notify=no");
+	expect_accepted(parse(overridden, environment), "--notify=no");
 	expect_accepted(parse(probe, environment), "--is-ready");
 }
 

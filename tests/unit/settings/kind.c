@@ -96,7 +96,7 @@ Test(kind, takes_words_for_yes_and_no)
 	}
 }
 
-/* As expected also of the variable. */
+/* Expects the same of the option and of its variable. */
 static void
 expect_notify(const char *value, enum notify_access expected)
 {

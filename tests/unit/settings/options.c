@@ -86,7 +86,10 @@ Test(options, beat_their_variables)
 	}
 }
 
-/* What gates brings a file of its own, and what checks goes on with it. */
+/*
+ * True if setting the option SET changes that called NAME: an option that
+ * decides on readiness sets the file, and a health command is monitored.
+ */
 static bool
 follows_from(const char *name, const char *set)
 {
@@ -375,7 +378,7 @@ Test(options, take_the_url_to_probe)
 	cr_expect_eq(result->options.health_timeout_ms, 1000);
 }
 
-/* What to do is said when calling: such a variable is like any unknown one. */
+/* The variable that such an option would have is unknown. */
 Test(options, have_no_variable_for_what_to_do)
 {
 	const struct result *result = parse_word(NULL,
@@ -441,7 +444,7 @@ Test(options, take_a_lone_dash_as_the_command)
 	cr_expect_str_eq(result->options.command[0], "-");
 }
 
-Test(options, take_abbreviations_that_mean_one)
+Test(options, take_abbreviations_of_one_option)
 {
 	const char *const arguments[] = {
 		"--gra=1s", "--health-c=x", "--ok-s", "--startup", "2s",
@@ -456,7 +459,7 @@ Test(options, take_abbreviations_that_mean_one)
 	expect_config(result, "startup-budget", "2s", "command line");
 }
 
-Test(options, refuse_abbreviations_that_could_mean_two)
+Test(options, refuse_abbreviations_of_two_options)
 {
 	expect_refused(parse_word("--health=1s", NULL), "--health",
 	    "--health=1s");
@@ -684,7 +687,7 @@ Test(options, say_that_a_value_is_missing)
 	}
 }
 
-Test(options, say_that_a_value_is_one_too_many)
+Test(options, say_that_an_option_takes_no_value)
 {
 	static const char *const names[] = { "--pause", "--help" };
 

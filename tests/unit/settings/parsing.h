@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of init/settings share: command lines and what came of them. */
+/* What the tests of init/settings share: parsing, and what to expect of it. */
 #ifndef DINIT_TESTS_PARSING_H
 #define DINIT_TESTS_PARSING_H
 
@@ -15,7 +15,7 @@ struct result {
 	char config[LISTING_TEXT_MAX]; /* as --show-config prints it */
 };
 
-/* Two good values of each setting, other than its default. */
+/* A setting with its default and two good values. */
 struct setting {
 	const char *name;
 	const char *variable;
@@ -24,7 +24,7 @@ struct setting {
 	const char *other;
 };
 
-/* The row behind the last one has no name. */
+/* After the last setting, a row without a name marks the end. */
 extern const struct setting settings[];
 
 /* An empty environment. */
@@ -37,25 +37,28 @@ extern const char *const none[];
 const struct result *
 parse(const char *const *arguments, const char *const *environment);
 
-/* One word before a COMMAND, and one entry of the environment; or NULL. */
+/*
+ * Parses a command line of WORD and a COMMAND, with ENTRY as the environment.
+ * NULL: it is left out.
+ */
 const struct result *
 parse_word(const char *word, const char *entry);
 
-/* WHAT was given, for the message. */
+/* Expects no problem. WHAT, for the message, is what was given. */
 void
 expect_accepted(const struct result *result, const char *what);
 
-/* Refused, with a problem that holds TEXT. */
+/* Expects a problem that contains TEXT. */
 void
 expect_refused(const struct result *result, const char *what,
     const char *text);
 
-/* --show-config says of NAME that it is VALUE, from SOURCE. */
+/* Expects that --show-config lists NAME with VALUE, from SOURCE. */
 void
 expect_config(const struct result *result, const char *name,
     const char *value, const char *source);
 
-/* As printf(3), in one of 64 buffers that are used in turn. */
+/* Formats like printf(3), into 64 buffers in turn. */
 const char *
 phrase(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -88,7 +88,7 @@ Test(table, has_one_source_for_all_that_set_the_same_member)
 	cr_expect_eq(table_source(options, grace), SOURCE_DEFAULT);
 }
 
-Test(table, say_how_each_was_given)
+Test(table, says_how_each_option_was_given)
 {
 	static const char *const environment[] = { "DINIT_USER=app",
 		"DINIT_SECCOMP=x", NULL };
