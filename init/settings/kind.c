@@ -13,7 +13,7 @@
 #include "base/signals.h"
 #include "base/text.h"
 #include "readiness/notify.h"
-#include "readiness/probe.h"
+#include "readiness/probe_target.h"
 
 int
 kind_parse(const struct kind *kind, const struct range *range, const char *text,
@@ -443,11 +443,11 @@ const struct kind kind_log_format = {
 static int
 parse_url(const char *text, void *value)
 {
-	return probe_parse_url(text, value);
+	return probe_target_parse(text, value);
 }
 
 const struct kind kind_url = {
-	.explain = probe_expectation,
+	.explain = probe_target_expectation,
 	.parse = parse_url,
 };
 

@@ -13,7 +13,7 @@
 
 #include "base/signals.h"
 #include "readiness/notify.h"
-#include "readiness/probe.h"
+#include "readiness/probe_target.h"
 
 struct problem;
 

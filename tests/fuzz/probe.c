@@ -18,7 +18,7 @@ check_target(const struct probe_target *target)
 	    target->four.sin_family == AF_INET;
 
 	fuzz_require((target->path != NULL) != is_inet);
-	fuzz_require(end - target->url <= PROBE_URL_MAX);
+	fuzz_require(end - target->url <= PROBE_TARGET_URL_MAX);
 	for (const char *c = target->url; c < end; c++)
 		fuzz_require(*c > ' ' && *c < 0x7f && *c != '#');
 	if (target->path != NULL)
@@ -40,7 +40,7 @@ check_url(const char *url)
 {
 	struct probe_target target = { .url = NULL };
 	char text[PROBE_RESULT_MAX];
-	int error = probe_parse_url(url, &target);
+	int error = probe_target_parse(url, &target);
 
 	fuzz_require(error == 0 || error == -EINVAL || error == -ERANGE ||
 	    error == -EADDRNOTAVAIL || error == -EILSEQ ||

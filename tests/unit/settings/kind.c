@@ -5,7 +5,7 @@
 
 #include "settings/kind.h"
 #include "base/array.h"
-#include "readiness/probe.h"
+#include "readiness/probe_target.h"
 #include "settings/parsing.h"
 
 TestSuite(kind, .timeout = 60);
@@ -42,7 +42,7 @@ Test(kind, of_a_url_expects_what_was_wrong_about_it)
 		char text[KIND_EXPECTATION_MAX];
 
 		kind_format_expectation(&kind_url, &no_range, errors[i], text);
-		cr_expect_str_eq(text, probe_expectation(errors[i]));
+		cr_expect_str_eq(text, probe_target_expectation(errors[i]));
 	}
 }
 
