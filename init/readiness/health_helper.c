@@ -15,8 +15,8 @@
 
 #define PAUSE_MIN_MS 10
 
-/* How long a killed check may take to end; PID 1 has the same limit. */
-#define KILL_LIMIT_MS 1000
+/* How long a killed check may take to end; KILL_LIMIT_MS of PID 1 equals it. */
+#define CHECK_END_LIMIT_MS 1000
 
 /* The state of the helper. */
 struct checker {
@@ -57,15 +57,15 @@ drain_signals(const struct checker *checker)
 /*
  * Kills and reaps the check, and ends the helper. If the helper did not reap
  * the check, PID 1 would take it for an orphan of the app. But the helper waits
- * for it KILL_LIMIT_MS at most: SIGKILL may not end the check, and PID 1 waits
- * for the helper.
+ * for it CHECK_END_LIMIT_MS at most: SIGKILL may not end the check, and PID 1
+ * waits for the helper.
  */
 static void __attribute__((noreturn))
 end_helper(const struct checker *checker, struct check *check)
 {
 	struct pollfd signals = { .fd = checker->signal_fd, .events = POLLIN };
 	int64_t began_ns = clock_monotonic_ns();
-	int64_t left = KILL_LIMIT_MS;
+	int64_t left = CHECK_END_LIMIT_MS;
 
 	if (check->pid == 0)
 		_exit(0);
@@ -73,7 +73,7 @@ end_helper(const struct checker *checker, struct check *check)
 	while (!check_has_ended(check) && left > 0) {
 		poll(&signals, 1, (int)left);
 		drain_signals(checker);
-		left = KILL_LIMIT_MS - clock_ms_since(began_ns);
+		left = CHECK_END_LIMIT_MS - clock_ms_since(began_ns);
 	}
 	if (check_has_ended(check))
 		check_reap(check);
