@@ -57,6 +57,18 @@ expect_refusal(const struct refusal *refusal)
 	must(strchr(problem.text, '\n') == NULL, "'%s': two lines", what);
 }
 
+/* What comes of REQUEST, which must be granted. */
+static const struct privileges *
+prepare(const struct privileges_request *request)
+{
+	const struct privileges *found;
+	struct problem problem = { .text = "" };
+
+	must(privileges_prepare(request, &found, &problem) == 0, "%s",
+	    problem.text);
+	return found;
+}
+
 /* --- Capabilities --- */
 
 static uint64_t
@@ -166,13 +178,11 @@ drop_what_is_not_there(void *argument)
 		.keep_caps = "chown,kill",
 		.drop_caps = "sys_admin,kill",
 	};
-	struct problem problem = { .text = "" };
 	const struct privileges *found;
 
 	(void)argument;
 	reduce_to(own);
-	must(privileges_prepare(&request, &found, &problem) == 0, "%s",
-	    problem.text);
+	found = prepare(&request);
 	must(found->kept == BIT(CAP_CHOWN), "%jx", (uintmax_t)found->kept);
 }
 
@@ -242,7 +252,6 @@ lack_ambient(void *argument)
 		.user = "1000",
 		.keep_caps = "none",
 	};
-	struct problem problem = { .text = "" };
 	const struct privileges *found;
 	const char *step = "";
 
@@ -251,10 +260,8 @@ lack_ambient(void *argument)
 	expect_refusal(&(struct refusal){ { .user = "1000",
 	    .keep_caps = "chown,net_bind_service" }, "keep-caps",
 	    "cap_chown,cap_net_bind_service: only root can keep them here" });
-	must(privileges_prepare(&none, &found, &problem) == 0, "%s",
-	    problem.text);
-	must(privileges_prepare(&root, &found, &problem) == 0, "%s",
-	    problem.text);
+	found = prepare(&none);
+	found = prepare(&root);
 	must(privileges_apply(found, &step) == 0, "cannot %s", step);
 	must(status_field("CapPrm:", 16) == BIT(CAP_CHOWN), "%s",
 	    read_file("/proc/self/status"));
@@ -270,7 +277,6 @@ static void
 start_as_nobody(void *argument)
 {
 	const struct privileges_request same = { .user = "65534:65534" };
-	struct problem problem = { .text = "" };
 	const struct privileges *found;
 	const char *step;
 
@@ -284,8 +290,7 @@ start_as_nobody(void *argument)
 	expect_refusal(&(struct refusal){ { .keep_caps = "chown" },
 	    "keep-caps", "not in the container's bounding set" });
 	/* To become the user that it is already takes no capability. */
-	must(privileges_prepare(&same, &found, &problem) == 0, "%s",
-	    problem.text);
+	found = prepare(&same);
 	must(privileges_apply(found, &step) == 0, "cannot %s", step);
 }
 
@@ -324,15 +329,13 @@ apply_all(void *argument)
 		.keep_caps = "net_bind_service",
 		.no_new_privs = true,
 	};
-	struct problem problem = { .text = "" };
 	const struct privileges *found;
 	const char *step = "";
 	const gid_t groups[] = { 1, 2, 3 };
 
 	(void)argument;
 	must(setgroups(ARRAY_SIZE(groups), groups) == 0, "setgroups");
-	must(privileges_prepare(&request, &found, &problem) == 0, "%s",
-	    problem.text);
+	found = prepare(&request);
 	must(privileges_apply(found, &step) == 0, "cannot %s", step);
 	must(privileges_apply_filter(found) == 0, "no filter, no error");
 	for (const char *const *name = (const char *const[]){ "CapInh:",
@@ -358,13 +361,11 @@ static void
 refuse_new_groups(void *argument)
 {
 	const struct privileges_request request = { .user = "1234" };
-	struct problem problem = { .text = "" };
 	const struct privileges *found;
 	const char *step = "";
 
 	(void)argument;
-	must(privileges_prepare(&request, &found, &problem) == 0, "%s",
-	    problem.text);
+	found = prepare(&request);
 	reduce_to(own & ~BIT(CAP_SETGID));
 	must(privileges_apply(found, &step) == -EPERM, "applied");
 	must(strcmp(step, "set the groups for") == 0, "cannot %s", step);
@@ -382,13 +383,11 @@ static void
 keep_a_way_back(void *argument)
 {
 	const struct privileges_request request = { .user = "1234" };
-	struct problem problem = { .text = "" };
 	const struct privileges *found;
 	const char *step = "";
 
 	(void)argument;
-	must(privileges_prepare(&request, &found, &problem) == 0, "%s",
-	    problem.text);
+	found = prepare(&request);
 	must(prctl(PR_SET_SECUREBITS, (long)SECBIT_NO_SETUID_FIXUP) == 0,
 	    "securebits");
 	must(privileges_apply(found, &step) == 0, "cannot %s", step);
