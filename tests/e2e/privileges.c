@@ -28,13 +28,13 @@
 #include <unistd.h>
 
 #include "support.h"
+#include "base/array.h"
 
 TestSuite(privileges, .timeout = 60);
 
 #define APP 1000
 #define APP_GROUP 1001
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define BIT(capability) (UINT64_C(1) << (capability))
 
 /* Says who it is: its home, and its /proc/PID/status. */

@@ -9,22 +9,31 @@
 #include "../support.h"
 #include "parts.h"
 
+/* Reads the first line of /proc/PID/NAME; "" if there is no such process. */
+static void
+read_line(pid_t pid, const char *name, char *text, int size)
+{
+	char path[64];
+	FILE *file;
+
+	text[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return;
+	if (fgets(text, size, file) == NULL)
+		text[0] = '\0';
+	fclose(file);
+}
+
 /* Reads /proc/PID/stat. Returns false if there is no such process. */
 static bool
 read_process(pid_t pid, char *state, pid_t *parent)
 {
-	char path[64];
-	char text[512] = "";
+	char text[512];
 	const char *name_end;
-	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "re");
-	if (file == NULL)
-		return false;
-	if (fgets(text, sizeof(text), file) == NULL)
-		text[0] = '\0';
-	fclose(file);
+	read_line(pid, "stat", text, sizeof(text));
 	name_end = strrchr(text, ')');
 	return name_end != NULL &&
 	    sscanf(name_end, ") %c %d", state, parent) == 2;
@@ -60,17 +69,9 @@ descends_from(pid_t pid, pid_t ancestor)
 static bool
 has_name(pid_t pid, const char *name)
 {
-	char path[64];
-	char text[32] = "";
-	FILE *file;
+	char text[32];
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	file = fopen(path, "re");
-	if (file == NULL)
-		return false;
-	if (fgets(text, sizeof(text), file) == NULL)
-		text[0] = '\0';
-	fclose(file);
+	read_line(pid, "comm", text, sizeof(text));
 	text[strcspn(text, "\n")] = '\0';
 	return strcmp(text, name) == 0;
 }
