@@ -76,7 +76,7 @@ main(int argc, char **argv)
 	    MAP_SHARED, MEASURES_FD, 0);
 	measures->started = started;
 	if (strcmp(what, "later") == 0)
-		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+		nanosleep(&(struct timespec){ .tv_nsec = 30000000 }, NULL);
 	if (strcmp(what, "once") == 0 || strcmp(what, "later") == 0)
 		end();
 	if (strcmp(what, "orphans") == 0)

@@ -22,41 +22,49 @@ ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 100
 APP = str(FOLDER / "app")
 DINIT = str(FOLDER / "dinit")
 
-# Floors first, then dinit, then its peers as Debian has them.
+GATED = [DINIT, "-q", f"--ready-file={FOLDER}/gated", '--health-cmd=["true"]']
+
+# Floors first, then dinit, then its peers as Debian has them. A gated dinit
+# looks after a readiness file, which its peers do not.
 INITS = {
 	"bare": [],
 	"minimal": [str(FOLDER / "minimal")],
 	"filtered": [str(FOLDER / "filtered")],
 	"dinit": [DINIT, "--"],
+	"dinit, gated, --monitor=0": [*GATED, "--monitor=0", "--"],
+	"dinit, gated": [*GATED, "--"],
 	"tini-static": ["/usr/bin/tini-static", "-g", "--"],
 	"tini": ["/usr/bin/tini", "-g", "--"],
 	"dumb-init": ["/usr/bin/dumb-init", "--"],
 	"catatonit": ["/usr/bin/catatonit", "-g", "--"],
 }
 FLOORS = ("bare", "minimal", "filtered")
+OURS = [name for name in INITS if name.startswith("dinit")]
+PEERS = [name for name in INITS if name not in FLOORS and name not in OURS]
 
 
 class Measure:
 	"""What the driver does, how often, and what may come out."""
 
 	def __init__(self, title, unit, command, scale=1, rounds=1.0,
-	    samples=1):
+	    samples=1, shares=(0.5,)):
 		self.title = title
 		self.unit = unit
 		self.command = command
 		self.scale = scale
 		self.rounds = max(1, int(ROUNDS * rounds))
 		self.samples = samples
+		self.shares = shares
 
 
 MEASURES = [
 	Measure("exec of the init to main() of the app", "us",
 	    ["start", "APP", "once"], 1000),
-	Measure("app's exit to PID 1 gone", "us", ["end", "APP", "once"], 1000),
+	Measure("app's exit to PID 1 gone", "us", ["end", "APP", "later"], 1000),
 	Measure("SIGTERM to PID 1 gone, app exits at once", "us",
 	    ["stop", "APP", "wait"], 1000),
-	Measure("signal relay", "us", ["relay", "100", "APP", "wait"], 1000,
-	    rounds=0.2),
+	Measure("signal relay", "us", ["relay", "50", "APP", "wait"], 1000,
+	    rounds=0.8, shares=(0.5, 0.9)),
 	Measure("20,000 orphans: CPU of PID 1 for each", "us",
 	    ["orphans", "20000", "APP", "orphans", "20000"], 20_000_000,
 	    rounds=0.05),
@@ -84,12 +92,15 @@ def run_driver(command, init):
 
 
 def collect(measure):
-	"""All inits in turn; by init, the samples."""
+	"""All inits in turn, in another order each time; by init, a list of
+	samples for each round."""
 	found = {name: [] for name in INITS}
+	names = list(INITS)
 	for _ in range(measure.rounds):
-		for name, init in INITS.items():
-			numbers = run_driver(measure.command, init)
-			found[name] += [n / measure.scale for n in numbers]
+		random.shuffle(names)
+		for name in names:
+			numbers = run_driver(measure.command, INITS[name])
+			found[name].append([n / measure.scale for n in numbers])
 	return found
 
 
@@ -99,18 +110,39 @@ def percentile(samples, share):
 
 
 def summarize(samples, parts):
-	"""Median and 99th percentile, or the medians of alternating numbers."""
+	"""Median and 90th percentile, or the medians of alternating numbers."""
 	if parts > 1:
 		return [statistics.median(samples[i::parts])
 		    for i in range(parts)]
-	return [statistics.median(samples), percentile(samples, 0.99)]
+	return [statistics.median(samples), percentile(samples, 0.9)]
 
 
-def ratio_to_best_peer(row):
-	peers = [row[name][0] for name in INITS
-	    if name not in FLOORS and name != "dinit"]
-	best = min(peers)
-	return row["dinit"][0] / best if best > 0 else None
+def interval(values):
+	"""Of the median with 95 % confidence, by the order of VALUES alone."""
+	ordered = sorted(values)
+	half = 0.98 * len(ordered) ** 0.5
+	first = max(0, int(len(ordered) / 2 - half))
+	last = min(len(ordered) - 1, int(len(ordered) / 2 + half))
+	return ordered[first], ordered[last]
+
+
+def best_peer(row):
+	return min(PEERS, key=lambda name: row[name][0])
+
+
+def ratios_to(peer, found, parts, share):
+	"""Of each of ours: the median ratio to PEER, with its interval, of what
+	the same round gave for both at SHARE of the samples."""
+	ratios = {}
+	for name in OURS:
+		pairs = [(percentile(ours[::parts], share),
+		    percentile(peers[::parts], share))
+		    for ours, peers in zip(found[name], found[peer])]
+		if any(peers == 0 for _, peers in pairs):
+			return None
+		of_rounds = [ours / peers for ours, peers in pairs]
+		ratios[name] = statistics.median(of_rounds), *interval(of_rounds)
+	return ratios
 
 
 def short(value):
@@ -129,22 +161,43 @@ def measure_all():
 	for measure in MEASURES:
 		print(f"  {measure.title}", file=sys.stderr)
 		found = collect(measure)
-		row = {name: summarize(samples, measure.samples)
+		row = {name: summarize(sum(samples, []), measure.samples)
 		    for name, samples in found.items()}
-		rows.append((measure, row))
+		ratios = {share: ratios_to(best_peer(row), found,
+		    measure.samples, share) for share in measure.shares}
+		rows.append((measure, row, ratios))
 	return rows
 
 
 def print_table(rows):
-	print("| median (p99) | " + " | ".join(INITS) + " | to best peer |")
-	print("|---" * (len(INITS) + 2) + "|")
-	for measure, row in rows:
-		ratio = ratio_to_best_peer(row)
+	print("| median (p90) | " + " | ".join(INITS) + " |")
+	print("|---" * (len(INITS) + 1) + "|")
+	for measure, row, _ in rows:
 		cells = [text(row[name], measure.samples) for name in INITS]
 		title = measure.title + (f", {measure.unit}" if measure.unit
 		    else "")
-		print(f"| {title} | " + " | ".join(cells) + " | "
-		    + (f"{ratio:.2f}" if ratio is not None else "-") + " |")
+		print(f"| {title} | " + " | ".join(cells) + " |")
+
+
+def verdict(ratios):
+	"""Of dinit as most people run it: a difference within the interval is
+	none."""
+	_, low, high = ratios["dinit"]
+	return "ahead" if high < 1 else "behind" if low > 1 else "level"
+
+
+def print_ratios(rows):
+	print("\n| to the best peer, with its 95 % interval | peer | "
+	    + " | ".join(OURS) + " | |\n" + "|---" * (len(OURS) + 3) + "|")
+	for measure, row, by_share in rows:
+		for share, ratios in by_share.items():
+			if ratios is None:
+				continue
+			cells = [f"{ratio:.2f} [{low:.2f}, {high:.2f}]" for
+			    ratio, low, high in map(ratios.get, OURS)]
+			print(f"| {measure.title}, p{100 * share:.0f} | "
+			    f"{best_peer(row)} | " + " | ".join(cells)
+			    + f" | {verdict(ratios)} |")
 
 
 # --- The readiness of a starting app ---
@@ -311,7 +364,7 @@ def measure_grace():
 
 
 def print_grace(row):
-	print("\n| grace over to gone, ms late: median (p99) | "
+	print("\n| grace over to gone, ms late: median (p90) | "
 	    + " | ".join(row) + " |")
 	print("|---" * (len(row) + 1) + "|")
 	print("| | " + " | ".join(text(values, 1) for values in row.values())
@@ -397,9 +450,9 @@ CHART = [
 	"20,000 orphans: CPU of PID 1 for each",
 	"PID 1 resident, anonymous",
 ]
-COLUMNS, PANEL, LINE, NAMES, BARS = 2, 420, 17, 90, 270
+COLUMNS, PANEL, LINE, NAMES, BARS = 2, 490, 17, 160, 270
 COLOURS = {"bare": "#bbb", "minimal": "#999", "filtered": "#999",
-	"dinit": "#1a7f37"}
+	**{name: "#1a7f37" for name in OURS}}
 
 
 def draw_bar(name, value, largest, x, y):
@@ -424,7 +477,7 @@ def draw_panel(measure, row, x, y):
 
 def draw(rows):
 	"""Panels side by side; less is better in all of them."""
-	panels = [pair for pair in rows if pair[0].title in CHART]
+	panels = [row[:2] for row in rows if row[0].title in CHART]
 	panels.sort(key=lambda pair: CHART.index(pair[0].title))
 	step = LINE * (len(INITS) + 2)
 	height = step * -(-len(panels) // COLUMNS) + LINE
@@ -445,6 +498,7 @@ def main():
 	grace = measure_grace()
 	probes = measure_probes()
 	print_table(rows)
+	print_ratios(rows)
 	print_publishing(publishing)
 	print_scale(scale)
 	print_days(days)
@@ -453,7 +507,8 @@ def main():
 	print_sizes()
 	(FOLDER / "bench.svg").write_text(draw(rows))
 	(FOLDER / "bench.json").write_text(json.dumps({
-		"measures": {m.title: row for m, row in rows},
+		"measures": {m.title: row for m, row, _ in rows},
+		"ratios": {m.title: ratios for m, _, ratios in rows},
 		"published_late_ms": publishing,
 		"scale_us": scale,
 		"cpu_s_a_day": days,
