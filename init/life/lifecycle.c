@@ -788,3 +788,39 @@ lifecycle_deadline(const struct lifecycle *lc)
 	}
 	return NEVER;
 }
+
+static bool
+relays_to_command(enum state state)
+{
+	switch (state) {
+	case STATE_STARTING:
+	case STATE_READY:
+	case STATE_UNREADY:
+	case STATE_DRAINING:
+	case STATE_STOPPING:
+		return true;
+	case STATE_LAUNCHING:
+	case STATE_KILLING:
+	case STATE_SWEEPING:
+	case STATE_PAUSED:
+	case STATE_ENDED:
+		break;
+	}
+	return false;
+}
+
+uint64_t
+lifecycle_passed_on(const struct lifecycle *lc)
+{
+	const struct signal_policy *policy = &lc->limits->signals;
+	/* SIGCONT brings back the terminal as well: see lend_terminal(). */
+	uint64_t set = ~(policy->stop | policy->main_only |
+	    signals_bit(SIGCONT));
+
+	if (!relays_to_command(lc->state))
+		return 0;
+	for (int signo = 1; signo <= SIGNALS_MAX; signo++)
+		if (policy->rewrite[signo] != signo)
+			set &= ~signals_bit(signo);
+	return set;
+}

@@ -229,4 +229,12 @@ lifecycle_step(struct lifecycle *lc, const struct event *ev,
 int64_t
 lifecycle_deadline(const struct lifecycle *lc);
 
+/*
+ * The signals that need no decision before the next event of another kind: to
+ * each of them lifecycle_step answers with one ACTION_RELAY_TO_GROUP of that
+ * signal, and stays as it is.
+ */
+uint64_t
+lifecycle_passed_on(const struct lifecycle *lc);
+
 #endif

@@ -301,6 +301,31 @@ check_relay(const struct step *step)
 	return NULL;
 }
 
+static bool
+is_just_relayed_to_group(const struct step *step)
+{
+	const struct action *only = step->actions->list;
+
+	return step->actions->count == 1 &&
+	    only->type == ACTION_RELAY_TO_GROUP &&
+	    only->arg == step->event->arg &&
+	    memcmp(&step->before->lc, &step->after->lc,
+	    sizeof(step->before->lc)) == 0;
+}
+
+/* What is relayed without asking is what the step would have relayed. */
+static const char *
+check_passed_on(const struct step *step)
+{
+	uint64_t set = lifecycle_passed_on(&step->before->lc);
+
+	if (step->event->type == EVENT_SIGNAL &&
+	    is_just_relayed_to_group(step) !=
+	    ((set & signals_bit(step->event->arg)) != 0))
+		return "it is mistaken about a signal that needs no decision";
+	return NULL;
+}
+
 /* How many stop signals may be relayed in this step. */
 static int
 allowed_stops(const struct step *step)
@@ -516,9 +541,9 @@ check(const struct step *step)
 {
 	const char *(*const checks[])(const struct step *) = {
 		check_publication, check_answers, check_order, check_helper,
-		check_own_stop, check_relay, check_telling, check_force,
-		check_end, check_way_out, check_idleness, check_silence,
-		check_silent_start,
+		check_passed_on, check_own_stop, check_relay, check_telling,
+		check_force, check_end, check_way_out, check_idleness,
+		check_silence, check_silent_start,
 	};
 	const char *violation = NULL;
 
@@ -746,7 +771,7 @@ follow(struct exploration *exploration, const struct node *from,
 
 /* Lists the arguments that an event of TYPE is tried with. Their number. */
 static size_t
-list_args(enum event_type type, int args[4])
+list_args(enum event_type type, int args[5])
 {
 	switch (type) {
 	case EVENT_SIGNAL:
@@ -754,7 +779,8 @@ list_args(enum event_type type, int args[4])
 		args[1] = SIGINT;
 		args[2] = SIGHUP;
 		args[3] = SIGCONT;
-		return 4;
+		args[4] = SIGUSR1;
+		return 5;
 	case EVENT_APP_EXITED:
 		args[0] = 0;
 		args[1] = 3;
@@ -789,7 +815,7 @@ follow_all(struct exploration *exploration, const struct node *from)
 				.now = moments[i],
 				.type = (enum event_type)type,
 			};
-			int args[4];
+			int args[5];
 			size_t left = list_args(event.type, args);
 
 			while (left > 0 && exploration->violation[0] == '\0') {
@@ -863,6 +889,7 @@ choose_limits(const struct gating *gating, unsigned int choice)
 		limits.signals.first_stop = SIGINT;
 		limits.signals.rewrite[SIGTERM] = SIGQUIT;
 		limits.signals.main_only = signals_bit(SIGTERM);
+		limits.signals.rewrite[SIGUSR1] = SIGUSR2;
 	}
 	return limits;
 }
