@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app/autoreap.h"
@@ -25,6 +27,10 @@ static_assert(sizeof(struct process_info) == 64,
     "KERNEL_PIDFD_GET_INFO fills in another size");
 #define INFO_EXIT (UINT64_C(1) << 3)
 #define SIGNAL_PROCESS_GROUP (1U << 2)
+#define ID_IS_PIDFD ((idtype_t)3) /* P_PIDFD of Linux 5.4 */
+
+/* How long the kernel takes to put down how a process ended, about. */
+#define MOMENT_NS 20000
 
 static int
 get_info(int app_fd, struct process_info *out)
@@ -37,11 +43,32 @@ get_info(int app_fd, struct process_info *out)
 }
 
 static int
-set_disposition(void (*handler)(int))
+set_flags(int flags)
 {
-	const struct sigaction action = { .sa_handler = handler };
+	const struct sigaction action = {
+		.sa_handler = SIG_DFL,
+		.sa_flags = flags,
+	};
 
 	return sigaction(SIGCHLD, &action, NULL) < 0 ? -errno : 0;
+}
+
+/*
+ * 0 while COMMAND is a child; -ECHILD from the moment on when it ends and the
+ * kernel sends its SIGCHLD (exit_notify() in kernel/exit.c). How it ended can
+ * be asked for some microseconds later.
+ */
+static int
+look_for_child(int app_fd)
+{
+	siginfo_t info;
+	int error;
+
+	do
+		error = waitid(ID_IS_PIDFD, (id_t)app_fd, &info,
+		    WEXITED | WNOHANG | WNOWAIT);
+	while (error < 0 && errno == EINTR);
+	return error < 0 ? -errno : 0;
 }
 
 int
@@ -63,9 +90,11 @@ autoreap_begin(pid_t app)
 		return -errno;
 	error = get_info(fd, &info);
 	if (error == 0)
+		error = look_for_child(fd);
+	if (error == 0)
 		error = autoreap_signal_group(fd, 0);
 	if (error == 0)
-		error = set_disposition(SIG_IGN);
+		error = set_flags(SA_NOCLDWAIT | SA_NOCLDSTOP);
 	if (error == 0)
 		return fd;
 	close(fd);
@@ -75,7 +104,7 @@ autoreap_begin(pid_t app)
 void
 autoreap_end(int app_fd)
 {
-	set_disposition(SIG_DFL);
+	set_flags(0);
 	close(app_fd);
 }
 
@@ -89,16 +118,21 @@ get_exit_info(int app_fd, struct process_info *info)
 int
 autoreap_exit_status(int app_fd)
 {
+	const struct timespec moment = { .tv_nsec = MOMENT_NS };
 	struct process_info info;
+	bool is_gone = false;
 
-	if (get_exit_info(app_fd, &info))
-		return exit_status_of_wait(info.exit_code);
-	if (autoreap_signal_app(app_fd, 0) != -ESRCH)
+	if (look_for_child(app_fd) != -ECHILD)
 		return -EAGAIN;
-	/* COMMAND may have ended between the first look and the signal. */
-	return get_exit_info(app_fd, &info)
-	    ? exit_status_of_wait(info.exit_code)
-	    : -ENODATA;
+	/* What the kernel does not tell once it is gone, it never tells. */
+	while (!get_exit_info(app_fd, &info)) {
+		if (is_gone)
+			return -ENODATA;
+		is_gone = autoreap_signal_app(app_fd, 0) == -ESRCH;
+		if (!is_gone)
+			clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
+	}
+	return exit_status_of_wait(info.exit_code);
 }
 
 static int

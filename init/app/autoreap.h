@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lets the kernel reap. While SIGCHLD is ignored, the kernel frees every child
- * that ends and does not wake dinit. A pidfd of COMMAND then tells how COMMAND
+ * Lets the kernel reap (sigaction(2), SA_NOCLDWAIT). It frees every child that
+ * ends, and still sends SIGCHLD. A pidfd of COMMAND then tells how COMMAND
  * ended. Signals to COMMAND go through the pidfd as well, because COMMAND's
  * number may belong to another process by then.
  */
@@ -11,15 +11,14 @@
 #include <sys/types.h>
 
 /*
- * Makes the kernel reap every child that ends from here on (sigaction(2),
- * SIG_IGN for SIGCHLD). Children that have ended before must still be waited
- * for. APP must be a child that is not reaped.
+ * Makes the kernel reap every child that ends from here on. Children that have
+ * ended before must still be waited for: their SIGCHLD, if it was pending, is
+ * lost. Nothing tells of children that stop. APP must be a child that is not
+ * reaped.
  *
- * Returns a pidfd of APP, which is close-on-exec. It shows POLLIN when APP
- * dies, and POLLHUP once APP is gone: microseconds later, or much later if a
- * tracer holds APP. Returns -errno, with nothing changed, if the kernel is
- * older than Linux 6.15 (PIDFD_GET_INFO with PIDFD_INFO_EXIT) or a seccomp
- * filter denies a part of it.
+ * Returns a pidfd of APP, which is close-on-exec. Returns -errno, with nothing
+ * changed, if the kernel is older than Linux 6.15 (PIDFD_GET_INFO with
+ * PIDFD_INFO_EXIT) or a seccomp filter denies a part of it.
  */
 int
 autoreap_begin(pid_t app);

@@ -137,14 +137,17 @@ app_has_left_group(const struct family *family)
 int
 children_signal_group(const struct family *family, int signo)
 {
+	bool has_left;
 	int error;
 
 	if (family->app == 0)
 		return 0;
+	/* Nothing but the next wait comes behind the signal: see events.c. */
+	has_left = app_has_left_group(family);
 	error = children_kernel_reaps(family)
 	    ? autoreap_signal_group(family->app_fd, signo)
 	    : signals_send(-family->app, signo);
-	if (error == -ESRCH || app_has_left_group(family))
+	if (error == -ESRCH || has_left)
 		return children_signal_app(family, signo);
 	return error;
 }

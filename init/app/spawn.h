@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Starts COMMAND. Between fork and exec the child gets its own process group,
+ * Starts COMMAND. Before the exec the child gets its own process group,
  * the foreground of the terminal, a corrected environment, its privileges, and
- * the signal state that dinit has found. If a step fails, the child tells dinit
- * through a close-on-exec pipe.
+ * the signal state that dinit has found. dinit waits until the child has executed
+ * COMMAND, or a step has failed.
  */
 #ifndef DINIT_SPAWN_H
 #define DINIT_SPAWN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "app/executable.h"
@@ -35,10 +36,11 @@ struct spawn_failure {
 	int directory;      /* for SPAWN_STEP_EXEC: see program_execute */
 };
 
-/* A child that has not been seen to exec yet. */
+/* COMMAND, or the child that failed to become it: to be reaped either way. */
 struct spawned {
 	pid_t pid;
-	int result_fd; /* readable once the exec has happened or failed */
+	bool has_failed;
+	struct spawn_failure failure; /* if it has failed */
 };
 
 /* What to execute, and what the new process gets. */
@@ -51,18 +53,11 @@ struct spawn_request {
 };
 
 /*
- * Forks a child that executes COMMAND as REQUEST says. Does not wait for the
- * exec. 0 and OUT, or -errno if there is no child.
+ * Executes COMMAND in a child as REQUEST says, and waits until the exec has
+ * succeeded or failed. 0 and OUT, or -errno if there is no child.
  */
 int
 spawn_command(const struct spawn_request *request, struct spawned *out);
-
-/*
- * Reads from FD, a result_fd, whether the exec has succeeded, and closes it.
- * Returns 0 if it has, or 1 and FAILURE.
- */
-int
-spawn_read_result(int fd, struct spawn_failure *failure);
 
 /* Names the step that failed, as in "cannot execute COMMAND". */
 const char *

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #define CLOCK_NS_PER_MS INT64_C(1000000)
+#define CLOCK_NS_PER_S INT64_C(1000000000)
 
 /* Enough room for any text that clock_format_utc writes. */
 #define CLOCK_TEXT_MAX 40

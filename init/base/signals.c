@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/signals.h"
+#include "base/clock.h"
 #include "base/number.h"
 #include "base/text.h"
 
@@ -55,6 +57,50 @@ signals_open_descriptor(void)
 	    SFD_CLOEXEC | SFD_NONBLOCK);
 
 	return fd < 0 ? -errno : (int)fd;
+}
+
+/*
+ * This is the system call itself, because musl's sigtimedwait(3) waits for the
+ * whole time again after an EINTR.
+ */
+int
+signals_wait(uint64_t set, int64_t left_ns, siginfo_t *info)
+{
+	const struct timespec left = {
+		.tv_sec = left_ns / CLOCK_NS_PER_S,
+		.tv_nsec = left_ns % CLOCK_NS_PER_S,
+	};
+	long signo = syscall(SYS_rt_sigtimedwait, &set, info,
+	    left_ns == INT64_MAX ? NULL : &left, sizeof(set));
+
+	return signo < 0 ? -errno : (int)signo;
+}
+
+/*
+ * Of real-time signals each is queued, so that neither a kernel's takes the
+ * place of one that was sent to the app, nor the other way round.
+ */
+#define DESCRIPTOR_SIGNAL SIGNALS_MAX
+
+int
+signals_watch_descriptor(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETSIG, DESCRIPTOR_SIGNAL) < 0 ||
+	    fcntl(fd, F_SETOWN, getpid()) < 0 ||
+	    fcntl(fd, F_SETFL, flags | O_ASYNC) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Nobody can send a signal with a positive code: sigqueue(3). */
+bool
+signals_is_descriptor_news(const siginfo_t *info)
+{
+	return (info->si_signo == DESCRIPTOR_SIGNAL ||
+		   info->si_signo == SIGIO) &&
+	    info->si_code > 0;
 }
 
 int

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #define SIGNALS_MAX 64
 #define SIGNALS_ALL UINT64_MAX
@@ -69,6 +70,32 @@ signals_hand_back(const struct signal_state *found);
  */
 int
 signals_open_descriptor(void);
+
+/*
+ * Sleeps until a signal of SET, all of which must be blocked, is pending, and
+ * takes it: the one with the lowest number first (signal(7)). It sleeps LEFT_NS
+ * nanoseconds at most, or without end if that is INT64_MAX. Returns the signal
+ * and fills INFO; -EAGAIN if the time is over; -EINTR if dinit was stopped and
+ * continued meanwhile; or another -errno.
+ */
+int
+signals_wait(uint64_t set, int64_t left_ns, siginfo_t *info);
+
+/*
+ * Has the kernel send a signal to dinit whenever there is news on the socket FD:
+ * something to read, or the end of its other end (fcntl(2), F_SETSIG). It says
+ * so once, and not again for what was left unread. 0 or -errno.
+ */
+int
+signals_watch_descriptor(int fd);
+
+/*
+ * True if INFO is what signals_watch_descriptor asked for, and not a signal
+ * that was sent by anybody. Where no more signals can be queued (getrlimit(2),
+ * RLIMIT_SIGPENDING), a plain SIGIO comes in its place.
+ */
+bool
+signals_is_descriptor_news(const siginfo_t *info);
 
 /* Sends SIGNO to PID by kill(2). 0 or -errno. */
 int

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,7 +11,6 @@
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/log.h"
-#include "base/poll.h"
 #include "life/actions.h"
 #include "life/supervisor_state.h"
 #include "privileges/privileges.h"
@@ -55,6 +53,7 @@ take_step(struct supervisor *sup, enum event_type type, int arg)
 	lifecycle_step(&sup->lifecycle, &event, &actions);
 	for (unsigned int i = 0; i < actions.count; i++)
 		answer = actions_perform(sup, &actions.list[i]);
+	sup->passed_on = lifecycle_passed_on(&sup->lifecycle);
 	return answer;
 }
 
@@ -97,37 +96,21 @@ pause_before_retry(struct supervisor *sup, const char *what, int error)
  * and a stop that the terminal sends to dinit's own process group.
  */
 static bool
-is_for_app(const struct signalfd_siginfo *info)
+is_for_app(const siginfo_t *info)
 {
-	switch (info->ssi_signo) {
+	switch (info->si_signo) {
 	case SIGCHLD:
 		return false;
 	case SIGPIPE:
 	case SIGXFSZ:
-		return info->ssi_pid != (uint32_t)getpid() ||
-		    info->ssi_code != SI_USER;
+		return info->si_pid != getpid() || info->si_code != SI_USER;
 	case SIGTSTP:
 	case SIGTTIN:
 	case SIGTTOU:
-		return info->ssi_code != SI_KERNEL;
+		return info->si_code != SI_KERNEL;
 	default:
 		return true;
 	}
-}
-
-static void
-take_signals(struct supervisor *sup)
-{
-	struct signalfd_siginfo infos[AT_ONCE];
-	ssize_t length = read(sup->setup->signal_fd, infos, sizeof(infos));
-	size_t count = length < 0 ? 0 : (size_t)length / sizeof(infos[0]);
-
-	if (length < 0 && errno != EAGAIN && errno != EINTR)
-		pause_before_retry(sup, "read signals", -errno);
-	for (size_t i = 0; i < count; i++)
-		if (is_for_app(&infos[i]))
-			handle_event(sup, EVENT_SIGNAL,
-			    (int)infos[i].ssi_signo);
 }
 
 /* --- The helper that checks --- */
@@ -163,11 +146,15 @@ take_check(struct supervisor *sup)
 	return true;
 }
 
-static void
+/* True: there may be more. */
+static bool
 take_checks(struct supervisor *sup)
 {
-	for (int i = 0; i < AT_ONCE && take_check(sup); i++)
-		continue;
+	int taken = 0;
+
+	while (taken < AT_ONCE && take_check(sup))
+		taken++;
+	return taken == AT_ONCE;
 }
 
 /* --- The helper that hears COMMAND --- */
@@ -231,11 +218,15 @@ take_notification(struct supervisor *sup)
 	return error == 0;
 }
 
-static void
+/* True: there may be more. */
+static bool
 take_notifications(struct supervisor *sup)
 {
-	for (int i = 0; i < AT_ONCE && take_notification(sup); i++)
-		continue;
+	int taken = 0;
+
+	while (taken < AT_ONCE && take_notification(sup))
+		taken++;
+	return taken == AT_ONCE;
 }
 
 /*
@@ -319,7 +310,7 @@ events_take_children(struct supervisor *sup)
 		else if (found == 1)
 			take_exit(sup, &change);
 	}
-	sup->must_reap_again = found == 1;
+	sup->must_look_again = sup->must_look_again || found == 1;
 	if (found == -ECHILD && sup->exit_status < 0) {
 		take_last_notifications(sup);
 		handle_event(sup, EVENT_CHILDREN_GONE, 0);
@@ -335,7 +326,7 @@ take_children_or_retry(struct supervisor *sup)
 
 	if (error == 0)
 		return;
-	sup->must_reap_again = true;
+	sup->must_look_again = true;
 	pause_before_retry(sup, "wait for children", error);
 }
 
@@ -357,17 +348,15 @@ take_exec_success(struct supervisor *sup)
 		take_children_or_retry(sup);
 }
 
-static void
-take_exec_result(struct supervisor *sup)
+void
+events_take_start(struct supervisor *sup, const struct spawned *spawned)
 {
-	struct spawn_failure failure;
-	int failed = spawn_read_result(sup->exec_fd, &failure);
+	const struct spawn_failure *failure = &spawned->failure;
 
-	sup->exec_fd = -1;
-	if (failed) {
-		messages_log_exec_failure(&failure, sup->setup->command[0]);
+	if (spawned->has_failed) {
+		messages_log_exec_failure(failure, sup->setup->command[0]);
 		handle_event(sup, EVENT_EXEC_FAILED,
-		    spawn_exit_status(&failure));
+		    spawn_exit_status(failure));
 	} else {
 		take_exec_success(sup);
 	}
@@ -377,41 +366,6 @@ take_exec_result(struct supervisor *sup)
 
 /* --- Waiting --- */
 
-/*
- * Sleeps until one of FDS is readable or the lifecycle's deadline is over. If
- * there may be children left to reap, of which no SIGCHLD tells any more, this
- * only looks at FDS. Where a filter denies waiting, poll_readable says that all
- * FDS are readable. That does no harm, as nothing that reads from FDS waits.
- */
-static void
-wait_for_news(struct supervisor *sup, struct pollfd *fds, nfds_t count)
-{
-	int64_t deadline = sup->must_reap_again
-	    ? 0
-	    : lifecycle_deadline(&sup->lifecycle);
-	int64_t left_ns = INT64_MAX;
-	int error;
-
-	if (deadline != INT64_MAX)
-		left_ns = deadline * CLOCK_NS_PER_MS - clock_monotonic_ns();
-	error = poll_readable(fds, count, left_ns);
-	if (error < 0)
-		pause_before_retry(sup, "wait for news", error);
-}
-
-/*
- * Signals are not taken: they are for COMMAND, and stay pending until it runs.
- */
-void
-events_await_exec(struct supervisor *sup)
-{
-	struct pollfd result = { .fd = sup->exec_fd, .events = POLLIN };
-
-	wait_for_news(sup, &result, 1);
-	if (result.revents != 0)
-		take_exec_result(sup);
-}
-
 static void
 take_timeout(struct supervisor *sup)
 {
@@ -420,40 +374,107 @@ take_timeout(struct supervisor *sup)
 	handle_event(sup, EVENT_TIMEOUT, 0);
 }
 
+/* Takes in whatever the helpers have written, and the children's ends. */
+static void
+look_for_news(struct supervisor *sup)
+{
+	bool has_more;
+
+	sup->must_look_again = false;
+	/* What COMMAND has said comes before its end. */
+	has_more = take_notifications(sup);
+	take_children_or_retry(sup);
+	has_more = take_checks(sup) || has_more;
+	sup->must_look_again = sup->must_look_again || has_more;
+}
+
+static void
+take_signal(struct supervisor *sup, const siginfo_t *info)
+{
+	const struct action relay = {
+		.type = ACTION_RELAY_TO_GROUP,
+		.arg = info->si_signo,
+	};
+
+	sup->last_signal = info->si_signo;
+	sup->signals_in_a_row++;
+	if (info->si_signo == SIGCHLD || signals_is_descriptor_news(info))
+		sup->must_look_again = true;
+	else if (!is_for_app(info))
+		return;
+	else if (sup->passed_on & signals_bit(info->si_signo))
+		actions_perform(sup, &relay);
+	else
+		handle_event(sup, EVENT_SIGNAL, info->si_signo);
+}
+
 /*
- * If the kernel reaps, COMMAND's pidfd shows POLLIN when COMMAND dies, and
- * POLLHUP when it can be learnt how it ended, which may be much later. From
- * POLLIN on only POLLHUP is waited for, which is reported without being asked
- * for (poll(2)): with POLLIN dinit would spin until then.
+ * The kernel hands out the pending signal with the lowest number first. A signal
+ * that is sent without pause must not keep back the others: after a few signals,
+ * those with higher numbers than the last one have their turn.
+ */
+static uint64_t
+signals_in_turn(const struct supervisor *sup)
+{
+	if (sup->signals_in_a_row < AT_ONCE)
+		return SIGNALS_ALL;
+	return sup->last_signal == SIGNALS_MAX
+	    ? 0
+	    : SIGNALS_ALL << sup->last_signal;
+}
+
+/* How long to sleep; INT64_MAX: without end. */
+static int64_t
+time_left_ns(const struct supervisor *sup)
+{
+	int64_t deadline = lifecycle_deadline(&sup->lifecycle);
+	int64_t left_ns;
+
+	if (sup->must_look_again)
+		return 0;
+	if (deadline == INT64_MAX)
+		return INT64_MAX;
+	left_ns = deadline * CLOCK_NS_PER_MS - clock_monotonic_ns();
+	return left_ns < 0 ? 0 : left_ns;
+}
+
+/*
+ * Sleeps until there is a signal, or a deadline is over. Returns the signal and
+ * fills INFO, or 0 if there is none.
+ */
+static int
+wait_for_signal(struct supervisor *sup, siginfo_t *info)
+{
+	uint64_t set = signals_in_turn(sup);
+	int64_t left_ns = set == SIGNALS_ALL ? time_left_ns(sup) : 0;
+	int signo = signals_wait(set, left_ns, info);
+
+	if (signo > 0)
+		return signo;
+	sup->signals_in_a_row = 0;
+	if (signo != -EAGAIN && signo != -EINTR)
+		pause_before_retry(sup, "wait for signals", signo);
+	return 0;
+}
+
+/*
+ * This is the only place where PID 1 sleeps. Everything that happens is a
+ * signal: those that are sent to dinit, SIGCHLD, and the one that tells of news
+ * from a helper. Relaying a signal takes as few steps as possible, because the
+ * kernel often puts the app on PID 1's own CPU, where it runs only when PID 1
+ * sleeps again.
  */
 void
 events_await(struct supervisor *sup)
 {
-	enum { SIGNALS, CHECKS, NOTIFICATIONS, APP };
-	struct pollfd fds[] = {
-		[SIGNALS] = { .fd = sup->setup->signal_fd, .events = POLLIN },
-		[CHECKS] = { .fd = sup->health.fd, .events = POLLIN },
-		[NOTIFICATIONS] = { .fd = sup->listener.fd, .events = POLLIN },
-		[APP] = { .fd = sup->family.app_fd,
-		    .events = sup->app_is_dying ? 0 : POLLIN },
-	};
-	/* There is no SIGCHLD while the kernel reaps. */
-	const struct pollfd *children = children_kernel_reaps(&sup->family)
-	    ? &fds[APP]
-	    : &fds[SIGNALS];
+	siginfo_t info;
+	int64_t deadline;
 
-	wait_for_news(sup, fds, ARRAY_SIZE(fds));
-	if (fds[APP].revents != 0)
-		sup->app_is_dying = true;
-	if (fds[SIGNALS].revents != 0)
-		take_signals(sup);
-	/* What COMMAND has said comes before its end. */
-	if (fds[NOTIFICATIONS].revents != 0)
-		take_notifications(sup);
-	if (children->revents != 0 || sup->must_reap_again)
-		take_children_or_retry(sup);
-	if (fds[CHECKS].revents != 0)
-		take_checks(sup);
-	if (clock_monotonic_ms() >= lifecycle_deadline(&sup->lifecycle))
+	if (wait_for_signal(sup, &info) > 0)
+		take_signal(sup, &info);
+	if (sup->must_look_again)
+		look_for_news(sup);
+	deadline = lifecycle_deadline(&sup->lifecycle);
+	if (deadline != INT64_MAX && clock_monotonic_ms() >= deadline)
 		take_timeout(sup);
 }

@@ -2,17 +2,18 @@
 /*
  * The part of the supervisor that waits for news from the kernel and makes
  * events of them. Each event goes through the lifecycle, and its actions are
- * performed, before the next news are taken. Only the two functions that say so
- * wait; but after a call that has to be tried again each sleeps for a moment.
+ * performed, before the next news are taken. Only events_await waits; but after
+ * a call that has to be tried again each function sleeps for a moment.
  */
 #ifndef DINIT_EVENTS_H
 #define DINIT_EVENTS_H
 
+struct spawned;
 struct supervisor;
 
-/* Waits until there are news of the exec of COMMAND, or a deadline is over. */
+/* Takes in what came of starting COMMAND. */
 void
-events_await_exec(struct supervisor *sup);
+events_take_start(struct supervisor *sup, const struct spawned *spawned);
 
 /* Waits for any news, or for the lifecycle's deadline, and takes them in. */
 void

@@ -143,10 +143,6 @@ prepare_signals(const struct options *options, pid_t parent,
 	if (error < 0)
 		return denial_log_failure("set", "--parent-death-signal", error,
 		    false);
-	setup->signal_fd = signals_open_descriptor();
-	if (setup->signal_fd < 0)
-		return denial_log_failure("open", "a signalfd",
-		    setup->signal_fd, false);
 	return 0;
 }
 
@@ -412,6 +408,7 @@ setup_prepare(const struct options *options,
 		.signals_found = signals_found,
 		.is_init = getpid() == 1,
 		.locks_down = !options->no_lockdown,
+		.has_profile = options->seccomp != NULL,
 		.warns_of_orphans = options->warn_orphans,
 		.readiness.directory_fd = -1,
 		.readiness.parent_fd = -1,
@@ -421,7 +418,6 @@ setup_prepare(const struct options *options,
 		.notify_socket.fd = -1,
 		.upstream.fd = -1,
 		.terminal.fd = -1,
-		.signal_fd = -1,
 		.report_fd = report_fd,
 	};
 	set_limits(options, &out->limits);

@@ -29,6 +29,7 @@ struct setup {
 	const struct privileges *privileges; /* COMMAND's; NULL: dinit's own */
 	bool is_init;                        /* dinit is PID 1 */
 	bool locks_down;                     /* dinit, once COMMAND runs */
+	bool has_profile; /* COMMAND's system calls are filtered (--seccomp) */
 	bool warns_of_orphans;
 	struct health_plan health_plan;
 	struct readiness readiness;
@@ -37,7 +38,6 @@ struct setup {
 	struct notify_upstream upstream;    /* the engine */
 	bool feeds_watchdog; /* the engine's, by each check that succeeds */
 	struct terminal terminal;
-	int signal_fd;
 	int report_fd; /* -1: there is no report file */
 };
 

@@ -23,16 +23,17 @@ struct supervisor {
 	struct family family;
 	struct helper health;   /* the helper that checks */
 	struct helper listener; /* the helper that hears COMMAND */
-	int exec_fd;     /* tells how the exec went; -1: known, or none */
-	int exit_status; /* -1: the life goes on */
+	int exit_status;        /* -1: the life goes on */
 
 	int64_t executed_ns;      /* when the exec succeeded; 0: it has not */
 	int64_t checked_ns;       /* when the last check was reported */
 	int64_t group_told_ticks; /* when COMMAND's group last got a stop
 				     signal, by clock_boot_ticks */
 
-	bool must_reap_again; /* there may be zombies without a SIGCHLD */
-	bool app_is_dying;    /* its pidfd has shown POLLIN */
+	uint64_t passed_on;   /* signals that need no decision: lifecycle.h */
+	int last_signal;      /* the last one that was taken */
+	int signals_in_a_row; /* taken since others had their turn */
+	bool must_look_again; /* no signal tells of the rest of the news */
 	bool is_reloading;    /* COMMAND; the engine waits for its READY=1 */
 	bool has_killed;      /* what is left was sent SIGKILL before */
 	int sweep_error;      /* -errno of the last signal to what is left */

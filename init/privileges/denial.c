@@ -28,14 +28,17 @@ struct call {
  * filter denies the call.
  */
 static const struct call calls[] = {
+	{ SYS_rt_sigtimedwait, DENIAL_LOOP, "rt_sigtimedwait" },
 	{ SYS_read, DENIAL_LOOP, "read" },
 	{ SYS_kill, DENIAL_LOOP, "kill" },
 	{ SYS_socketpair, DENIAL_CHECKS | DENIAL_NOTIFY, "socketpair" },
 	{ SYS_sendmsg, DENIAL_CHECKS, "sendmsg" },
 	{ SYS_recvmsg, DENIAL_CHECKS | DENIAL_NOTIFY, "recvmsg" },
 	{ SYS_sendto, DENIAL_NOTIFY, "sendto" },
-	{ SYS_getpid, DENIAL_CHECKS, "getpid" },
+	{ SYS_getpid, DENIAL_CHECKS | DENIAL_NOTIFY, "getpid" },
 	{ SYS_getppid, DENIAL_CHECKS, "getppid" },
+	{ SYS_pipe2, DENIAL_CHECKS, "pipe2" },
+	{ SYS_signalfd4, DENIAL_CHECKS, "signalfd4" },
 #ifdef SYS_poll
 	{ SYS_poll, DENIAL_CHECKS | DENIAL_NOTIFY, "poll" },
 #else
@@ -68,14 +71,12 @@ static const struct call calls[] = {
 	{ SYS_fcntl, MET, "fcntl" },
 	{ SYS_mkdirat, MET, "mkdirat" },
 	{ SYS_newfstatat, MET, "newfstatat" },
-	{ SYS_pipe2, MET, "pipe2" },
 	{ SYS_prctl, MET, "prctl" },
 	{ SYS_rt_sigaction, MET, "rt_sigaction" },
 	{ SYS_rt_sigprocmask, MET, "rt_sigprocmask" },
 	{ SYS_seccomp, MET, "seccomp" },
 	{ SYS_setpgid, MET, "setpgid" },
 	{ SYS_setsockopt, MET, "setsockopt" },
-	{ SYS_signalfd4, MET, "signalfd4" },
 	{ SYS_socket, MET, "socket" },
 	{ SYS_unlinkat, MET, "unlinkat" },
 };

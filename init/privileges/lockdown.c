@@ -43,11 +43,12 @@ static const uint16_t calls[] = {
 	SYS_poll,
 	SYS_readlink,
 #else
+	SYS_ppoll,
 	SYS_readlinkat,
 	SYS_renameat2,
 #endif
 	/* the event loop: wait, read, reap, relay signals */
-	SYS_ppoll,
+	SYS_rt_sigtimedwait,
 	SYS_read,
 	SYS_waitid,
 	SYS_kill,

@@ -7,6 +7,7 @@
 #include "readiness/helper.h"
 #include "app/descriptors.h"
 #include "base/array.h"
+#include "base/signals.h"
 #include "privileges/privileges.h"
 
 /* Linux 6.16; the headers at hand may be older. */
@@ -39,6 +40,7 @@ helper_start(const struct helper_role *role, struct helper *out)
 	const int off = 0;
 	int ends[2];
 	pid_t pid;
+	int error;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
@@ -47,18 +49,23 @@ helper_start(const struct helper_role *role, struct helper *out)
 	 * Kernels that know SO_PASSRIGHTS refuse them then.
 	 */
 	setsockopt(ends[0], SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
+	error = signals_watch_descriptor(ends[0]);
+	if (error < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		return error;
+	}
 	pid = fork();
 	if (pid == 0) {
 		/* Otherwise the helper could not see that PID 1 closes it. */
 		close(ends[0]);
 		become_helper(role, ends[1]);
 	}
+	error = pid < 0 ? -errno : 0;
 	close(ends[1]);
-	if (pid < 0) {
-		int error = errno;
-
+	if (error < 0) {
 		close(ends[0]);
-		return -error;
+		return error;
 	}
 	out->pid = pid;
 	out->fd = ends[0];

@@ -53,12 +53,29 @@ expect_capabilities(pid_t pid, const char *line, unsigned long long wanted)
 	    text);
 }
 
+/* Without a filter, this is the last of the lock-down that can be seen. */
+static bool
+is_locked_down(void *argument)
+{
+	const struct container *container = argument;
+
+	return strcmp(status_of(container->init, "NoNewPrivs"), "1") == 0 &&
+	    process_state(container->init) == 'S';
+}
+
 static bool
 is_filtered(void *argument)
 {
 	const struct container *container = argument;
 
 	return strcmp(status_of(container->init, "Seccomp"), "2") == 0;
+}
+
+/* strace sees it: tests/lockdown/strace.sh. */
+static bool
+has_landlock(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
 }
 
 static void
@@ -75,8 +92,7 @@ Test(lockdown, status_of_dinit_shows_it)
 		.arguments = { "act", "TERM:exit=0" },
 	});
 
-	await(is_filtered, &c, "dinit locks itself down");
-	cr_assert_str_eq(status_of(c.init, "NoNewPrivs"), "1");
+	await(is_locked_down, &c, "dinit locks itself down");
 	expect_capabilities(c.init, "CapEff", 1ULL << CAP_KILL);
 	expect_capabilities(c.init, "CapPrm", 1ULL << CAP_KILL);
 	expect_capabilities(c.init, "CapInh", 0);
@@ -90,10 +106,61 @@ Test(lockdown, a_pause_container_is_locked_down_too)
 		.arguments = { "--pause" },
 	});
 
-	await(is_filtered, &c, "dinit locks itself down");
+	await(is_locked_down, &c, "dinit locks itself down");
 	expect_capabilities(c.init, "CapEff", 1ULL << CAP_KILL);
 	container_signal(&c, SIGTERM);
 	container_expect_status(&c, 0);
+}
+
+/* Freeing the filter would make each end of a container take longer. */
+Test(lockdown, needs_no_filter_where_dinit_reads_nothing_but_signals)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "act", "TERM:exit=0" },
+	});
+
+	if (!has_landlock())
+		cr_skip("skipped: the kernel has no Landlock");
+	await(is_locked_down, &c, "dinit locks itself down");
+	cr_assert_str_eq(status_of(c.init, "Seccomp"), "0");
+	stop(&c);
+}
+
+static void
+expect_filter(struct run run)
+{
+	struct container c = container_start(&run);
+
+	await(is_filtered, &c, "dinit filters its system calls");
+	stop(&c);
+	container_discard(&c);
+}
+
+Test(lockdown, filters_system_calls_where_there_is_something_to_look_after)
+{
+	expect_filter((struct run){ .arguments = { "--ready-file=$DIR/ready",
+	    "act", "TERM:exit=0" } });
+	expect_filter((struct run){ .arguments = { GATED, "act",
+	    "TERM:exit=0" } });
+	expect_filter((struct run){ .arguments = { "--notify",
+	    "--ready-file=$DIR/ready", "act", "TERM:exit=0" } });
+	expect_filter((struct run){ .arguments = {
+	    "--seccomp=" SOURCE_DIR "/tests/e2e/profiles/no-mkdir.json", "act", "TERM:exit=0" } });
+}
+
+/* The filter that denies it counts as well. */
+Test(lockdown, filters_system_calls_where_the_kernel_has_no_landlock)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "act", "TERM:exit=0" },
+		.before_exec = deny_calls,
+		.argument = &(struct denial){ { SYS_landlock_create_ruleset },
+		    ENOSYS },
+	});
+
+	await(is_locked_down, &c, "dinit locks itself down");
+	cr_assert_str_eq(status_of(c.init, "Seccomp_filters"), "2");
+	stop(&c);
 }
 
 Test(lockdown, neither_app_nor_helper_nor_health_command_is_under_it)

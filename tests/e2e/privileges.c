@@ -726,7 +726,8 @@ is_locked_down(void *argument)
 {
 	const struct container *c = argument;
 
-	return status_field(process_status(c->init), "Seccomp") == 2;
+	return status_field(process_status(c->init), "NoNewPrivs") == 1 &&
+	    process_state(c->init) == 'S';
 }
 
 static void

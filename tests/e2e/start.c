@@ -383,7 +383,8 @@ Test(start, holds_no_descriptor_that_is_the_apps)
 
 /* By its parent's /proc/PID/fd, that is by /proc/1/fd in a container. */
 #define WRITE_AS_A_JOB "-c", \
-	"until grep -q '^Seccomp:.2' /proc/$PPID/status; do sleep 0.01; done; " \
+	"until [ $(grep -cE '^(State:.S|NoNewPrivs:.1)' /proc/$PPID/status) = 2 ]; " \
+	"do sleep 0.01; done; " \
 	"echo job >>/proc/$PPID/fd/1 && echo fault >>/proc/$PPID/fd/2 && " \
 	"ln -s /proc/$PPID/fd/1 $DIR/app.log && echo line >>$DIR/app.log"
 

@@ -294,6 +294,12 @@ deny_prctl(int option, int error)
 }
 
 void
+deny_clone(int flags, int error)
+{
+	deny(SCMP_SYS(clone), 0, flags, error);
+}
+
+void
 scratch_make(void)
 {
 	strcpy(scratch, "/tmp/dinit-unit.XXXXXX");

@@ -76,11 +76,13 @@ lead_session_on_terminal(void);
 void
 deny_system_call(int number, int error);
 
-/* So does fcntl(2) with COMMAND, and prctl(2) with OPTION. */
+/* So does fcntl(2) with COMMAND, prctl(2) with OPTION, clone(2) with FLAGS. */
 void
 deny_fcntl(int command, int error);
 void
 deny_prctl(int option, int error);
+void
+deny_clone(int flags, int error);
 
 /* A scratch folder of the test's own; use as .init and .fini. */
 void

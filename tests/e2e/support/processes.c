@@ -207,19 +207,24 @@ container_count_descendants(const struct container *container)
 	return count;
 }
 
+/*
+ * Only after its exec: around fork the C library blocks signals as well. While
+ * dinit sleeps in rt_sigtimedwait(2), the kernel shows the signals that it waits
+ * for as not blocked.
+ */
 static bool
-blocks_signals(void *argument)
+takes_signals(void *argument)
 {
 	const struct container *container = argument;
 
-	/* Only after its exec: around fork the C library blocks them too. */
 	return has_name(container->init, "dinit") &&
-	    status_field(process_status(container->init), "SigBlk") >>
-	    (SIGUSR1 - 1) & 1;
+	    (process_state(container->init) == 'S' ||
+		status_field(process_status(container->init), "SigBlk") >>
+		    (SIGUSR1 - 1) & 1);
 }
 
 void
 container_await_takeover(const struct container *container)
 {
-	await(blocks_signals, (void *)container, "dinit takes signals");
+	await(takes_signals, (void *)container, "dinit takes signals");
 }

@@ -185,6 +185,44 @@ Test(autoreap, tells_the_end_at_any_moment)
 	run(tell_an_end_at_any_moment);
 }
 
+/*
+ * Waits for SIGCHLD alone, of which many become one, and asks after each: that
+ * of the app itself may be none of its own.
+ */
+static void
+hear_of_the_app_among_others(void *argument)
+{
+	const struct timespec patience = { .tv_sec = 20 };
+	sigset_t child;
+
+	(void)argument;
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	for (int i = 0; i < 300; i++) {
+		struct app app = { .end = end_by_code };
+		int status = -EAGAIN;
+
+		start_app(&app);
+		for (int others = 0; others < 20; others++)
+			if (fork() == 0)
+				_exit(0);
+		kill(app.pid, SIGCONT);
+		while (status == -EAGAIN) {
+			must(sigtimedwait(&child, NULL, &patience) == SIGCHLD,
+			    "%d: no SIGCHLD tells of the app", i);
+			status = autoreap_exit_status(app.fd);
+		}
+		must(status == 42, "%d: exit status %d", i, status);
+		autoreap_end(app.fd);
+	}
+}
+
+Test(autoreap, has_a_signal_tell_of_the_app_whoever_ends_with_it)
+{
+	run(hear_of_the_app_among_others);
+}
+
 static void
 leave_no_zombie(void *argument)
 {
@@ -265,7 +303,8 @@ begin_in_vain(void *argument)
 Test(autoreap, changes_nothing_where_a_filter_denies_a_part_of_it)
 {
 	const int calls[] = {
-		SYS_uname, SYS_pidfd_open, SYS_ioctl, SYS_pidfd_send_signal,
+		SYS_uname, SYS_pidfd_open, SYS_ioctl, SYS_waitid,
+		SYS_pidfd_send_signal,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,8 +37,6 @@ spawn_on(const struct terminal *terminal, const char *const *argv)
 
 	must(signals_take_over(&found) == 0, "take over");
 	must(spawn_command(&request, &spawned) == 0, "cannot spawn");
-	must(fcntl(spawned.result_fd, F_GETFD) & FD_CLOEXEC,
-	    "the result is inherited");
 	return spawned;
 }
 
@@ -62,7 +61,6 @@ reap(pid_t pid)
 static const char *
 run(const char *const *argv)
 {
-	struct spawn_failure failure;
 	struct spawned spawned;
 	const char *path = scratch_path("out");
 	int out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -70,8 +68,8 @@ run(const char *const *argv)
 
 	dup2(out, STDOUT_FILENO);
 	spawned = spawn(argv);
-	must(spawn_read_result(spawned.result_fd, &failure) == 0,
-	    "no exec: %s", strerror(failure.error));
+	must(!spawned.has_failed, "no exec: %s",
+	    strerror(spawned.failure.error));
 	status = reap(spawned.pid);
 	must(status == 0, "%s: exit status %d", argv[0], status);
 	return read_file(path);
@@ -91,13 +89,10 @@ static void
 run_true(void *argument)
 {
 	const char *const argv[] = { "sh", "-c", "exit 42", NULL };
-	struct spawn_failure failure;
 	struct spawned spawned = spawn(argv);
 
 	(void)argument;
-	must(spawn_read_result(spawned.result_fd, &failure) == 0,
-	    "it says that the exec failed");
-	must(fcntl(spawned.result_fd, F_GETFD) < 0, "the result stays open");
+	must(!spawned.has_failed, "it says that the exec failed");
 	must(reap(spawned.pid) == 42, "not COMMAND's exit status");
 }
 
@@ -107,25 +102,22 @@ Test(spawn, executes_what_it_finds_in_path)
 }
 
 static void
-count_after_each_step(void *argument)
+count_afterwards(void *argument)
 {
 	const char *const argv[] = { "true", NULL };
 	int before = count_descriptors();
 	struct spawned spawned = spawn(argv);
-	struct spawn_failure failure;
 
 	(void)argument;
-	must(count_descriptors() == before + 1, "%d more",
-	    count_descriptors() - before);
-	must(spawn_read_result(spawned.result_fd, &failure) == 0, "no exec");
+	must(!spawned.has_failed, "no exec");
 	must(count_descriptors() == before, "%d more",
 	    count_descriptors() - before);
 	reap(spawned.pid);
 }
 
-Test(spawn, leaves_no_descriptor_open_but_that_of_the_result)
+Test(spawn, leaves_no_descriptor_open)
 {
-	in_child(count_after_each_step, NULL);
+	in_child(count_afterwards, NULL);
 }
 
 static void
@@ -255,39 +247,14 @@ Test(spawn, removes_listen_pidfdid)
 	in_child(look_at_listen_pidfdid, NULL);
 }
 
-static void
-die_of_what_was_pending(void *argument)
-{
-	const char *const argv[] = { "sleep", "600", NULL };
-	struct spawn_failure failure;
-	struct spawned spawned;
-	sigset_t none;
-
-	(void)argument;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	spawned = spawn(argv);
-	/* The signal is blocked in the child until its exec, and waits for it. */
-	kill(spawned.pid, SIGTERM);
-	must(spawn_read_result(spawned.result_fd, &failure) == 0,
-	    "death before the exec reads as its failure");
-	must(reap(spawned.pid) == 128 + SIGTERM, "not ended by SIGTERM");
-}
-
-Test(spawn, reports_no_failure_when_a_signal_ends_the_child)
-{
-	in_child(die_of_what_was_pending, NULL);
-}
-
 /* Starts a COMMAND that sleeps, and waits for its exec. */
 static pid_t
 sleep_on_terminal(const struct terminal *terminal)
 {
 	const char *const argv[] = { "sleep", "600", NULL };
 	struct spawned spawned = spawn_on(terminal, argv);
-	struct spawn_failure failure;
 
-	must(spawn_read_result(spawned.result_fd, &failure) == 0, "no exec");
+	must(!spawned.has_failed, "no exec");
 	return spawned.pid;
 }
 
@@ -337,8 +304,8 @@ fail_to_execute(void *argument)
 	setenv("PATH", "/usr/bin:/bin", 1);
 	must(chdir(scratch_path("")) == 0, "chdir");
 	spawned = spawn(argv);
-	must(spawn_read_result(spawned.result_fd, &failure) == 1,
-	    "'%s': executed", failing->command);
+	must(spawned.has_failed, "'%s': executed", failing->command);
+	failure = spawned.failure;
 	must(failure.step == SPAWN_STEP_EXEC, "'%s': step %d",
 	    failing->command, (int)failure.step);
 	must(failure.error == failing->error, "'%s': %s", failing->command,
@@ -448,6 +415,7 @@ Test(spawn, names_each_step_for_a_message)
 		    samples[i].name);
 }
 
+/* With variables of its own, as then its environment is a copy. */
 static void
 spawn_without_descriptors(void *argument)
 {
@@ -457,20 +425,44 @@ spawn_without_descriptors(void *argument)
 		.argv = (char *const *)argv,
 		.signals = &found,
 		.terminal = &no_terminal,
+		.notify_socket = argument,
 	};
 	struct spawned spawned;
+	int expected = argument == NULL ? 0 : -EMFILE;
+	int error;
 
-	(void)argument;
 	must(signals_take_over(&found) == 0, "take over");
 	while (dup(STDERR_FILENO) >= 0)
 		continue;
-	must(spawn_command(&request, &spawned) == -EMFILE,
-	    "spawned without a descriptor");
+	error = spawn_command(&request, &spawned);
+	must(error == expected, "%s", strerror(-error));
+	if (error == 0)
+		reap(spawned.pid);
 	must(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD,
 	    "there is a child");
 }
 
-Test(spawn, fails_without_a_child_when_descriptors_run_out)
+Test(spawn, needs_descriptors_only_for_an_environment_of_its_own)
 {
 	in_child(spawn_without_descriptors, NULL);
+	in_child(spawn_without_descriptors, "/run/notify");
+}
+
+/* A profile may know no vfork, or no clone with these flags. */
+static void
+spawn_without_clone(void *argument)
+{
+	const char *const argv[] = { "true", NULL };
+	struct spawned spawned;
+
+	(void)argument;
+	deny_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, EPERM);
+	spawned = spawn(argv);
+	must(!spawned.has_failed, "no exec");
+	must(reap(spawned.pid) == 0, "true is false");
+}
+
+Test(spawn, goes_without_shared_memory_where_a_filter_denies_that)
+{
+	in_child(spawn_without_clone, NULL);
 }

@@ -6,13 +6,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/signals.h"
 #include "base/array.h"
+#include "base/clock.h"
 #include "support.h"
 
 TestSuite(signals, .timeout = 60);
@@ -468,23 +471,156 @@ Test(signals, reads_each_signal_from_the_descriptor_ignored_ones_too)
 	in_child(read_each_signal, NULL);
 }
 
+/* How long a test waits for a signal that must come. */
+#define PATIENCE_NS (20 * CLOCK_NS_PER_S)
+
+static void
+take_each_signal(void *argument)
+{
+	struct signal_state found;
+	siginfo_t info;
+
+	(void)argument;
+	signal(SIGUSR2, SIG_IGN);
+	must(signals_take_over(&found) == 0, "take over");
+	must(signals_wait(SIGNALS_ALL, 0, &info) == -EAGAIN,
+	    "something is pending");
+	for (int signo = 1; signo <= SIGNALS_MAX; signo++) {
+		if (signals_bit(signo) & UNBLOCKABLE)
+			continue;
+		syscall(SYS_kill, getpid(), signo);
+		must(signals_wait(SIGNALS_ALL, INT64_MAX, &info) == signo,
+		    "%d is lost", signo);
+		must(info.si_pid == getpid() && info.si_code == SI_USER,
+		    "%d: who has sent it?", signo);
+	}
+}
+
+Test(signals, waits_for_each_signal_ignored_ones_too)
+{
+	in_child(take_each_signal, NULL);
+}
+
+static void
+take_of_a_set(void *argument)
+{
+	struct signal_state found;
+	siginfo_t info;
+
+	(void)argument;
+	must(signals_take_over(&found) == 0, "take over");
+	kill(getpid(), SIGHUP);
+	kill(getpid(), SIGTERM);
+	kill(getpid(), SIGUSR1);
+	must(signals_wait(signals_bit(SIGTERM), INT64_MAX, &info) == SIGTERM,
+	    "another one is taken");
+	must(signals_wait(SIGNALS_ALL, INT64_MAX, &info) == SIGHUP &&
+	    signals_wait(SIGNALS_ALL, INT64_MAX, &info) == SIGUSR1,
+	    "the others are not left in their order");
+}
+
+Test(signals, waits_for_those_of_the_set_alone)
+{
+	in_child(take_of_a_set, NULL);
+}
+
+/* --- Sockets that tell by a signal --- */
+
+static void
+make_watched_pair(int ends[2], int type)
+{
+	struct signal_state found;
+
+	must(signals_take_over(&found) == 0, "take over");
+	must(socketpair(AF_UNIX, type | SOCK_NONBLOCK, 0, ends) == 0,
+	    "socketpair");
+	must(signals_watch_descriptor(ends[0]) == 0, "cannot watch");
+}
+
+static void
+hear_of_data_and_of_the_end(void *argument)
+{
+	siginfo_t info = { 0 };
+	int ends[2];
+
+	make_watched_pair(ends, *(int *)argument);
+	must(send(ends[1], "x", 1, 0) == 1, "send");
+	must(signals_wait(SIGNALS_ALL, PATIENCE_NS, &info) > 0 &&
+	    signals_is_descriptor_news(&info), "data is not told of");
+	must(send(ends[1], "x", 1, 0) == 1, "send");
+	must(signals_wait(SIGNALS_ALL, PATIENCE_NS, &info) > 0 &&
+	    signals_is_descriptor_news(&info), "more data is not told of");
+	close(ends[1]);
+	must(signals_wait(SIGNALS_ALL, PATIENCE_NS, &info) > 0 &&
+	    signals_is_descriptor_news(&info), "the end is not told of");
+}
+
+Test(signals, tell_of_data_on_a_socket_and_of_its_end)
+{
+	in_child(hear_of_data_and_of_the_end, &(int){ SOCK_SEQPACKET });
+	in_child(hear_of_data_and_of_the_end, &(int){ SOCK_STREAM });
+}
+
+/* Both are pending at once, whichever came first. */
+static void
+lose_neither(void *argument)
+{
+	int signo = *(int *)argument;
+	siginfo_t info = { 0 };
+	bool is_first_news;
+	int ends[2];
+
+	make_watched_pair(ends, SOCK_SEQPACKET);
+	kill(getpid(), signo);
+	must(send(ends[1], "x", 1, 0) == 1, "send");
+	must(signals_wait(SIGNALS_ALL, PATIENCE_NS, &info) > 0, "none");
+	is_first_news = signals_is_descriptor_news(&info);
+	must(signals_wait(SIGNALS_ALL, PATIENCE_NS, &info) > 0, "one is lost");
+	must(is_first_news != signals_is_descriptor_news(&info),
+	    "one is taken for the other");
+}
+
+Test(signals, lose_neither_what_is_sent_nor_what_a_socket_tells)
+{
+	in_child(lose_neither, &(int){ SIGNALS_MAX });
+	in_child(lose_neither, &(int){ SIGIO });
+}
+
+static void
+hear_without_a_queue(void *argument)
+{
+	const struct rlimit none = { 0 };
+	siginfo_t info = { 0 };
+	int ends[2];
+
+	(void)argument;
+	make_watched_pair(ends, SOCK_SEQPACKET);
+	must(setrlimit(RLIMIT_SIGPENDING, &none) == 0, "setrlimit");
+	become_nobody();
+	must(send(ends[1], "x", 1, 0) == 1, "send");
+	must(signals_wait(SIGNALS_ALL, PATIENCE_NS, &info) == SIGIO &&
+	    signals_is_descriptor_news(&info), "data is not told of");
+}
+
+Test(signals, tell_by_sigio_where_none_can_be_queued)
+{
+	in_child(hear_without_a_queue, NULL);
+}
+
 static void
 follow_one_that_is_gone(void *argument)
 {
 	static const int signals[] = { SIGTERM, SIGPIPE, SIGXFSZ, SIGNALS_MAX };
 	struct signal_state found;
-	struct signalfd_siginfo info;
-	int fd;
+	siginfo_t info;
 
 	(void)argument;
 	must(signals_take_over(&found) == 0, "take over");
-	fd = signals_open_descriptor();
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 		must(signals_follow_parent(signals[i], -1) == 0, "follow");
-		must(read(fd, &info, sizeof(info)) == sizeof(info) &&
-		    (int)info.ssi_signo == signals[i], "%d is lost",
-		    signals[i]);
-		must(info.ssi_code != SI_USER, "%d is as by a write of ours",
+		must(signals_wait(SIGNALS_ALL, PATIENCE_NS, &info) == signals[i],
+		    "%d is lost", signals[i]);
+		must(info.si_code != SI_USER, "%d is as by a write of ours",
 		    signals[i]);
 	}
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "life/events.h"
+#include "app/spawn.h"
 #include "base/exit_status.h"
 #include "base/signals.h"
 #include "life/supervisor_state.h"
@@ -36,13 +37,11 @@ make_world(struct world *world, enum gate gate)
 		.sup.family.app_fd = -1,
 		.sup.health.fd = -1,
 		.sup.listener.fd = -1,
-		.sup.exec_fd = -1,
 		.sup.exit_status = -1,
 	};
 	world->sup.setup = &world->setup;
 	world->sup.facts.limits = &world->setup.limits;
 	must(signals_take_over(&world->found) == 0, "signals are not blocked");
-	world->setup.signal_fd = signals_open_descriptor();
 	world->setup.limits.signals.stop = signals_bit(SIGTERM);
 	world->setup.limits.signals.first_stop = SIGTERM;
 	signals_clear_rewrite(world->setup.limits.signals.rewrite);
@@ -54,7 +53,7 @@ static void
 start_app(struct world *world)
 {
 	static char *command[] = { "app", NULL };
-	int ends[2];
+	struct spawned spawned = { .has_failed = false };
 
 	world->setup.command = command;
 	world->sup.family.app = fork();
@@ -66,11 +65,8 @@ start_app(struct world *world)
 	}
 	must(world->sup.family.app > 0, "no child");
 	must(setpgid(world->sup.family.app, 0) == 0, "no group");
-	must(pipe(ends) == 0, "no pipe");
-	close(ends[1]);
-	world->sup.exec_fd = ends[0];
-	events_await_exec(&world->sup);
-	must(world->sup.exec_fd < 0 && world->sup.executed_ns > 0, "no exec");
+	events_take_start(&world->sup, &spawned);
+	must(world->sup.executed_ns > 0, "no exec");
 }
 
 static void
@@ -133,10 +129,10 @@ reap_many(void *argument)
 		must(comes_true(is_zombie, &child), "it runs on");
 	}
 	must(events_take_children(&world.sup) == 0, "an error");
-	must(world.sup.must_reap_again, "all at once");
+	must(world.sup.must_look_again, "all at once");
 	/* This does not wait, though all SIGCHLD may be taken already. */
 	events_await(&world.sup);
-	must(!world.sup.must_reap_again, "they are not all taken");
+	must(!world.sup.must_look_again, "they are not all taken");
 	must(!children_exist(), "there are some left");
 }
 
@@ -159,6 +155,7 @@ notice_loss(void *argument)
 	must(pipe(ends) == 0, "no pipe");
 	close(ends[1]);
 	world.sup.health.fd = ends[0];
+	world.sup.must_look_again = true;
 	while (world.sup.exit_status < 0)
 		events_await(&world.sup);
 	must(world.sup.health.fd < 0, "it is still listened to");
@@ -170,4 +167,32 @@ notice_loss(void *argument)
 Test(events, stop_an_app_that_nobody_can_check)
 {
 	in_child(notice_loss, NULL);
+}
+
+/*
+ * SIGHUP, which has the lowest number of all, is pending whenever dinit looks:
+ * a test that sends one before each look is as fast as any flood can be.
+ */
+static void
+stop_in_a_flood(void *argument)
+{
+	struct world world;
+
+	(void)argument;
+	make_world(&world, GATE_NONE);
+	world.setup.limits.signals.rewrite[SIGHUP] = 0;
+	start_app(&world);
+	kill(getpid(), SIGTERM);
+	for (int looks = 0; world.sup.lifecycle.state == STATE_READY; looks++) {
+		must(looks < 100, "the others never have their turn");
+		kill(getpid(), SIGHUP);
+		events_await(&world.sup);
+	}
+	must(world.sup.lifecycle.state == STATE_STOPPING, "state %d",
+	    (int)world.sup.lifecycle.state);
+}
+
+Test(events, take_other_signals_while_one_is_sent_without_pause)
+{
+	in_child(stop_in_a_flood, NULL);
 }

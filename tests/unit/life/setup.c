@@ -39,7 +39,6 @@ set_up_nothing_special(void *argument)
 
 	(void)argument;
 	must(prepare(words, &options, &setup) == 0, "not prepared");
-	must(setup.signal_fd >= 0, "no descriptor for signals");
 	must(strcmp(setup.command[0], "app") == 0, "another COMMAND");
 	must(setup.locks_down, "no lock-down");
 	must(setup.privileges == NULL, "privileges");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "readiness/helper.h"
+#include "base/signals.h"
 #include "support.h"
 
 TestSuite(helper, .timeout = 60);
@@ -59,11 +60,13 @@ static void
 start_and_ask(void *argument)
 {
 	int others = open("/", O_PATH);
+	struct signal_state signals;
 	struct helper helper;
 	struct findings found;
 	int status;
 
 	(void)argument;
+	must(signals_take_over(&signals) == 0, "take over");
 	for (int kept = 0; kept < 2; kept++) {
 		must(start(kept ? others : -1, &helper) == 0, "cannot start");
 		must(recv(helper.fd, &found, sizeof(found), 0) ==

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "readiness/listener_helper.h"
+#include "base/signals.h"
 #include "readiness/helper.h"
 #include "readiness/listener.h"
 #include "readiness/notify_socket.h"
@@ -41,7 +42,9 @@ start(struct heard *heard, enum notify_access access, bool has_engine)
 		.locks_down = true,
 	};
 	int directory = open(scratch_path("."), O_PATH | O_DIRECTORY);
+	struct signal_state signals;
 
+	must(signals_take_over(&signals) == 0, "take over");
 	memset(heard, 0, sizeof(*heard));
 	must(notify_socket_bind(directory, scratch_path("ready"), false,
 	    &heard->socket) == 0, "cannot bind: %s", strerror(errno));
