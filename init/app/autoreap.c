@@ -54,18 +54,19 @@ set_flags(int flags)
 }
 
 /*
- * 0 while COMMAND is a child; -ECHILD from the moment on when it ends and the
- * kernel sends its SIGCHLD (exit_notify() in kernel/exit.c). How it ended can
- * be asked for some microseconds later.
+ * 0 while COMMAND is a child, and INFO: its si_pid is 0 while COMMAND lives.
+ * -ECHILD from the moment on when COMMAND ends and the kernel sends its SIGCHLD
+ * (exit_notify() in kernel/exit.c). How it ended can be asked for some
+ * microseconds later.
  */
 static int
-look_for_child(int app_fd)
+look_for_child(int app_fd, siginfo_t *info)
 {
-	siginfo_t info;
 	int error;
 
+	info->si_pid = 0;
 	do
-		error = waitid(ID_IS_PIDFD, (id_t)app_fd, &info,
+		error = waitid(ID_IS_PIDFD, (id_t)app_fd, info,
 		    WEXITED | WNOHANG | WNOWAIT);
 	while (error < 0 && errno == EINTR);
 	return error < 0 ? -errno : 0;
@@ -75,6 +76,7 @@ int
 autoreap_begin(pid_t app)
 {
 	struct process_info info;
+	siginfo_t child;
 	int error;
 	int fd;
 
@@ -90,7 +92,7 @@ autoreap_begin(pid_t app)
 		return -errno;
 	error = get_info(fd, &info);
 	if (error == 0)
-		error = look_for_child(fd);
+		error = look_for_child(fd, &child);
 	if (error == 0)
 		error = autoreap_signal_group(fd, 0);
 	if (error == 0)
@@ -115,15 +117,14 @@ get_exit_info(int app_fd, struct process_info *info)
 	return get_info(app_fd, info) == 0 && (info->mask & INFO_EXIT);
 }
 
-int
-autoreap_exit_status(int app_fd)
+/* How the kernel says that COMMAND ended, which is no child any more. */
+static int
+await_exit_info(int app_fd)
 {
 	const struct timespec moment = { .tv_nsec = MOMENT_NS };
 	struct process_info info;
 	bool is_gone = false;
 
-	if (look_for_child(app_fd) != -ECHILD)
-		return -EAGAIN;
 	/* What the kernel does not tell once it is gone, it never tells. */
 	while (!get_exit_info(app_fd, &info)) {
 		if (is_gone)
@@ -133,6 +134,20 @@ autoreap_exit_status(int app_fd)
 			clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
 	}
 	return exit_status_of_wait(info.exit_code);
+}
+
+int
+autoreap_exit_status(int app_fd)
+{
+	siginfo_t child;
+	int error = look_for_child(app_fd, &child);
+
+	if (error == -ECHILD)
+		return await_exit_info(app_fd);
+	if (error < 0)
+		return error;
+	/* A zombie is from before autoreap_begin(). */
+	return child.si_pid == 0 ? -EAGAIN : exit_status_of_child(&child);
 }
 
 static int

@@ -29,8 +29,8 @@ autoreap_end(int app_fd);
 
 /*
  * Returns the exit status of COMMAND, which is 128+N for signal N; -EAGAIN if
- * COMMAND has not ended; or -ENODATA if the kernel does not say how COMMAND
- * ended, although Linux promises to.
+ * COMMAND has not ended; -ENODATA if the kernel does not say how COMMAND ended,
+ * although Linux promises to; or another -errno if it cannot be asked now.
  */
 int
 autoreap_exit_status(int app_fd);

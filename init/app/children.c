@@ -55,6 +55,8 @@ peek_at_app(const struct family *family, struct child_change *out)
 
 	if (status == -EAGAIN)
 		return 0;
+	if (status < 0 && status != -ENODATA)
+		return status;
 	*out = (struct child_change){ .pid = family->app };
 	if (status < 0)
 		out->error = status;
@@ -88,10 +90,7 @@ children_leave_to_kernel(struct family *family)
 			break;
 		reap(&change);
 	}
-	if (found == 0 || found == -ECHILD)
-		return false;
-	end_autoreap(family);
-	return true;
+	return found != 0 && found != -ECHILD;
 }
 
 int

@@ -36,11 +36,11 @@ struct child_change {
 /*
  * Lets the kernel reap while COMMAND lives, if dinit is PID 1 and the kernel
  * can. children_next then reports nothing but the end of COMMAND: no orphans
- * and no stops. The caller must poll app_fd, where it is not -1 afterwards.
+ * and no stops. A SIGCHLD still tells of each end.
  *
- * Returns true if COMMAND has ended meanwhile, or if this cannot be found out.
- * dinit then reaps as before, but the SIGCHLD that tells of the end may be
- * lost: the caller must call children_next without waiting for a signal.
+ * Returns true if COMMAND had ended before, or if that cannot be found out. The
+ * kernel has then discarded the SIGCHLD that told of the end (signal(7)): the
+ * caller must call children_next without waiting for a signal.
  */
 bool
 children_leave_to_kernel(struct family *family);

@@ -86,6 +86,14 @@ pause_before_retry(struct supervisor *sup, const char *what, int error)
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
 }
 
+/* The same for news, of which no further signal tells. */
+static void
+look_again_later(struct supervisor *sup, const char *what, int error)
+{
+	sup->must_look_again = true;
+	pause_before_retry(sup, what, error);
+}
+
 /* --- Signals --- */
 
 /*
@@ -128,6 +136,10 @@ take_check(struct supervisor *sup)
 	    facts->last_output);
 	if (length == -EAGAIN)
 		return false;
+	if (length == -ENOMEM) {
+		look_again_later(sup, "hear dinit-health", -ENOMEM);
+		return false;
+	}
 	if (length < 0) {
 		helper_close(&sup->health);
 		handle_event(sup, EVENT_HELPER_LOST, 0);
@@ -211,6 +223,8 @@ take_notification(struct supervisor *sup)
 	if (error == 0) {
 		take_news(sup, &news);
 		listener_go_on(&sup->listener);
+	} else if (error == -ENOMEM) {
+		look_again_later(sup, "hear dinit-notify", error);
 	} else if (error != -EAGAIN) {
 		helper_close(&sup->listener);
 		handle_event(sup, EVENT_HELPER_LOST, 0);
@@ -324,10 +338,8 @@ take_children_or_retry(struct supervisor *sup)
 {
 	int error = events_take_children(sup);
 
-	if (error == 0)
-		return;
-	sup->must_look_again = true;
-	pause_before_retry(sup, "wait for children", error);
+	if (error < 0)
+		look_again_later(sup, "wait for children", error);
 }
 
 /* --- The exec of COMMAND --- */

@@ -57,7 +57,7 @@ health_receive(const struct helper *helper, struct health_result *result,
 	ssize_t length = recvmsg(helper->fd, &message, MSG_DONTWAIT);
 
 	if (length < 0)
-		return errno == EAGAIN || errno == ENOMEM ? -EAGAIN : -EPIPE;
+		return errno == EAGAIN || errno == ENOMEM ? -errno : -EPIPE;
 	if (length < (ssize_t)sizeof(received) || !is_outcome(received.outcome))
 		return -EPIPE;
 	*result = received;

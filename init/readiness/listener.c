@@ -55,7 +55,7 @@ listener_receive(const struct helper *listener, struct listener_news *news)
 	ssize_t length = recvmsg(listener->fd, &message, MSG_DONTWAIT);
 
 	if (length < 0)
-		return errno == EAGAIN || errno == ENOMEM ? -EAGAIN : -EPIPE;
+		return errno == EAGAIN || errno == ENOMEM ? -errno : -EPIPE;
 	if ((size_t)length < head || message.msg_flags & MSG_TRUNC)
 		return -EPIPE;
 	news->text[(size_t)length - head] = '\0';
