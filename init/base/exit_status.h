@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#define EXIT_STATUS_RECOVERY 123       /* the recovery budget ran out */
 #define EXIT_STATUS_BUDGET 124         /* the startup budget ran out */
 #define EXIT_STATUS_DINIT 125          /* dinit itself failed */
 #define EXIT_STATUS_NOT_EXECUTABLE 126 /* found, but not executable */

@@ -299,10 +299,12 @@ write_report(const struct supervisor *sup, enum ending ending)
 }
 
 static void
-log_message(const struct supervisor *sup, enum message message)
+log_message(struct supervisor *sup, enum message message)
 {
 	char status[MESSAGES_STATUS_MAX];
 
+	if (messages_is_loss(message))
+		sup->facts.unready_why = message;
 	messages_log(&sup->facts, message);
 	if (messages_format_status(&sup->facts, message, status))
 		actions_tell_engine(sup, status);

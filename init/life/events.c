@@ -149,6 +149,7 @@ take_check(struct supervisor *sup)
 	facts->last_output_length = (size_t)length;
 	messages_log_check(facts);
 	if (facts->last_check.outcome != HEALTH_PASSED) {
+		facts->unready_why = MESSAGE_UNHEALTHY;
 		handle_event(sup, EVENT_UNHEALTHY, 0);
 		return true;
 	}

@@ -35,6 +35,12 @@ static const struct reason helper_lost = {
 	.exit_status = EXIT_STATUS_BUDGET,
 };
 
+static const struct reason recovery_over = {
+	.message = MESSAGE_RECOVERY_OVER,
+	.ending = ENDING_RECOVERY,
+	.exit_status = EXIT_STATUS_RECOVERY,
+};
+
 static void
 add(struct actions *out, enum action_type type, int arg)
 {
@@ -178,14 +184,43 @@ give_up(struct lifecycle *lc, int64_t now, const struct reason *reason,
 	begin_stopping(lc, now, lc->limits->signals.first_stop, out);
 }
 
-/* Only EVENT_HEALTHY can end this; from a lost helper none comes any more. */
 static void
-become_unready(struct lifecycle *lc, enum message why, struct actions *out)
+become_ready(struct lifecycle *lc, enum message message, struct actions *out)
+{
+	lc->state = STATE_READY;
+	lc->published = true;
+	lc->failures = 0;
+	lc->recover_until = NEVER;
+	add(out, ACTION_SAY, (int)message);
+}
+
+/*
+ * Only EVENT_HEALTHY can end this; from a lost helper none comes any more. The
+ * recovery budget begins, unless it has begun already.
+ */
+static void
+become_unready(struct lifecycle *lc, int64_t now, enum message why,
+    struct actions *out)
 {
 	withdraw(lc, out);
 	drop_publication(lc);
 	lc->state = STATE_UNREADY;
+	if (lc->recover_until == NEVER && lc->limits->recovery_ms > 0)
+		lc->recover_until = now + lc->limits->recovery_ms;
 	add(out, ACTION_SAY, (int)why);
+}
+
+/*
+ * The app has said that it stops. This is no failure that it would have to
+ * recover from, and how long it takes is up to the app.
+ */
+static void
+believe_stopping(struct lifecycle *lc, int64_t now, struct actions *out)
+{
+	if (lc->state == STATE_READY)
+		become_unready(lc, now, MESSAGE_APP_STOPPING, out);
+	drop_publication(lc);
+	lc->recover_until = NEVER;
 }
 
 /* Counts a check that has failed, or a silence that was too long. */
@@ -196,7 +231,7 @@ count_failure(struct lifecycle *lc, int64_t now, enum message why,
 	allow_silence(lc, now);
 	if (lc->limits->monitor_failures > 0 &&
 	    ++lc->failures == lc->limits->monitor_failures)
-		become_unready(lc, why, out);
+		become_unready(lc, now, why, out);
 }
 
 /*
@@ -396,9 +431,7 @@ step_starting(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		give_up(lc, ev->now, &helper_lost, out);
 		break;
 	case EVENT_PUBLISHED:
-		lc->state = STATE_READY;
-		lc->published = true;
-		add(out, ACTION_SAY, MESSAGE_READY);
+		become_ready(lc, MESSAGE_READY, out);
 		break;
 	case EVENT_PUBLISH_FAILED:
 		lc->publish_again_at = ev->now + PUBLISH_AGAIN_MS;
@@ -444,10 +477,11 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_HELPER_LOST: /* without monitoring, it was stopped */
 		if (lc->limits->monitor_failures > 0 ||
 		    lc->limits->gate == GATE_APP)
-			become_unready(lc, MESSAGE_UNREADY_FOR_GOOD, out);
+			become_unready(lc, ev->now, MESSAGE_UNREADY_FOR_GOOD,
+			    out);
 		break;
 	case EVENT_APP_STOPPING:
-		become_unready(lc, MESSAGE_APP_STOPPING, out);
+		believe_stopping(lc, ev->now, out);
 		break;
 	case EVENT_APP_STOPPED:
 		add(out, ACTION_SUSPEND, ev->arg);
@@ -478,23 +512,25 @@ step_unready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		add(out, ACTION_PUBLISH, 0);
 		break;
 	case EVENT_UNHEALTHY:
-	case EVENT_APP_STOPPING:
 		drop_publication(lc);
 		break;
+	case EVENT_APP_STOPPING:
+		believe_stopping(lc, ev->now, out);
+		break;
 	case EVENT_HELPER_LOST:
-		become_unready(lc, MESSAGE_UNREADY_FOR_GOOD, out);
+		become_unready(lc, ev->now, MESSAGE_UNREADY_FOR_GOOD, out);
 		break;
 	case EVENT_PUBLISHED:
-		lc->state = STATE_READY;
-		lc->published = true;
-		lc->failures = 0;
-		add(out, ACTION_SAY, MESSAGE_READY_AGAIN);
+		become_ready(lc, MESSAGE_READY_AGAIN, out);
 		break;
 	case EVENT_PUBLISH_FAILED:
 		lc->publish_again_at = ev->now + PUBLISH_AGAIN_MS;
 		break;
 	case EVENT_TIMEOUT:
-		publish_again(lc, ev->now, out);
+		if (ev->now >= lc->recover_until)
+			give_up(lc, ev->now, &recovery_over, out);
+		else
+			publish_again(lc, ev->now, out);
 		break;
 	case EVENT_APP_STOPPED:
 		add(out, ACTION_SUSPEND, ev->arg);
@@ -702,6 +738,7 @@ lifecycle_init(struct lifecycle *lc, const struct limits *limits)
 						    : STATE_LAUNCHING,
 		.exit_status = -1,
 		.budget_until = NEVER,
+		.recover_until = NEVER,
 		.publish_again_at = NEVER,
 		.silent_at = NEVER,
 		.drain_until = NEVER,
@@ -771,7 +808,8 @@ lifecycle_deadline(const struct lifecycle *lc)
 	case STATE_READY:
 		return lc->silent_at;
 	case STATE_UNREADY:
-		return earlier(lc->publish_again_at, lc->silent_at);
+		return earlier(lc->recover_until,
+		    earlier(lc->publish_again_at, lc->silent_at));
 	case STATE_DRAINING:
 		return lc->drain_until;
 	case STATE_STOPPING:

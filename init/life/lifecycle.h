@@ -136,6 +136,7 @@ enum ending {
 	ENDING_KILL,        /* a stop signal, and COMMAND outlived the grace */
 	ENDING_BUDGET,      /* the app was not ready in time */
 	ENDING_HELPER_LOST, /* the helper was lost before the app was ready */
+	ENDING_RECOVERY,    /* the app was ready once, but not again in time */
 	ENDING_EXEC,        /* COMMAND could not be executed */
 };
 
@@ -152,6 +153,7 @@ enum message {
 	MESSAGE_STOPPING,
 	MESSAGE_BUDGET_OVER,
 	MESSAGE_HELPER_LOST, /* before the app is ready */
+	MESSAGE_RECOVERY_OVER,
 	MESSAGE_GRACE_OVER,
 	MESSAGE_UNKILLABLE,
 };
@@ -187,6 +189,7 @@ struct limits {
 	int monitor_failures; /* this many in a row mean unhealthy; 0: never */
 	int64_t silence_ms;   /* of the helper: counts as a failure; 0: never */
 	int64_t budget_ms;    /* 0: none */
+	int64_t recovery_ms;  /* unready this long: dinit gives up; 0: never */
 	int64_t drain_ms;
 	int64_t grace_ms;
 	uint64_t ok_exit[4]; /* exit status N is 0: bit N % 64 of [N / 64] */
@@ -207,6 +210,7 @@ struct lifecycle {
 	int failure_status;     /* of give_up; replaces exit_status; 0: none */
 	uint64_t stops_relayed; /* the stop signals that COMMAND was sent */
 	int64_t budget_until;
+	int64_t recover_until; /* unready until then: dinit gives up */
 	int64_t publish_again_at;
 	int64_t silent_at; /* the helper's silence is a failure from then on */
 	int64_t drain_until;

@@ -107,6 +107,35 @@ format_why_unready(const struct life_facts *facts, char *text, size_t size)
 		    "the app has not sent READY=1 to NOTIFY_SOCKET");
 }
 
+static const char *
+name_helper(const struct life_facts *facts)
+{
+	return facts->limits->gate == GATE_APP ? "the helper that hears the app"
+					       : "the health helper";
+}
+
+bool
+messages_is_loss(enum message message)
+{
+	return message == MESSAGE_UNHEALTHY ||
+	    message == MESSAGE_HELPER_SILENT ||
+	    message == MESSAGE_UNREADY_FOR_GOOD ||
+	    message == MESSAGE_APP_STOPPING;
+}
+
+/* Why an app that was ready is not ready again. */
+static void
+format_why_lost(const struct life_facts *facts, char *text, size_t size)
+{
+	if (facts->unready_why == MESSAGE_UNREADY_FOR_GOOD)
+		snprintf(text, size, "%s is gone", name_helper(facts));
+	else if (facts->unready_why == MESSAGE_HELPER_SILENT &&
+	    facts->publish_error == 0)
+		snprintf(text, size, "the health helper has said nothing more");
+	else
+		format_why_unready(facts, text, size);
+}
+
 /* --- The log --- */
 
 static void
@@ -146,13 +175,6 @@ log_helper_silent(const struct life_facts *facts)
 	    silent);
 }
 
-static const char *
-name_helper(const struct life_facts *facts)
-{
-	return facts->limits->gate == GATE_APP ? "the helper that hears the app"
-					       : "the health helper";
-}
-
 static void
 log_unready_for_good(const struct life_facts *facts)
 {
@@ -184,6 +206,20 @@ log_budget_over(const struct life_facts *facts)
 	format_why_unready(facts, why, sizeof(why));
 	if (why[0] != '\0')
 		log_line(LOG_LEVEL_ERROR, "%s", why);
+}
+
+static void
+log_recovery_over(const struct life_facts *facts)
+{
+	char budget[DURATION_TEXT_MAX];
+	char why[WHY_MAX];
+
+	duration_format(facts->limits->recovery_ms, budget, sizeof(budget));
+	format_why_lost(facts, why, sizeof(why));
+	log_line(LOG_LEVEL_ERROR,
+	    "not ready again within the recovery budget of %s: stopping",
+	    budget);
+	log_line(LOG_LEVEL_ERROR, "%s", why);
 }
 
 static void
@@ -245,6 +281,9 @@ messages_log(const struct life_facts *facts, enum message message)
 		break;
 	case MESSAGE_HELPER_LOST:
 		log_helper_lost(facts);
+		break;
+	case MESSAGE_RECOVERY_OVER:
+		log_recovery_over(facts);
 		break;
 	case MESSAGE_GRACE_OVER:
 		log_grace_over(facts);
@@ -368,6 +407,9 @@ messages_format_status(const struct life_facts *facts, enum message message,
 	case MESSAGE_BUDGET_OVER:
 		status = "not ready within the startup budget";
 		break;
+	case MESSAGE_RECOVERY_OVER:
+		status = "not ready again within the recovery budget";
+		break;
 	case MESSAGE_UNREADY_FOR_GOOD:
 	case MESSAGE_APP_STOPPING:
 	case MESSAGE_DRAINING:
@@ -407,6 +449,19 @@ format_budget_ending(const struct life_facts *facts, char *text, size_t size)
 	    budget, *why == '\0' ? "" : "; ", why);
 }
 
+static void
+format_recovery_ending(const struct life_facts *facts, char *text, size_t size)
+{
+	char budget[DURATION_TEXT_MAX];
+	char why[WHY_MAX];
+
+	duration_format(facts->limits->recovery_ms, budget, sizeof(budget));
+	format_why_lost(facts, why, sizeof(why));
+	snprintf(text, size,
+	    "not ready again within the recovery budget of %s; %s", budget,
+	    why);
+}
+
 void
 messages_format_ending(const struct life_facts *facts, enum ending ending,
     char *text, size_t size)
@@ -437,6 +492,9 @@ messages_format_ending(const struct life_facts *facts, enum ending ending,
 		snprintf(text, size,
 		    "nobody could check or hear the app: the helper for that "
 		    "was gone, or could not be started");
+		break;
+	case ENDING_RECOVERY:
+		format_recovery_ending(facts, text, size);
 		break;
 	case ENDING_EXEC:
 		snprintf(text, size, "the app could not be executed");

@@ -30,10 +30,15 @@ struct life_facts {
 	int publish_error;      /* -errno of the last publication, or 0 */
 	int app_status;         /* exit status of COMMAND; -1: none so far */
 	int64_t silent_ms;      /* age of the last check at the last timeout */
+	enum message unready_why;        /* the last one of messages_is_loss */
 	struct health_result last_check; /* checks is 0: none has ended */
 	char *last_output;               /* of last_check; not terminated */
 	size_t last_output_length;
 };
+
+/* True if MESSAGE says why an app that was ready is not ready any more. */
+bool
+messages_is_loss(enum message message);
 
 /* Logs MESSAGE. */
 void

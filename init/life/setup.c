@@ -116,6 +116,7 @@ set_limits(const struct options *options, struct limits *limits)
 		    : 0,
 		.silence_ms = longest_silence_ms(options),
 		.budget_ms = options->startup_budget_ms,
+		.recovery_ms = options->recovery_budget_ms,
 		.drain_ms = options->drain_ms,
 		.grace_ms = options->grace_ms,
 		.signals = options->signals,

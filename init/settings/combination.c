@@ -99,6 +99,24 @@ check_socket(const struct options *options, struct problem *problem)
 	    origin, options->ready_file, (int)NOTIFY_SOCKET_READY_FILE_MAX);
 }
 
+/* A setting that promises a restart must not be without effect. */
+static int
+check_recovery(const struct options *options, struct problem *problem)
+{
+	bool is_monitored = options->health_cmd != NULL &&
+	    options->monitor_ms > 0;
+	char origin[TABLE_NAME_MAX];
+
+	if (options->recovery_budget_ms == 0 || is_monitored ||
+	    options->notify != NOTIFY_NONE)
+		return 0;
+	table_format_origin(options, "recovery-budget", origin);
+	return problem_set(problem,
+	    "%s: nothing looks at the app once it is ready; set --health-cmd "
+	    "with --monitor, or --notify with --watchdog",
+	    origin);
+}
+
 int
 combination_settle(struct options *options, struct problem *problem)
 {
@@ -116,5 +134,8 @@ combination_settle(struct options *options, struct problem *problem)
 		drop_readiness(options);
 	choose_ready_file(options);
 	drop_idle_monitor(options);
-	return supervises_command ? check_socket(options, problem) : 0;
+	if (!supervises_command)
+		return 0;
+	error = check_socket(options, problem);
+	return error < 0 ? error : check_recovery(options, problem);
 }

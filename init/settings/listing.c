@@ -44,9 +44,9 @@ listing_format_help(char *text, size_t size)
 	    "\nEvery setting with a long name can be given in the environment "
 	    "too:\n--health-cmd is DINIT_HEALTH_CMD, and so on. "
 	    "Durations: 500ms, 9s, 1m30s, 1h;\na bare number is seconds.\n"
-	    "Exit status: COMMAND's; 128+N if signal N ended it; 124 startup "
-	    "budget over;\n125 dinit itself failed; 126 COMMAND not "
-	    "executable; 127 not found.\n");
+	    "Exit status: COMMAND's; 128+N if signal N ended it; 123 recovery "
+	    "budget over;\n124 startup budget over; 125 dinit itself failed; "
+	    "126 COMMAND not executable;\n127 not found.\n");
 }
 
 void

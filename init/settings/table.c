@@ -90,6 +90,10 @@ const struct table_row table_rows[] = {
 	    .argument = "PATH",
 	    .help = "where readiness is published "
 	    "(if gated: /run/dinit/ready)" },
+	{ .name = "recovery-budget", .kind = &kind_duration,
+	    .offset = MEMBER(recovery_budget_ms), .argument = "DUR",
+	    .fallback = "0",
+	    .help = "unready so long after being ready: stop, exit 123" },
 	{ .name = "report-file", .kind = &kind_path,
 	    .offset = MEMBER(report_file), .argument = "PATH",
 	    .help = "one line on why the container ended" },

@@ -266,6 +266,64 @@ Test(monitor, tells_the_engine_once_that_it_is_ready)
 	stop_and_expect(&c, 0);
 }
 
+/* --- An app that does not become healthy again ---------------------------- */
+
+static struct container
+start_recovering(const char *budget)
+{
+	return container_start(&(struct run){
+		.arguments = { READY_FILE, CHECK, "--health-interval=10ms",
+		    "--monitor=20ms", "--monitor-failures=1", budget,
+		    "--drain=1h", "--ok-exit=123", "--ok-stop",
+		    "--report-file=$DIR/report", "--", "act", "TERM:exit=0" },
+	});
+}
+
+Test(monitor, app_that_does_not_recover_is_stopped_undrained_with_123)
+{
+	struct container c = start_recovering("--recovery-budget=200ms");
+
+	container_touch(&c, "up");
+	container_await_file(&c, "ready");
+	container_await_text(&c, "out", "up");
+	go_down(&c);
+	container_expect_status(&c, 123);
+	cr_assert_not_null(strstr(container_read(&c, "out"), "up\nTERM\n"));
+	cr_assert(!container_has_file(&c, "ready"));
+	container_expect_log(&c, "dinit: error: not ready again within the "
+	    "recovery budget of 200ms: stopping\ndinit: error: last of ");
+	container_expect_log(&c, "exit status 1: I said no");
+	container_expect_no_log(&c, "draining");
+	cr_assert_eq(strncmp(container_read(&c, "report"), "not ready again "
+	    "within the recovery budget of 200ms; last of ", 60), 0, "%s",
+	    container_read(&c, "report"));
+}
+
+Test(monitor, stop_of_an_app_that_may_recover_is_an_ordinary_one)
+{
+	struct container c = start_recovering("--recovery-budget=1h");
+
+	container_touch(&c, "up");
+	container_await_file(&c, "ready");
+	go_down(&c);
+	container_await_no_file(&c, "ready");
+	stop_and_expect(&c, 0);
+	container_expect_no_log(&c, "recovery");
+}
+
+Test(monitor, app_that_nobody_can_check_any_more_does_not_recover)
+{
+	struct container c = start_recovering("--recovery-budget=200ms");
+
+	container_touch(&c, "up");
+	container_await_file(&c, "ready");
+	container_await_text(&c, "out", "up");
+	kill(container_find_process(&c, "dinit-health"), SIGKILL);
+	container_expect_status(&c, 123);
+	container_expect_log(&c, "budget of 200ms: stopping\n"
+	    "dinit: error: the health helper is gone\n");
+}
+
 /* --- A helper that is stopped --------------------------------------------- */
 
 Test(monitor, silent_helper_withdraws_readiness_until_it_speaks_again)

@@ -19,6 +19,7 @@ static const struct gating {
 	enum gate gate;
 	int monitor_failures;
 	int64_t silence_ms;
+	int64_t recovery_ms;
 } gatings[] = {
 	{ .gate = GATE_PAUSE },
 	{ .gate = GATE_NONE },
@@ -26,7 +27,10 @@ static const struct gating {
 	{ .gate = GATE_HEALTH },
 	{ .gate = GATE_HEALTH, .monitor_failures = 2, .silence_ms = 250 },
 	{ .gate = GATE_HEALTH, .monitor_failures = 2 },
+	{ .gate = GATE_HEALTH, .monitor_failures = 1, .silence_ms = 250,
+	    .recovery_ms = 350 },
 	{ .gate = GATE_APP },
+	{ .gate = GATE_APP, .recovery_ms = 350 },
 };
 
 /* How many combinations of the other settings there are: four bits. */
@@ -47,6 +51,7 @@ struct witness {
 	bool group_was_told;    /* a stop signal was relayed to the group */
 	bool was_swept;         /* what is left was sent SIGTERM */
 	uint64_t stops_sent;
+	int64_t give_up_at;       /* the recovery budget is over */
 	int64_t kill_allowed_at;  /* SIGKILL, when the grace is over */
 	int64_t leave_allowed_at; /* exit, though children are left */
 };
@@ -254,20 +259,48 @@ expected_relays(const struct step *step)
 static const int failure_statuses[MESSAGE_COUNT] = {
 	[MESSAGE_BUDGET_OVER] = EXIT_STATUS_BUDGET,
 	[MESSAGE_HELPER_LOST] = EXIT_STATUS_BUDGET,
+	[MESSAGE_RECOVERY_OVER] = EXIT_STATUS_RECOVERY,
 };
 
-/* True if dinit stops the app by itself in this step. */
-static bool
-gives_up(const struct step *step)
+/* The exit status with which dinit gives up in this step; 0: it does not. */
+static int
+status_of_giving_up(const struct step *step)
 {
 	for (unsigned int i = 0; i < step->actions->count; i++) {
 		const struct action *action = &step->actions->list[i];
 
 		if (action->type == ACTION_SAY &&
 		    failure_statuses[action->arg] != 0)
-			return true;
+			return failure_statuses[action->arg];
 	}
-	return false;
+	return 0;
+}
+
+static bool
+gives_up(const struct step *step)
+{
+	return status_of_giving_up(step) != 0;
+}
+
+/* An app that is not ready again is given up on when that is due, not before. */
+static const char *
+check_recovery(const struct step *step)
+{
+	int64_t due = step->before->witness.give_up_at;
+	int64_t now = step->event->now;
+	bool is_over = status_of_giving_up(step) == EXIT_STATUS_RECOVERY;
+
+	if (is_over && step->before->lc.state != STATE_UNREADY)
+		return "an app that is not unready is given up on";
+	if (is_over && now < due)
+		return "it gives up before the recovery budget is over";
+	if (step->event->type == EVENT_TIMEOUT && now >= due && !is_over)
+		return "the recovery budget is over, but it does not give up";
+	if (step->after->lc.state == STATE_UNREADY &&
+	    lifecycle_deadline(&step->after->lc) >
+	    step->after->witness.give_up_at)
+		return "it is not woken when the recovery budget is over";
+	return NULL;
 }
 
 /* What dinit itself sends is relayed even if the rewrite map drops it. */
@@ -531,8 +564,9 @@ check_silent_start(const struct step *step)
 		lifecycle_step(&lc, &event, &actions);
 	}
 	return count_actions(&actions, ACTION_PUBLISH) > 0 ||
-	    ((lc.state == STATE_UNREADY || lc.limits->budget_ms == 0) &&
-	    lifecycle_deadline(&lc) != NEVER) ?
+	    ((lc.state == STATE_UNREADY || lc.state == STATE_STARTING) &&
+	    lifecycle_deadline(&lc) != (lc.state == STATE_UNREADY ?
+	    lc.recover_until : lc.budget_until)) ?
 	    "it publishes though nobody checks" : NULL;
 }
 
@@ -541,9 +575,9 @@ check(const struct step *step)
 {
 	const char *(*const checks[])(const struct step *) = {
 		check_publication, check_answers, check_order, check_helper,
-		check_passed_on, check_own_stop, check_relay, check_telling,
-		check_force, check_end, check_way_out, check_idleness,
-		check_silence, check_silent_start,
+		check_passed_on, check_own_stop, check_recovery, check_relay,
+		check_telling, check_force, check_end, check_way_out,
+		check_idleness, check_silence, check_silent_start,
 	};
 	const char *violation = NULL;
 
@@ -553,6 +587,25 @@ check(const struct step *step)
 }
 
 /* --- What the bystander sees ---------------------------------------------- */
+
+/*
+ * From when on dinit may give up on an app that was ready. What the app does of
+ * its own accord is no failure; a lost helper always is one.
+ */
+static void
+see_recovery(struct node *after, const struct step *step)
+{
+	const struct limits *limits = step->limits;
+	bool is_loss = step->before->lc.state == STATE_READY ||
+	    step->event->type == EVENT_HELPER_LOST;
+	int64_t *due = &after->witness.give_up_at;
+
+	if (after->lc.state != STATE_UNREADY ||
+	    step->event->type == EVENT_APP_STOPPING)
+		*due = NEVER;
+	else if (*due == NEVER && is_loss && limits->recovery_ms > 0)
+		*due = step->event->now + limits->recovery_ms;
+}
 
 static void
 see_event(struct witness *witness, const struct limits *limits,
@@ -648,6 +701,7 @@ see(struct node *after, const struct step *step)
 		see_action(&after->witness, step->limits,
 		    &step->actions->list[i], step->event->now);
 	see_stops(&after->witness, step->actions);
+	see_recovery(after, step);
 }
 
 /* --- The search ----------------------------------------------------------- */
@@ -660,12 +714,13 @@ static void
 shift_time(struct node *node, int64_t now)
 {
 	int64_t *const deadlines[] = {
-		&node->lc.budget_until, &node->lc.publish_again_at,
+		&node->lc.budget_until, &node->lc.recover_until,
+		&node->lc.publish_again_at,
 		&node->lc.silent_at,
 		&node->lc.drain_until, &node->lc.grace_until,
 		&node->lc.kill_again_at, &node->lc.kill_until,
 		&node->lc.look_again_at,
-		&node->witness.kill_allowed_at,
+		&node->witness.give_up_at, &node->witness.kill_allowed_at,
 		&node->witness.leave_allowed_at,
 	};
 
@@ -833,6 +888,7 @@ begin(struct node *first, const struct limits *limits)
 	memset(first, 0, sizeof(*first));
 	lifecycle_init(&first->lc, limits);
 	first->witness.app_status = -1;
+	first->witness.give_up_at = NEVER;
 	first->witness.kill_allowed_at = NEVER;
 	first->witness.leave_allowed_at = NEVER;
 }
@@ -865,6 +921,7 @@ choose_limits(const struct gating *gating, unsigned int choice)
 		.gate = gating->gate,
 		.monitor_failures = gating->monitor_failures,
 		.silence_ms = gating->silence_ms,
+		.recovery_ms = gating->recovery_ms,
 		.budget_ms = choice & 1 ? 300 : 0,
 		.drain_ms = choice >> 1 & 1 ? 300 : 0,
 		.grace_ms = choice >> 2 & 1 ? 200 : 0,

@@ -52,6 +52,7 @@ static const char *const ending_names[ENDING_COUNT] = {
 	[ENDING_KILL] = "kill",
 	[ENDING_BUDGET] = "budget",
 	[ENDING_HELPER_LOST] = "helper-lost",
+	[ENDING_RECOVERY] = "recovery",
 	[ENDING_EXEC] = "exec",
 };
 
@@ -66,6 +67,7 @@ static const char *const message_names[MESSAGE_COUNT] = {
 	[MESSAGE_STOPPING] = "stopping",
 	[MESSAGE_BUDGET_OVER] = "budget-over",
 	[MESSAGE_HELPER_LOST] = "helper-lost",
+	[MESSAGE_RECOVERY_OVER] = "recovery-over",
 	[MESSAGE_GRACE_OVER] = "grace-over",
 	[MESSAGE_UNKILLABLE] = "unkillable",
 };
@@ -513,6 +515,101 @@ Test(lifecycle, a_ready_container_waits_for_nothing_but_the_next_report)
 	cr_expect_eq(deadline_once_ready(&limits), 1500);
 }
 
+/* Readiness may be lost by one failed check, and has a second to come back. */
+static struct limits
+recovering_limits(void)
+{
+	struct limits limits = monitored_limits();
+
+	limits.monitor_failures = 1;
+	limits.recovery_ms = 1000;
+	limits.drain_ms = 5000;
+	return limits;
+}
+
+Test(lifecycle, an_app_that_is_not_ready_again_in_time_is_stopped_undrained)
+{
+	struct limits limits = recovering_limits();
+
+	limits.ok_stop = true;
+	limits.ok_exit[123 / 64] |= UINT64_C(1) << 123 % 64;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 5000, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 5000, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 9000, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
+	      STATE_UNREADY },
+	    { 9500, EVENT_UNHEALTHY, 0, "", STATE_UNREADY },
+	    { 9999, EVENT_TIMEOUT, 0, "", STATE_UNREADY },
+	    { 10000, EVENT_TIMEOUT, 0, "say:recovery-over stop-helper "
+	      "announce-end:recovery stop-group:TERM", STATE_STOPPING },
+	    { 10010, EVENT_SIGNAL, SIGTERM, "stop-group:TERM",
+	      STATE_STOPPING },
+	    { 10020, EVENT_APP_EXITED, 143, "terminate-rest", STATE_SWEEPING },
+	    { 10020, EVENT_CHILDREN_GONE, 0, "report:recovery exit:123",
+	      STATE_ENDED });
+}
+
+Test(lifecycle, an_app_that_is_ready_again_in_time_has_lost_nothing)
+{
+	struct limits limits = recovering_limits();
+
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 40, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 1000, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
+	      STATE_UNREADY },
+	    { 1900, EVENT_HEALTHY, 0, "publish", STATE_UNREADY },
+	    { 1900, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY },
+	    { 2000, EVENT_TIMEOUT, 0, "", STATE_READY },
+	    { 2500, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
+	      STATE_UNREADY },
+	    { 3499, EVENT_TIMEOUT, 0, "", STATE_UNREADY },
+	    { 3500, EVENT_TIMEOUT, 0, "say:recovery-over stop-helper "
+	      "announce-end:recovery stop-group:TERM", STATE_STOPPING });
+}
+
+Test(lifecycle, a_stop_while_the_app_may_recover_is_an_ordinary_one)
+{
+	struct limits limits = recovering_limits();
+
+	limits.ok_stop = true;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 40, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 1000, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
+	      STATE_UNREADY },
+	    { 1900, EVENT_SIGNAL, SIGTERM, "stop-helper announce-end:stop "
+	      "say:stopping stop-group:TERM", STATE_STOPPING },
+	    { 2500, EVENT_TIMEOUT, 0, "", STATE_STOPPING },
+	    { 2600, EVENT_APP_EXITED, 143, "terminate-rest", STATE_SWEEPING },
+	    { 2600, EVENT_CHILDREN_GONE, 0, "report:stop exit:0",
+	      STATE_ENDED });
+}
+
+/* Neither does it begin again when the helper is lost in the meantime. */
+Test(lifecycle, the_recovery_budget_runs_on_while_nothing_can_be_published)
+{
+	struct limits limits = recovering_limits();
+
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 40, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 40, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 1000, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
+	      STATE_UNREADY },
+	    { 1890, EVENT_HEALTHY, 0, "publish", STATE_UNREADY },
+	    { 1891, EVENT_PUBLISH_FAILED, 0, "", STATE_UNREADY },
+	    { 1991, EVENT_TIMEOUT, 0, "publish", STATE_UNREADY },
+	    { 1992, EVENT_PUBLISH_FAILED, 0, "", STATE_UNREADY },
+	    { 1995, EVENT_HELPER_LOST, 0, "say:unready-for-good",
+	      STATE_UNREADY },
+	    { 2000, EVENT_TIMEOUT, 0, "say:recovery-over stop-helper "
+	      "announce-end:recovery stop-group:TERM", STATE_STOPPING });
+}
+
 static struct limits
 notified_limits(void)
 {
@@ -576,6 +673,26 @@ Test(lifecycle, an_app_that_says_that_it_stops_is_unready_and_may_come_back)
 	      STATE_UNREADY },
 	    { 900, EVENT_APP_EXITED, 0, "announce-end:app stop-helper "
 	      "terminate-all", STATE_SWEEPING });
+}
+
+Test(lifecycle, an_app_that_says_that_it_stops_has_no_need_to_recover)
+{
+	struct limits limits = notified_limits();
+
+	limits.recovery_ms = 1000;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 500, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 501, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 600, EVENT_APP_STOPPING, 0, "withdraw say:app-stopping",
+	      STATE_UNREADY },
+	    { 1700, EVENT_TIMEOUT, 0, "", STATE_UNREADY },
+	    /* But nobody can hear any more whether it does. */
+	    { 2000, EVENT_HELPER_LOST, 0, "say:unready-for-good",
+	      STATE_UNREADY },
+	    { 2999, EVENT_TIMEOUT, 0, "", STATE_UNREADY },
+	    { 3000, EVENT_TIMEOUT, 0, "say:recovery-over "
+	      "announce-end:recovery stop-group:TERM", STATE_STOPPING });
 }
 
 Test(lifecycle, an_app_may_ask_for_more_time_to_start_but_not_for_less)
@@ -1074,6 +1191,7 @@ static const struct {
 	MEMBER("monitor_failures", monitor_failures),
 	MEMBER("silence_ms", silence_ms),
 	MEMBER("budget_ms", budget_ms),
+	MEMBER("recovery_ms", recovery_ms),
 	MEMBER("drain_ms", drain_ms),
 	MEMBER("grace_ms", grace_ms),
 	MEMBER("ok_exit", ok_exit),

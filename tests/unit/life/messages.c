@@ -59,6 +59,7 @@ begin_life(enum gate gate)
 	limits = (struct limits){
 		.gate = gate,
 		.budget_ms = 30000,
+		.recovery_ms = 60000,
 		.drain_ms = 5000,
 		.grace_ms = 1500,
 	};
@@ -185,6 +186,34 @@ Test(messages, say_why_the_budget_was_not_enough, .init = capture_log)
 	    "connection refused\n");
 	facts.publish_error = -EROFS;
 	expect_message(&facts, MESSAGE_BUDGET_OVER, BUDGET_OVER
+	    "dinit: error: readiness could not be published in /run/ready: "
+	    "Read-only file system\n");
+}
+
+#define RECOVERY_OVER                                                         \
+	"dinit: error: not ready again within the recovery budget of 1m: "    \
+	"stopping\n"
+
+Test(messages, say_why_the_app_did_not_recover, .init = capture_log)
+{
+	struct life_facts facts = begin_life(GATE_HEALTH);
+	const struct health_result check = {
+		.outcome = HEALTH_FAILED, .status = 1, .checks = 177,
+	};
+
+	facts.unready_why = MESSAGE_UNREADY_FOR_GOOD;
+	expect_message(&facts, MESSAGE_RECOVERY_OVER, RECOVERY_OVER
+	    "dinit: error: the health helper is gone\n");
+	facts.unready_why = MESSAGE_HELPER_SILENT;
+	expect_message(&facts, MESSAGE_RECOVERY_OVER, RECOVERY_OVER
+	    "dinit: error: the health helper has said nothing more\n");
+	facts.unready_why = MESSAGE_UNHEALTHY;
+	set_check(&facts, &check, "no");
+	expect_message(&facts, MESSAGE_RECOVERY_OVER, RECOVERY_OVER
+	    "dinit: error: last of 177 health checks: exit status 1: no\n");
+	facts.unready_why = MESSAGE_HELPER_SILENT;
+	facts.publish_error = -EROFS;
+	expect_message(&facts, MESSAGE_RECOVERY_OVER, RECOVERY_OVER
 	    "dinit: error: readiness could not be published in /run/ready: "
 	    "Read-only file system\n");
 }
@@ -329,6 +358,8 @@ Test(messages, tell_the_engine_of_readiness_and_nothing_else)
 		[MESSAGE_HELPER_SILENT] = "STATUS=unhealthy",
 		[MESSAGE_BUDGET_OVER] =
 		    "STATUS=not ready within the startup budget",
+		[MESSAGE_RECOVERY_OVER] =
+		    "STATUS=not ready again within the recovery budget",
 	};
 	struct life_facts facts = begin_life(GATE_HEALTH);
 
@@ -396,6 +427,10 @@ Test(messages, report_why_each_life_ended)
 	set_check(&facts, &check, "no");
 	expect_ending(&facts, ENDING_BUDGET, "not ready within the startup "
 	    "budget of 30s; last of 7 health checks: exit status 1: no");
+	facts.unready_why = MESSAGE_UNHEALTHY;
+	expect_ending(&facts, ENDING_RECOVERY, "not ready again within the "
+	    "recovery budget of 1m; last of 7 health checks: exit status 1: "
+	    "no");
 }
 
 Test(messages, cut_off_what_the_report_has_no_room_for)

@@ -129,3 +129,29 @@ Test(combination, monitors_every_ten_seconds_where_there_is_a_health_command)
 	    "environment DINIT_MONITOR");
 	expect_config(parse(told, none), "monitor", "0s", "default");
 }
+
+Test(combination, refuses_to_wait_for_a_recovery_that_nothing_would_notice)
+{
+	const char *const alone[] = { "--recovery-budget=1m", "app", NULL };
+	const char *const ungated[] = { "--recovery-budget=1m", "--monitor=1s",
+		"app", NULL };
+	const char *const checked[] = { "--recovery-budget=1m",
+		"--health-cmd=check", "app", NULL };
+	const char *const once[] = { "--health-cmd=check", "--monitor=0",
+		"app", NULL };
+	const char *const told[] = { "--recovery-budget=1m", "--notify", "app",
+		NULL };
+	const char *const environment[] = { "DINIT_RECOVERY_BUDGET=1m", NULL };
+	const char *const pause[] = { "--pause", NULL };
+
+	expect_refused(parse(alone, none), "nobody looks",
+	    "--recovery-budget: nothing looks at the app once it is ready; set "
+	    "--health-cmd with --monitor, or --notify with --watchdog");
+	expect_refused(parse(ungated, none), "no check", "--recovery-budget: ");
+	expect_refused(parse(once, environment), "one check",
+	    "DINIT_RECOVERY_BUDGET: ");
+	expect_accepted(parse(checked, none), "a health command");
+	expect_accepted(parse(told, none), "--notify");
+	expect_accepted(parse(once, none), "no recovery budget");
+	expect_accepted(parse(pause, environment), "--pause");
+}

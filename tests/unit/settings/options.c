@@ -44,6 +44,7 @@ Test(options, are_read_from_the_command_line_in_two_words)
 {
 	for (size_t i = 0; settings[i].name != NULL; i++) {
 		const char *const arguments[] = {
+			needs_notify(settings[i].name) ? "--notify" : "-v",
 			phrase("--%s", settings[i].name),
 			settings[i].value, "true", NULL,
 		};
@@ -53,7 +54,7 @@ Test(options, are_read_from_the_command_line_in_two_words)
 		if (strcmp(settings[i].value, "yes") == 0)
 			continue;
 		result = parse(arguments, none);
-		expect_accepted(result, arguments[0]);
+		expect_accepted(result, arguments[1]);
 		expect_config(result, settings[i].name, settings[i].value,
 		    "command line");
 	}
@@ -96,7 +97,9 @@ follows_from(const char *name, const char *set)
 	bool is_health_cmd = strcmp(set, "health-cmd") == 0;
 
 	return (strcmp(name, "ready-file") == 0 &&
-	    (is_health_cmd || strcmp(set, "notify") == 0)) ||
+	    (is_health_cmd || strcmp(set, "notify") == 0 ||
+	    needs_notify(set))) ||
+	    (strcmp(name, "notify") == 0 && needs_notify(set)) ||
 	    (strcmp(name, "monitor") == 0 && is_health_cmd);
 }
 
@@ -122,6 +125,7 @@ Test(options, end_in_the_members_they_are_for)
 		"--health-cmd=check", "--ready-file=/up",
 		"--startup-budget=1s", "--health-interval=2s",
 		"--health-timeout=3s", "--grace=4s", "--drain=5s",
+		"--recovery-budget=6s",
 		"--stop-signal=QUIT,HUP", "--rewrite=TERM:0",
 		"--main-only=USR1", "--ok-exit=0,63,64,255", "--ok-stop",
 		"--parent-death-signal=INT", "--log-level=error", "-w",
@@ -146,6 +150,7 @@ Test(options, end_in_the_members_they_are_for)
 	cr_expect_eq(options->health_timeout_ms, 3000);
 	cr_expect_eq(options->grace_ms, 4000);
 	cr_expect_eq(options->drain_ms, 5000);
+	cr_expect_eq(options->recovery_budget_ms, 6000);
 	cr_expect_eq(options->signals.stop,
 	    signals_bit(SIGQUIT) | signals_bit(SIGHUP));
 	cr_expect_eq(options->signals.first_stop, SIGQUIT);
@@ -491,6 +496,8 @@ static const struct {
 	    { "0", "-1", "+1", "1.5", "1000001", "00000003", "99999999999",
 	    "3x" } },
 	{ "grace", "DINIT_GRACE", "a duration such as", { "10 s", "1." } },
+	{ "recovery-budget", "DINIT_RECOVERY_BUDGET", "a duration such as",
+	    { "soon", "1m30" } },
 	{ "drain", "DINIT_DRAIN", "a duration such as", { "no", ".5s" } },
 	{ "stop-signal", "DINIT_STOP_SIGNAL", "signals such as TERM,INT",
 	    { "TERMX", "TERM,", "0", "65", "TERM INT", "KILL", "TERM,STOP",

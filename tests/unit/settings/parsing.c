@@ -21,6 +21,7 @@ const struct setting settings[] = {
 	{ "monitor", "DINIT_MONITOR", "0s", "10s", "500ms" },
 	{ "wait", "DINIT_WAIT", "0s", "30s", "1ms" },
 	{ "monitor-failures", "DINIT_MONITOR_FAILURES", "3", "1", "1000000" },
+	{ "recovery-budget", "DINIT_RECOVERY_BUDGET", "0s", "1m", "500ms" },
 	{ "grace", "DINIT_GRACE", "9s", "29s", "1ms" },
 	{ "drain", "DINIT_DRAIN", "0s", "5s", "1h" },
 	{ "stop-signal", "DINIT_STOP_SIGNAL", "TERM,INT", "QUIT",
@@ -66,13 +67,29 @@ parse(const char *const *arguments, const char *const *environment)
 
 const char *const none[] = { NULL };
 
+bool
+needs_notify(const char *name)
+{
+	return strcmp(name, "recovery-budget") == 0;
+}
+
+/* True if WORD or ENTRY, either of which may be NULL, is refused by itself. */
+static bool
+is_refused_alone(const char *word, const char *entry)
+{
+	return (word != NULL && strncmp(word, "--recovery", 10) == 0) ||
+	    (entry != NULL && strncmp(entry, "DINIT_RECOVERY", 14) == 0);
+}
+
 const struct result *
 parse_word(const char *word, const char *entry)
 {
-	const char *const with[] = { word, "true", NULL };
+	const char *const with[] = { "--notify", word, "true", NULL };
+	const char *const without[] = { "--notify", "true", NULL };
 	const char *const environment[] = { entry, NULL };
 
-	return parse(word == NULL ? with + 1 : with, environment);
+	return parse((word == NULL ? without : with) +
+	    !is_refused_alone(word, entry), environment);
 }
 
 void

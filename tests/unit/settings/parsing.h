@@ -37,9 +37,13 @@ extern const char *const none[];
 const struct result *
 parse(const char *const *arguments, const char *const *environment);
 
+/* True if the setting NAME is refused without --notify or a health command. */
+bool
+needs_notify(const char *name);
+
 /*
  * Parses a command line of WORD and a COMMAND, with ENTRY as the environment.
- * NULL: it is left out.
+ * NULL: it is left out. With --notify if one of them needs that.
  */
 const struct result *
 parse_word(const char *word, const char *entry);
