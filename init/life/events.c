@@ -186,6 +186,23 @@ take_ready(struct supervisor *sup)
 	sup->is_reloading = false;
 }
 
+/* What COMMAND says to its watchdog. */
+static void
+take_watchdog_news(struct supervisor *sup, const struct listener_news *news)
+{
+	const uint32_t signs = LISTENER_READY | LISTENER_ALIVE |
+	    LISTENER_WATCHDOG;
+
+	if (news->says & signs)
+		sup->checked_ns = clock_monotonic_ns();
+	if (news->says & LISTENER_WATCHDOG)
+		handle_event(sup, EVENT_WATCHDOG_SET, news->watchdog_ms);
+	if (news->says & LISTENER_ALIVE)
+		handle_event(sup, EVENT_ALIVE, 0);
+	if (news->says & LISTENER_TRIGGER)
+		handle_event(sup, EVENT_APP_FAILED, 0);
+}
+
 /*
  * NEWS may have several lines, whose order does not matter: what is logged or
  * passed on to the engine comes first, and then what changes the state.
@@ -203,6 +220,7 @@ take_news(struct supervisor *sup, const struct listener_news *news)
 		actions_tell_engine(sup, news->text);
 	if (news->extend_ms > 0)
 		handle_event(sup, EVENT_EXTENDED, news->extend_ms);
+	take_watchdog_news(sup, news);
 	if (news->says & LISTENER_READY)
 		take_ready(sup);
 	if (news->says & LISTENER_RELOADING)
@@ -382,7 +400,7 @@ events_take_start(struct supervisor *sup, const struct spawned *spawned)
 static void
 take_timeout(struct supervisor *sup)
 {
-	/* The log says how long, if the helper has been silent for too long. */
+	/* The log says how long, if it was silent for too long. */
 	sup->facts.silent_ms = clock_ms_since(sup->checked_ns);
 	handle_event(sup, EVENT_TIMEOUT, 0);
 }

@@ -104,12 +104,11 @@ withdraw(struct lifecycle *lc, struct actions *out)
 	add(out, ACTION_WITHDRAW, 0);
 }
 
-/* From NOW on the helper may be silent for as long as the limit allows. */
+/* From NOW on silence is allowed for as long as the limit says. */
 static void
 allow_silence(struct lifecycle *lc, int64_t now)
 {
-	if (lc->limits->silence_ms > 0)
-		lc->silent_at = now + lc->limits->silence_ms;
+	lc->silent_at = lc->silence_ms > 0 ? now + lc->silence_ms : NEVER;
 }
 
 /* Until the next EVENT_HEALTHY nothing is published, and no silence counts. */
@@ -184,19 +183,23 @@ give_up(struct lifecycle *lc, int64_t now, const struct reason *reason,
 	begin_stopping(lc, now, lc->limits->signals.first_stop, out);
 }
 
+/* An app that tells by itself has its watchdog from now on. */
 static void
-become_ready(struct lifecycle *lc, enum message message, struct actions *out)
+become_ready(struct lifecycle *lc, int64_t now, enum message message,
+    struct actions *out)
 {
 	lc->state = STATE_READY;
 	lc->published = true;
 	lc->failures = 0;
 	lc->recover_until = NEVER;
+	if (lc->limits->gate == GATE_APP)
+		allow_silence(lc, now);
 	add(out, ACTION_SAY, (int)message);
 }
 
 /*
- * Only EVENT_HEALTHY can end this; from a lost helper none comes any more. The
- * recovery budget begins, unless it has begun already.
+ * Only EVENT_HEALTHY or EVENT_ALIVE can end this; from a lost helper none comes
+ * any more. The recovery budget begins, unless it has begun already.
  */
 static void
 become_unready(struct lifecycle *lc, int64_t now, enum message why,
@@ -221,6 +224,21 @@ believe_stopping(struct lifecycle *lc, int64_t now, struct actions *out)
 		become_unready(lc, now, MESSAGE_APP_STOPPING, out);
 	drop_publication(lc);
 	lc->recover_until = NEVER;
+	lc->app_stops = true;
+}
+
+/*
+ * The app sets its watchdog, from now on. But it cannot get one that the user
+ * has not given it.
+ */
+static void
+set_watchdog(struct lifecycle *lc, const struct event *ev)
+{
+	if (lc->limits->gate != GATE_APP || lc->limits->silence_ms == 0)
+		return;
+	lc->silence_ms = ev->arg;
+	if (lc->state == STATE_READY)
+		allow_silence(lc, ev->now);
 }
 
 /* Counts a check that has failed, or a silence that was too long. */
@@ -232,6 +250,16 @@ count_failure(struct lifecycle *lc, int64_t now, enum message why,
 	if (lc->limits->monitor_failures > 0 &&
 	    ++lc->failures == lc->limits->monitor_failures)
 		become_unready(lc, now, why, out);
+}
+
+/* Nothing was heard of the helper, or of the app, for too long. */
+static void
+take_silence(struct lifecycle *lc, int64_t now, struct actions *out)
+{
+	if (lc->limits->gate == GATE_APP)
+		become_unready(lc, now, MESSAGE_WATCHDOG_MISSED, out);
+	else
+		count_failure(lc, now, MESSAGE_HELPER_SILENT, out);
 }
 
 /*
@@ -247,8 +275,8 @@ extend_budget(struct lifecycle *lc, const struct event *ev)
 }
 
 /*
- * Publishes again when that is due. But not when the helper has been silent for
- * too long by then: its last report says nothing about the app any more.
+ * Publishes again when that is due. But not when the silence has been too long
+ * by then: the last report says nothing about the app any more.
  */
 static void
 publish_again(struct lifecycle *lc, int64_t now, struct actions *out)
@@ -399,6 +427,9 @@ step_launching(struct lifecycle *lc, const struct event *ev,
 	case EVENT_HELPER_LOST:
 	case EVENT_APP_STOPPING:
 	case EVENT_EXTENDED:
+	case EVENT_ALIVE:
+	case EVENT_APP_FAILED:
+	case EVENT_WATCHDOG_SET:
 	case EVENT_PUBLISHED: /* nothing was published yet */
 	case EVENT_PUBLISH_FAILED:
 	case EVENT_TIMEOUT: /* there is no deadline yet */
@@ -417,7 +448,8 @@ step_starting(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		if (lc->limits->gate == GATE_HEALTH &&
 		    lc->limits->monitor_failures == 0)
 			add(out, ACTION_STOP_HELPER, 0);
-		allow_silence(lc, ev->now);
+		if (lc->limits->gate == GATE_HEALTH)
+			allow_silence(lc, ev->now);
 		add(out, ACTION_PUBLISH, 0);
 		break;
 	case EVENT_UNHEALTHY: /* a publication may wait to be tried again */
@@ -427,11 +459,14 @@ step_starting(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_EXTENDED:
 		extend_budget(lc, ev);
 		break;
+	case EVENT_WATCHDOG_SET:
+		set_watchdog(lc, ev);
+		break;
 	case EVENT_HELPER_LOST:
 		give_up(lc, ev->now, &helper_lost, out);
 		break;
 	case EVENT_PUBLISHED:
-		become_ready(lc, MESSAGE_READY, out);
+		become_ready(lc, ev->now, MESSAGE_READY, out);
 		break;
 	case EVENT_PUBLISH_FAILED:
 		lc->publish_again_at = ev->now + PUBLISH_AGAIN_MS;
@@ -448,6 +483,8 @@ step_starting(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		else
 			publish_again(lc, ev->now, out);
 		break;
+	case EVENT_ALIVE: /* the watchdog is for an app that is ready */
+	case EVENT_APP_FAILED:
 	case EVENT_EXECUTED: /* came before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_CHILDREN_GONE: /* COMMAND is there until APP_EXITED */
@@ -472,7 +509,16 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		break;
 	case EVENT_TIMEOUT:
 		if (ev->now >= lc->silent_at)
-			count_failure(lc, ev->now, MESSAGE_HELPER_SILENT, out);
+			take_silence(lc, ev->now, out);
+		break;
+	case EVENT_ALIVE:
+		allow_silence(lc, ev->now);
+		break;
+	case EVENT_APP_FAILED:
+		become_unready(lc, ev->now, MESSAGE_APP_FAILED, out);
+		break;
+	case EVENT_WATCHDOG_SET:
+		set_watchdog(lc, ev);
 		break;
 	case EVENT_HELPER_LOST: /* without monitoring, it was stopped */
 		if (lc->limits->monitor_failures > 0 ||
@@ -508,11 +554,22 @@ step_unready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		stop_or_relay(lc, ev, out);
 		break;
 	case EVENT_HEALTHY:
+		lc->app_stops = false;
+		allow_silence(lc, ev->now);
+		add(out, ACTION_PUBLISH, 0);
+		break;
+	case EVENT_ALIVE: /* which an app that stops may well be */
+		if (lc->app_stops)
+			break;
 		allow_silence(lc, ev->now);
 		add(out, ACTION_PUBLISH, 0);
 		break;
 	case EVENT_UNHEALTHY:
+	case EVENT_APP_FAILED:
 		drop_publication(lc);
+		break;
+	case EVENT_WATCHDOG_SET:
+		set_watchdog(lc, ev);
 		break;
 	case EVENT_APP_STOPPING:
 		believe_stopping(lc, ev->now, out);
@@ -521,7 +578,7 @@ step_unready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		become_unready(lc, ev->now, MESSAGE_UNREADY_FOR_GOOD, out);
 		break;
 	case EVENT_PUBLISHED:
-		become_ready(lc, MESSAGE_READY_AGAIN, out);
+		become_ready(lc, ev->now, MESSAGE_READY_AGAIN, out);
 		break;
 	case EVENT_PUBLISH_FAILED:
 		lc->publish_again_at = ev->now + PUBLISH_AGAIN_MS;
@@ -576,8 +633,11 @@ step_draining(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_UNHEALTHY:
 	case EVENT_HELPER_LOST:
 	case EVENT_APP_STOPPING: /* it is stopped anyway */
-	case EVENT_EXTENDED:     /* the start is over */
-	case EVENT_EXECUTED:     /* came before */
+	case EVENT_ALIVE:
+	case EVENT_APP_FAILED:
+	case EVENT_WATCHDOG_SET:
+	case EVENT_EXTENDED: /* the start is over */
+	case EVENT_EXECUTED: /* came before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
@@ -609,8 +669,11 @@ step_stopping(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_UNHEALTHY:
 	case EVENT_HELPER_LOST:
 	case EVENT_APP_STOPPING: /* it is stopped anyway */
-	case EVENT_EXTENDED:     /* the start is over */
-	case EVENT_EXECUTED:     /* came before */
+	case EVENT_ALIVE:
+	case EVENT_APP_FAILED:
+	case EVENT_WATCHDOG_SET:
+	case EVENT_EXTENDED: /* the start is over */
+	case EVENT_EXECUTED: /* came before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
@@ -651,8 +714,11 @@ step_killing(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_UNHEALTHY:
 	case EVENT_HELPER_LOST:
 	case EVENT_APP_STOPPING: /* it is stopped anyway */
-	case EVENT_EXTENDED:     /* the start is over */
-	case EVENT_EXECUTED:     /* came before */
+	case EVENT_ALIVE:
+	case EVENT_APP_FAILED:
+	case EVENT_WATCHDOG_SET:
+	case EVENT_EXTENDED: /* the start is over */
+	case EVENT_EXECUTED: /* came before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
@@ -686,8 +752,11 @@ step_sweeping(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_UNHEALTHY:
 	case EVENT_HELPER_LOST:
 	case EVENT_APP_STOPPING: /* it is stopped anyway */
-	case EVENT_EXTENDED:     /* the start is over */
-	case EVENT_EXECUTED:     /* came before */
+	case EVENT_ALIVE:
+	case EVENT_APP_FAILED:
+	case EVENT_WATCHDOG_SET:
+	case EVENT_EXTENDED: /* the start is over */
+	case EVENT_EXECUTED: /* came before */
 	case EVENT_EXEC_FAILED:
 	case EVENT_PUBLISHED: /* no publication is under way */
 	case EVENT_PUBLISH_FAILED:
@@ -712,6 +781,9 @@ step_paused(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_HELPER_LOST:
 	case EVENT_APP_STOPPING:
 	case EVENT_EXTENDED:
+	case EVENT_ALIVE:
+	case EVENT_APP_FAILED:
+	case EVENT_WATCHDOG_SET:
 	case EVENT_PUBLISHED:
 	case EVENT_PUBLISH_FAILED:
 	case EVENT_APP_STOPPED:
@@ -737,6 +809,7 @@ lifecycle_init(struct lifecycle *lc, const struct limits *limits)
 		.state = limits->gate == GATE_PAUSE ? STATE_PAUSED
 						    : STATE_LAUNCHING,
 		.exit_status = -1,
+		.silence_ms = limits->silence_ms,
 		.budget_until = NEVER,
 		.recover_until = NEVER,
 		.publish_again_at = NEVER,

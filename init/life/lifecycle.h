@@ -82,6 +82,9 @@ enum event_type {
 	EVENT_UNHEALTHY,      /* a check failed */
 	EVENT_APP_STOPPING,   /* the app sent STOPPING=1 */
 	EVENT_EXTENDED,       /* arg: ms that the app still needs to start */
+	EVENT_ALIVE,          /* the app sent WATCHDOG=1 */
+	EVENT_APP_FAILED,     /* the app sent WATCHDOG=trigger */
+	EVENT_WATCHDOG_SET,   /* by the app; arg: ms, 0: off */
 	EVENT_HELPER_LOST,    /* the helper is gone, or could not be started */
 	EVENT_PUBLISHED,      /* ACTION_PUBLISH has succeeded */
 	EVENT_PUBLISH_FAILED, /* ACTION_PUBLISH has failed */
@@ -148,6 +151,8 @@ enum message {
 	MESSAGE_UNHEALTHY,
 	MESSAGE_HELPER_SILENT,    /* which counts as unhealthy */
 	MESSAGE_UNREADY_FOR_GOOD, /* the helper is gone once the app is ready */
+	MESSAGE_WATCHDOG_MISSED,  /* no WATCHDOG=1 in time */
+	MESSAGE_APP_FAILED,       /* the app has said so */
 	MESSAGE_APP_STOPPING,     /* the app has said so */
 	MESSAGE_DRAINING,
 	MESSAGE_STOPPING,
@@ -182,12 +187,18 @@ enum gate {
 
 #define GATE_COUNT (GATE_APP + 1)
 
-/* What the user set. It never changes once the machine runs. */
+/*
+ * What the user set. It never changes once the machine runs.
+ *
+ * Whom silence_ms is about depends on the gate. With GATE_HEALTH it is the
+ * helper: its silence counts as a failed check. With GATE_APP it is the app,
+ * and this is its watchdog: silence makes it unready.
+ */
 struct limits {
 	enum gate gate;
 	bool ok_stop; /* an end by the relayed stop signal is status 0 */
 	int monitor_failures; /* this many in a row mean unhealthy; 0: never */
-	int64_t silence_ms;   /* of the helper: counts as a failure; 0: never */
+	int64_t silence_ms;   /* see below; 0: no limit */
 	int64_t budget_ms;    /* 0: none */
 	int64_t recovery_ms;  /* unready this long: dinit gives up; 0: never */
 	int64_t drain_ms;
@@ -204,15 +215,17 @@ struct lifecycle {
 	bool grace_over;        /* and COMMAND had not ended by then */
 	bool group_was_told;    /* a stop signal was relayed to the group */
 	int stop_signal;        /* held back while draining, as it arrived */
+	bool app_stops;         /* as it says, and READY=1 has not followed */
 	int failures;           /* in a row, while ready */
 	int exit_status;        /* COMMAND's; -1: it still runs */
 	enum ending ending;     /* as far as is known yet */
 	int failure_status;     /* of give_up; replaces exit_status; 0: none */
 	uint64_t stops_relayed; /* the stop signals that COMMAND was sent */
+	int64_t silence_ms; /* as limits have it, or as the app has set it */
 	int64_t budget_until;
 	int64_t recover_until; /* unready until then: dinit gives up */
 	int64_t publish_again_at;
-	int64_t silent_at; /* the helper's silence is a failure from then on */
+	int64_t silent_at; /* the silence is too long from then on */
 	int64_t drain_until;
 	int64_t grace_until; /* never: it has not begun */
 	int64_t kill_again_at;

@@ -120,18 +120,26 @@ messages_is_loss(enum message message)
 	return message == MESSAGE_UNHEALTHY ||
 	    message == MESSAGE_HELPER_SILENT ||
 	    message == MESSAGE_UNREADY_FOR_GOOD ||
-	    message == MESSAGE_APP_STOPPING;
+	    message == MESSAGE_WATCHDOG_MISSED ||
+	    message == MESSAGE_APP_FAILED || message == MESSAGE_APP_STOPPING;
 }
 
 /* Why an app that was ready is not ready again. */
 static void
 format_why_lost(const struct life_facts *facts, char *text, size_t size)
 {
-	if (facts->unready_why == MESSAGE_UNREADY_FOR_GOOD)
+	enum message why = facts->unready_why;
+
+	if (why == MESSAGE_UNREADY_FOR_GOOD)
 		snprintf(text, size, "%s is gone", name_helper(facts));
-	else if (facts->unready_why == MESSAGE_HELPER_SILENT &&
-	    facts->publish_error == 0)
+	else if (facts->publish_error < 0)
+		format_why_unready(facts, text, size);
+	else if (why == MESSAGE_HELPER_SILENT)
 		snprintf(text, size, "the health helper has said nothing more");
+	else if (why == MESSAGE_WATCHDOG_MISSED)
+		snprintf(text, size, "the app has sent no more WATCHDOG=1");
+	else if (why == MESSAGE_APP_FAILED)
+		snprintf(text, size, "the app has sent WATCHDOG=trigger");
 	else
 		format_why_unready(facts, text, size);
 }
@@ -172,6 +180,18 @@ log_helper_silent(const struct life_facts *facts)
 	log_line(LOG_LEVEL_WARN,
 	    "unhealthy, readiness is withdrawn; the health helper has said "
 	    "nothing for %s (was it stopped, or is the machine too busy?)",
+	    silent);
+}
+
+static void
+log_watchdog_missed(const struct life_facts *facts)
+{
+	char silent[DURATION_TEXT_MAX];
+
+	duration_format(facts->silent_ms, silent, sizeof(silent));
+	log_line(LOG_LEVEL_WARN,
+	    "unhealthy, readiness is withdrawn; the app has sent no WATCHDOG=1 "
+	    "for %s",
 	    silent);
 }
 
@@ -265,6 +285,14 @@ messages_log(const struct life_facts *facts, enum message message)
 		break;
 	case MESSAGE_UNREADY_FOR_GOOD:
 		log_unready_for_good(facts);
+		break;
+	case MESSAGE_WATCHDOG_MISSED:
+		log_watchdog_missed(facts);
+		break;
+	case MESSAGE_APP_FAILED:
+		log_line(LOG_LEVEL_WARN,
+		    "unhealthy, readiness is withdrawn; the app has sent "
+		    "WATCHDOG=trigger");
 		break;
 	case MESSAGE_APP_STOPPING:
 		log_line(LOG_LEVEL_INFO,
@@ -402,6 +430,8 @@ messages_format_status(const struct life_facts *facts, enum message message,
 		break;
 	case MESSAGE_UNHEALTHY:
 	case MESSAGE_HELPER_SILENT:
+	case MESSAGE_WATCHDOG_MISSED:
+	case MESSAGE_APP_FAILED:
 		status = "unhealthy";
 		break;
 	case MESSAGE_BUDGET_OVER:

@@ -29,7 +29,7 @@ struct life_facts {
 	int64_t ready_after_ms; /* the first time; -1: never so far */
 	int publish_error;      /* -errno of the last publication, or 0 */
 	int app_status;         /* exit status of COMMAND; -1: none so far */
-	int64_t silent_ms;      /* age of the last check at the last timeout */
+	int64_t silent_ms;      /* since a check or WATCHDOG=1, at a timeout */
 	enum message unready_why;        /* the last one of messages_is_loss */
 	struct health_result last_check; /* checks is 0: none has ended */
 	char *last_output;               /* of last_check; not terminated */

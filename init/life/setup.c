@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,12 +81,14 @@ rehearse_calls(const struct options *options)
 }
 
 /*
- * How long the health helper may say nothing once the container is ready. 0:
- * there is no limit.
+ * How long the health helper, or an app that notifies, may say nothing once the
+ * container is ready. 0: there is no limit.
  */
 static int64_t
 longest_silence_ms(const struct options *options)
 {
+	if (options->notify != NOTIFY_NONE)
+		return options->watchdog_ms;
 	if (options->health_cmd == NULL || options->monitor_ms == 0 ||
 	    options->health_timeout_ms == 0)
 		return 0;
@@ -148,23 +151,34 @@ prepare_signals(const struct options *options, pid_t parent,
 }
 
 /*
- * The engine's watchdog may want to hear from its service again and again
- * (sd_watchdog_enabled(3)). With a health command dinit tells it of each check
+ * How often the engine's watchdog wants to hear from its service
+ * (sd_watchdog_enabled(3)). 0: it does not, or it is another process's.
+ */
+static int64_t
+engine_watchdog_ms(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC");
+	const char *pid = getenv("WATCHDOG_PID");
+
+	if (usec == NULL || (pid != NULL && atol(pid) != getpid()))
+		return 0;
+	return atoll(usec) / 1000;
+}
+
+/*
+ * The engine's watchdog may want to hear from its service again and again. With a health command dinit tells it of each check
  * that succeeds. The engine does not listen to COMMAND then, which must not see
  * these variables. With --notify COMMAND tells the watchdog, by way of dinit.
  */
 static void
 prepare_watchdog(const struct options *options, struct setup *setup)
 {
-	const char *usec = getenv("WATCHDOG_USEC");
-	const char *pid = getenv("WATCHDOG_PID");
-	int64_t limit_ms = usec == NULL ? 0 : atoll(usec) / 1000;
+	int64_t limit_ms = engine_watchdog_ms();
 	char limit[DURATION_TEXT_MAX];
 
 	if (options->health_cmd == NULL)
 		return;
-	setup->feeds_watchdog = limit_ms > 0 &&
-	    (pid == NULL || atol(pid) == getpid());
+	setup->feeds_watchdog = limit_ms > 0;
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");
 	if (!setup->feeds_watchdog ||
@@ -176,6 +190,29 @@ prepare_watchdog(const struct options *options, struct setup *setup)
 	    "(WATCHDOG_USEC), and only a successful check says it: set "
 	    "--monitor to half of that",
 	    limit);
+}
+
+/*
+ * Tells COMMAND in which time to send WATCHDOG=1: that of dinit's watchdog, or
+ * of the engine's, which hears it too, if that is shorter. spawn.c replaces
+ * dinit's number by that of COMMAND. 0, or -errno after one message.
+ */
+static int
+announce_watchdog(const struct options *options)
+{
+	int64_t engine_ms = engine_watchdog_ms();
+	char usec[32];
+	char pid[32];
+
+	if (options->watchdog_ms == 0 ||
+	    (engine_ms > 0 && engine_ms <= options->watchdog_ms))
+		return 0;
+	snprintf(usec, sizeof(usec), "%" PRId64 "000", options->watchdog_ms);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	if (setenv("WATCHDOG_USEC", usec, 1) == 0 &&
+	    setenv("WATCHDOG_PID", pid, 1) == 0)
+		return 0;
+	return denial_log_failure("set", "WATCHDOG_USEC", -errno, false);
 }
 
 /*
@@ -388,6 +425,9 @@ prepare(const struct options *options, pid_t parent, struct setup *setup)
 		return error;
 	terminal_open(&setup->terminal);
 	prepare_upstream(options, setup);
+	error = announce_watchdog(options);
+	if (error < 0)
+		return error;
 	error = prepare_privileges(options, setup);
 	if (error < 0)
 		return error;

@@ -11,7 +11,8 @@
 
 #define KNOWN_FLAGS                                                            \
 	(LISTENER_READY | LISTENER_STOPPING | LISTENER_RELOADING |             \
-	    LISTENER_NEW_STATUS | LISTENER_IGNORED)
+	    LISTENER_NEW_STATUS | LISTENER_IGNORED | LISTENER_ALIVE |          \
+	    LISTENER_TRIGGER | LISTENER_WATCHDOG)
 
 int
 listener_start(const struct listener_plan *plan, struct helper *out)
@@ -35,7 +36,8 @@ static bool
 is_sound(const struct listener_news *news, size_t text_length)
 {
 	if (news->says & ~KNOWN_FLAGS || news->extend_ms < 0 ||
-	    news->sender <= 0 || strlen(news->text) != text_length)
+	    news->watchdog_ms < 0 || news->sender <= 0 ||
+	    strlen(news->text) != text_length)
 		return false;
 	if (news->says & LISTENER_IGNORED)
 		return news->says == LISTENER_IGNORED &&

@@ -141,6 +141,7 @@ send_ignored(struct receiver *receiver, const struct datagram *datagram)
 	receiver->has_sent_ignored = true;
 	news.says = LISTENER_IGNORED;
 	news.extend_ms = 0;
+	news.watchdog_ms = 0;
 	news.sender = datagram->sender;
 	read_command_name(datagram->sender, news.text);
 	send_news(receiver, &news);
@@ -167,7 +168,11 @@ flags_of(const struct notify_message *message)
 {
 	return (message->ready ? LISTENER_READY : 0U) |
 	    (message->stopping ? LISTENER_STOPPING : 0U) |
-	    (message->reloading ? LISTENER_RELOADING : 0U);
+	    (message->reloading ? LISTENER_RELOADING : 0U) |
+	    (message->watchdog == NOTIFY_WATCHDOG_ALIVE ? LISTENER_ALIVE : 0U) |
+	    (message->watchdog == NOTIFY_WATCHDOG_TRIGGER ? LISTENER_TRIGGER
+							  : 0U) |
+	    (message->watchdog_ms >= 0 ? LISTENER_WATCHDOG : 0U);
 }
 
 /* Sends what DATAGRAM says, unless it says nothing that PID 1 needs. */
@@ -179,6 +184,7 @@ pass_on(struct receiver *receiver, const struct datagram *datagram)
 
 	news.says = flags_of(message);
 	news.extend_ms = message->extend_ms;
+	news.watchdog_ms = message->watchdog_ms < 0 ? 0 : message->watchdog_ms;
 	news.sender = datagram->sender;
 	memcpy(news.text, message->text, strlen(message->text) + 1);
 	if (has_new_status(receiver, message->text))

@@ -32,6 +32,9 @@ struct listener_plan {
 #define LISTENER_RELOADING (1U << 2)
 #define LISTENER_NEW_STATUS (1U << 3) /* a STATUS= that differs from the last */
 #define LISTENER_IGNORED (1U << 4)    /* a READY=1 that does not count */
+#define LISTENER_ALIVE (1U << 5)      /* WATCHDOG=1 */
+#define LISTENER_TRIGGER (1U << 6)    /* WATCHDOG=trigger */
+#define LISTENER_WATCHDOG (1U << 7)   /* WATCHDOG_USEC=, as watchdog_ms */
 
 /* Room for the name of a command, with its end (TASK_COMM_LEN). */
 #define LISTENER_NAME_MAX 16
@@ -39,8 +42,9 @@ struct listener_plan {
 /* One datagram as the helper passes it on. */
 struct listener_news {
 	uint32_t says;
-	int32_t extend_ms; /* 0: nothing is said about it */
-	int32_t sender;    /* pid */
+	int32_t extend_ms;   /* 0: nothing is said about it */
+	int32_t watchdog_ms; /* 0: off; or 0, as nothing is said about it */
+	int32_t sender;      /* pid */
 	/* The lines for the engine; with LISTENER_IGNORED the sender's name. */
 	char text[NOTIFY_MESSAGE_MAX + 1];
 };

@@ -72,30 +72,47 @@ value_of(const char *line, const char *name)
 	return strncmp(line, name, length) == 0 ? line + length : NULL;
 }
 
-/* Reads microseconds: sd_notify(3). Rounded up to ms; 0: it is no number. */
+/* Reads microseconds: sd_notify(3). Rounded up to ms; -1: it is no number. */
 static int
-parse_extension(const char *text)
+parse_duration(const char *text)
 {
 	uint64_t us = 0;
+	size_t length = number_read(text, &us);
 
-	if (text[number_read(text, &us)] != '\0')
-		return 0;
+	if (length == 0 || text[length] != '\0')
+		return -1;
 	return us / 1000 >= INT_MAX ? INT_MAX : (int)((us + 999) / 1000);
+}
+
+/* Reads a line that has a duration. False: it is another one. */
+static bool
+parse_time(struct notify_message *message, const char *line)
+{
+	const char *extension = value_of(line, "EXTEND_TIMEOUT_USEC=");
+	const char *watchdog = value_of(line, "WATCHDOG_USEC=");
+
+	if (extension != NULL && parse_duration(extension) > 0)
+		message->extend_ms = parse_duration(extension);
+	if (watchdog != NULL)
+		message->watchdog_ms = parse_duration(watchdog);
+	return extension != NULL || watchdog != NULL;
 }
 
 static void
 parse_line(struct notify_message *message, const char *line)
 {
-	const char *extension = value_of(line, "EXTEND_TIMEOUT_USEC=");
-
+	if (parse_time(message, line))
+		return;
 	if (strcmp(line, "READY=1") == 0)
 		message->ready = true;
 	else if (strcmp(line, "STOPPING=1") == 0)
 		message->stopping = true;
 	else if (strcmp(line, "RELOADING=1") == 0)
 		message->reloading = true;
-	else if (extension != NULL)
-		message->extend_ms = parse_extension(extension);
+	else if (strcmp(line, "WATCHDOG=1") == 0)
+		message->watchdog = NOTIFY_WATCHDOG_ALIVE;
+	else if (strcmp(line, "WATCHDOG=trigger") == 0)
+		message->watchdog = NOTIFY_WATCHDOG_TRIGGER;
 }
 
 /*
@@ -126,7 +143,9 @@ notify_parse(struct notify_message *message, size_t length)
 	message->ready = false;
 	message->stopping = false;
 	message->reloading = false;
+	message->watchdog = NOTIFY_WATCHDOG_NOTHING;
 	message->extend_ms = 0;
+	message->watchdog_ms = -1;
 	if (memchr(message->text, '\0', length) != NULL)
 		return false;
 	message->text[length] = '\0';

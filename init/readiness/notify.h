@@ -47,12 +47,21 @@ enum notify_access {
 /* The longest datagram that counts, as in systemd. */
 #define NOTIFY_MESSAGE_MAX 4096
 
+/* What a datagram says to the watchdog. */
+enum notify_watchdog {
+	NOTIFY_WATCHDOG_NOTHING,
+	NOTIFY_WATCHDOG_ALIVE,   /* WATCHDOG=1 */
+	NOTIFY_WATCHDOG_TRIGGER, /* WATCHDOG=trigger: as if it were missed */
+};
+
 /* What a datagram says. */
 struct notify_message {
 	bool ready;
 	bool stopping;
 	bool reloading;
-	int extend_ms; /* EXTEND_TIMEOUT_USEC=; 0: none */
+	enum notify_watchdog watchdog;
+	int extend_ms;   /* EXTEND_TIMEOUT_USEC=; 0: none */
+	int watchdog_ms; /* WATCHDOG_USEC=; 0: off from now on; -1: none */
 	char text[NOTIFY_MESSAGE_MAX + 1];
 };
 

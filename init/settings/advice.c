@@ -54,6 +54,11 @@ advice_format(const struct options *options, bool in_kubernetes, char *text,
 		    "drain without a readiness file: nobody "
 		    "learns to send no more work; set --health-cmd, --notify "
 		    "or --ready-file\n");
+	if (options->recovery_budget_ms > 0 && options->health_cmd == NULL &&
+	    options->watchdog_ms == 0)
+		text_append(text, size,
+		    "recovery budget without a watchdog: an app that hangs "
+		    "is not noticed; set --watchdog\n");
 	if (options->monitor_ms > 0 && options->health_cmd == NULL)
 		text_append(text, size,
 		    "monitor without a health command: there "

@@ -99,6 +99,19 @@ check_socket(const struct options *options, struct problem *problem)
 	    origin, options->ready_file, (int)NOTIFY_SOCKET_READY_FILE_MAX);
 }
 
+/* Nobody but an app that notifies can say that it is alive. */
+static int
+check_watchdog(const struct options *options, struct problem *problem)
+{
+	char origin[TABLE_NAME_MAX];
+
+	if (options->watchdog_ms == 0 || options->notify != NOTIFY_NONE)
+		return 0;
+	table_format_origin(options, "watchdog", origin);
+	return problem_set(problem,
+	    "%s: nobody hears the app's WATCHDOG=1; set --notify", origin);
+}
+
 /* A setting that promises a restart must not be without effect. */
 static int
 check_recovery(const struct options *options, struct problem *problem)
@@ -137,5 +150,7 @@ combination_settle(struct options *options, struct problem *problem)
 	if (!supervises_command)
 		return 0;
 	error = check_socket(options, problem);
+	if (error == 0)
+		error = check_watchdog(options, problem);
 	return error < 0 ? error : check_recovery(options, problem);
 }

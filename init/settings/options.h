@@ -51,6 +51,7 @@ struct options {
 	int64_t monitor_ms; /* 0: no monitoring */
 	int monitor_failures;
 	int64_t recovery_budget_ms; /* 0: none */
+	int64_t watchdog_ms;        /* 0: none */
 	int64_t grace_ms;
 	int64_t drain_ms;
 	struct signal_policy signals;

@@ -195,3 +195,19 @@ sql()
 	is $'1.done\n2.done\n3' ls "$jobs"
 	has_said 'all done that was begun, bye'
 }
+
+@test "worker: one that hangs ends with 123, and is started again" {
+	local jobs=$BATS_TEST_TMPDIR/jobs
+
+	mkdir "$jobs"
+	start_gallery worker --volume "$jobs:/var/spool/jobs" \
+		--restart on-failure:1 -e DINIT_WATCHDOG=1s \
+		-e DINIT_RECOVERY_BUDGET=1s
+	kill -STOP "$(app_pid python3)"
+	await is 1 restarts
+	has_logged '^dinit: warn: unhealthy, .* has sent no WATCHDOG=1 for 1'
+	has_logged '^dinit: error: not ready again within the recovery budget'
+	await is healthy state Health.Status
+	echo 0 >"$jobs/1"
+	await test -e "$jobs/1.done"
+}

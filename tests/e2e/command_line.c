@@ -32,6 +32,7 @@ static const struct bad_value bad_values[] = {
 	{ "--monitor", "DINIT_MONITOR", "often", "9s" },
 	{ "--monitor-failures", "DINIT_MONITOR_FAILURES", "0", "from 1" },
 	{ "--recovery-budget", "DINIT_RECOVERY_BUDGET", "later", "9s" },
+	{ "--watchdog", "DINIT_WATCHDOG", "dog", "9s" },
 	{ "--wait", "DINIT_WAIT", "long", "9s" },
 	{ "--notify", "DINIT_NOTIFY", "maybe", "main (or yes) or all" },
 	{ "--grace", "DINIT_GRACE", "5sec", "9s" },

@@ -322,6 +322,82 @@ Test(notify, same_user_outside_of_the_pid_namespace_does_not_count)
 	container_expect_no_log(&c, "strange");
 }
 
+/* --- The watchdog ---------------------------------------------------------- */
+
+/* An app that is ready, and follows RULE and ANOTHER. */
+static struct container
+start_watched(const char *watchdog, const char *option, const char *rule,
+    const char *another)
+{
+	return container_start(&(struct run){
+		.arguments = { "--notify", READY_FILE, watchdog, option, "--",
+		    "spy", "app", "act", "start:tell=READY=1", "TERM:exit=0",
+		    rule, another },
+	});
+}
+
+Test(notify, app_that_misses_its_watchdog_is_unready_until_it_is_alive)
+{
+	struct container c = start_watched("--watchdog=200ms", "-q",
+	    "USR1:tell=WATCHDOG_USEC=0|WATCHDOG=1", NULL);
+
+	container_await_text(&c, "log", "dinit: warn: unhealthy, readiness is "
+	    "withdrawn; the app has sent no WATCHDOG=1 for 2");
+	container_await_no_file(&c, "ready");
+	cr_assert(!container_is_ready(&c, "ready"));
+	/* which also turns the watchdog off, so that it stays ready */
+	container_signal(&c, SIGUSR1);
+	container_await_file(&c, "ready");
+	cr_assert(container_is_ready(&c, "ready"));
+	stop_and_expect(&c, 0);
+}
+
+Test(notify, app_is_told_of_its_watchdog)
+{
+	struct container c = start_watched("--watchdog=1h", "-v",
+	    "USR1:tell=WATCHDOG=1", NULL);
+	const char *app;
+
+	container_await_file(&c, "ready");
+	stop_and_expect(&c, 0);
+	app = container_read(&c, "app");
+	cr_assert_not_null(strstr(app, "\nenv.WATCHDOG_USEC=3600000000\n"));
+	cr_assert_not_null(strstr(app, "\nenv.WATCHDOG_PID="));
+	cr_assert_eq(atoi(strstr(app, "\nenv.WATCHDOG_PID=") + 18),
+	    atoi(strstr(app, "pid=") + 4));
+}
+
+Test(notify, app_may_set_its_watchdog_and_miss_it_of_its_own_accord)
+{
+	struct container c = start_watched("--watchdog=1h", "-v",
+	    "USR1:tell=WATCHDOG=trigger",
+	    "USR2:tell=READY=1|WATCHDOG_USEC=50000");
+
+	container_await_file(&c, "ready");
+	container_await_text(&c, "out", "up");
+	container_signal(&c, SIGUSR1);
+	container_await_no_file(&c, "ready");
+	container_await_text(&c, "log", "readiness is withdrawn; the app has "
+	    "sent WATCHDOG=trigger\n");
+	container_signal(&c, SIGUSR2);
+	container_await_text(&c, "log", "dinit: ready again\n");
+	container_await_text(&c, "log", "the app has sent no WATCHDOG=1 for ");
+	container_await_no_file(&c, "ready");
+	stop_and_expect(&c, 0);
+}
+
+Test(notify, app_that_hangs_is_stopped_when_the_recovery_budget_is_over)
+{
+	struct container c = start_watched("--watchdog=100ms",
+	    "--recovery-budget=100ms", "start:stop", NULL);
+
+	container_expect_status(&c, 123);
+	container_expect_log(&c, "dinit: error: not ready again within the "
+	    "recovery budget of 100ms: stopping\n"
+	    "dinit: error: the app has sent no more WATCHDOG=1\n");
+	cr_assert(!container_has_file(&c, "ready"));
+}
+
 /* --- The socket and who hears it -------------------------------------------- */
 
 Test(notify, socket_lies_beside_the_readiness_file_while_dinit_lives)

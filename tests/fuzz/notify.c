@@ -15,6 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!notify_parse(&message, size))
 		return 0;
 	fuzz_require(message.extend_ms >= 0);
+	fuzz_require(message.watchdog_ms >= -1);
 	fuzz_require(strlen(message.text) <= size);
 	fuzz_require(notify_is_for_engine(message.text));
 	fuzz_require(!message.ready || size >= strlen("READY=1"));

@@ -30,7 +30,8 @@ static const struct gating {
 	{ .gate = GATE_HEALTH, .monitor_failures = 1, .silence_ms = 250,
 	    .recovery_ms = 350 },
 	{ .gate = GATE_APP },
-	{ .gate = GATE_APP, .recovery_ms = 350 },
+	{ .gate = GATE_APP, .silence_ms = 250 },
+	{ .gate = GATE_APP, .silence_ms = 250, .recovery_ms = 350 },
 };
 
 /* How many combinations of the other settings there are: four bits. */
@@ -48,9 +49,12 @@ struct witness {
 	int app_status;         /* -1: it runs */
 	int failure_status;     /* 0: dinit has not given up */
 	bool grace_over;        /* and the app had not ended by then */
+	bool app_stops;         /* as it says */
 	bool group_was_told;    /* a stop signal was relayed to the group */
 	bool was_swept;         /* what is left was sent SIGTERM */
 	uint64_t stops_sent;
+	int64_t watchdog_ms;      /* of the app; 0: it has none */
+	int64_t watchdog_at;      /* a ready app has missed it from then on */
 	int64_t give_up_at;       /* the recovery budget is over */
 	int64_t kill_allowed_at;  /* SIGKILL, when the grace is over */
 	int64_t leave_allowed_at; /* exit, though children are left */
@@ -280,6 +284,45 @@ static bool
 gives_up(const struct step *step)
 {
 	return status_of_giving_up(step) != 0;
+}
+
+/* True if MESSAGE is said in this step. */
+static bool
+says(const struct step *step, enum message message)
+{
+	for (unsigned int i = 0; i < step->actions->count; i++)
+		if (step->actions->list[i].type == ACTION_SAY &&
+		    step->actions->list[i].arg == (int)message)
+			return true;
+	return false;
+}
+
+/* A ready app is unready when it misses its watchdog, and not before. */
+static const char *
+check_watchdog(const struct step *step)
+{
+	const struct witness *before = &step->before->witness;
+	const struct witness *after = &step->after->witness;
+	enum event_type event = step->event->type;
+	int64_t now = step->event->now;
+
+	if (step->limits->gate != GATE_APP)
+		return NULL;
+	if (says(step, MESSAGE_WATCHDOG_MISSED) && now < before->watchdog_at)
+		return "it withdraws readiness before the watchdog is missed";
+	if (event == EVENT_TIMEOUT && now >= before->watchdog_at &&
+	    after->is_published)
+		return "the watchdog is missed, but the app is ready";
+	if (event == EVENT_APP_FAILED && after->is_published)
+		return "the app has failed by its own account, but is ready";
+	if (after->is_published &&
+	    lifecycle_deadline(&step->after->lc) != after->watchdog_at)
+		return "it is not woken when the watchdog is missed";
+	if (event == EVENT_ALIVE && step->before->lc.state == STATE_UNREADY &&
+	    (count_actions(step->actions, ACTION_PUBLISH) == 1) ==
+	    before->app_stops)
+		return "an app that is alive again is not ready just then";
+	return NULL;
 }
 
 /* An app that is not ready again is given up on when that is due, not before. */
@@ -525,6 +568,7 @@ check_silence(const struct step *step)
 	struct actions actions;
 
 	if (lc.state != STATE_READY || step->limits->silence_ms == 0 ||
+	    step->limits->gate != GATE_HEALTH ||
 	    step->before->lc.state != STATE_READY ||
 	    step->event->type != EVENT_HEALTHY)
 		return NULL;
@@ -552,6 +596,7 @@ check_silent_start(const struct step *step)
 	struct actions actions;
 
 	if (event.type != EVENT_HEALTHY || step->limits->silence_ms == 0 ||
+	    step->limits->gate != GATE_HEALTH ||
 	    count_actions(step->actions, ACTION_PUBLISH) == 0)
 		return NULL;
 	actions = *step->actions;
@@ -575,7 +620,7 @@ check(const struct step *step)
 {
 	const char *(*const checks[])(const struct step *) = {
 		check_publication, check_answers, check_order, check_helper,
-		check_passed_on, check_own_stop, check_recovery, check_relay,
+		check_passed_on, check_own_stop, check_recovery, check_watchdog, check_relay,
 		check_telling, check_force, check_end, check_way_out,
 		check_idleness, check_silence, check_silent_start,
 	};
@@ -693,6 +738,34 @@ see_stops(struct witness *witness, const struct actions *actions)
 	witness->was_swept = witness->was_swept || count_sweeps(actions) > 0;
 }
 
+/*
+ * When the app misses its watchdog, which it has once it is ready. (Nobody
+ * checks such an app, but EVENT_UNHEALTHY would be a sign of life as well.)
+ */
+static void
+see_watchdog(struct witness *witness, const struct step *step)
+{
+	enum event_type event = step->event->type;
+	bool may_be_set = step->limits->gate == GATE_APP &&
+	    step->limits->silence_ms > 0;
+	bool was_ready = step->before->lc.state == STATE_READY ||
+	    step->before->lc.state == STATE_UNREADY;
+	bool runs = step->before->lc.state == STATE_STARTING || was_ready;
+
+	if (event == EVENT_WATCHDOG_SET && may_be_set && runs)
+		witness->watchdog_ms = step->event->arg;
+	if (event == EVENT_APP_STOPPING && was_ready)
+		witness->app_stops = true;
+	if (event == EVENT_HEALTHY && step->before->lc.state == STATE_UNREADY)
+		witness->app_stops = false;
+	if (!witness->is_published || witness->watchdog_ms == 0)
+		witness->watchdog_at = NEVER;
+	else if (event == EVENT_WATCHDOG_SET || event == EVENT_ALIVE ||
+	    event == EVENT_HEALTHY || event == EVENT_UNHEALTHY ||
+	    !step->before->witness.is_published)
+		witness->watchdog_at = step->event->now + witness->watchdog_ms;
+}
+
 static void
 see(struct node *after, const struct step *step)
 {
@@ -702,6 +775,7 @@ see(struct node *after, const struct step *step)
 		    &step->actions->list[i], step->event->now);
 	see_stops(&after->witness, step->actions);
 	see_recovery(after, step);
+	see_watchdog(&after->witness, step);
 }
 
 /* --- The search ----------------------------------------------------------- */
@@ -720,6 +794,7 @@ shift_time(struct node *node, int64_t now)
 		&node->lc.drain_until, &node->lc.grace_until,
 		&node->lc.kill_again_at, &node->lc.kill_until,
 		&node->lc.look_again_at,
+		&node->witness.watchdog_at,
 		&node->witness.give_up_at, &node->witness.kill_allowed_at,
 		&node->witness.leave_allowed_at,
 	};
@@ -851,6 +926,9 @@ list_args(enum event_type type, int args[5])
 	case EVENT_EXTENDED:
 		args[0] = 300;
 		return 1;
+	case EVENT_WATCHDOG_SET:
+		args[0] = 150;
+		return 1;
 	default:
 		args[0] = 0;
 		return 1;
@@ -888,6 +966,9 @@ begin(struct node *first, const struct limits *limits)
 	memset(first, 0, sizeof(*first));
 	lifecycle_init(&first->lc, limits);
 	first->witness.app_status = -1;
+	if (limits->gate == GATE_APP)
+		first->witness.watchdog_ms = limits->silence_ms;
+	first->witness.watchdog_at = NEVER;
 	first->witness.give_up_at = NEVER;
 	first->witness.kill_allowed_at = NEVER;
 	first->witness.leave_allowed_at = NEVER;

@@ -5,6 +5,10 @@ A job is a file NAME with the seconds that it takes in it, and NAME.done once it
 is done. The main process hands the jobs out, two children do them. On SIGTERM
 it hands out no more, and ends when its children have done what they have. The
 children end at once on SIGTERM, whatever they are doing.
+
+It says by sd_notify(3) when it is ready, and, from the loop that hands out the
+jobs, that it is alive: if that loop hangs, so that no job is begun any more,
+it says nothing, and this is noticed.
 """
 import os
 import select
@@ -14,6 +18,9 @@ import sys
 import time
 
 CHILDREN = 2
+# How often to say that it is alive, in s: twice in the time that the watchdog
+# waits, as sd_watchdog_enabled(3) advises. 0: there is none.
+ALIVE_PAUSE = int(os.environ.get("WATCHDOG_USEC", 0)) / 2e6
 folder = sys.argv[1]
 is_stopping = False
 
@@ -50,12 +57,12 @@ def fork_child(others):
     return ours
 
 
-def tell_ready():
+def tell(state):
     """sd_notify(3), if anybody wants to know."""
     path = os.environ.get("NOTIFY_SOCKET", "")
     if path:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-            notify.sendto(b"READY=1", path.replace("@", "\0", 1))
+            notify.sendto(state, path.replace("@", "\0", 1))
 
 
 def hand_out(idle, busy):
@@ -74,8 +81,12 @@ def main():
     busy = {}
     for _ in range(CHILDREN):
         idle.append(fork_child(idle))
-    tell_ready()
+    tell(b"READY=1")
+    alive_at = 0
     while busy or not is_stopping:
+        if ALIVE_PAUSE and time.monotonic() >= alive_at:
+            tell(b"WATCHDOG=1")
+            alive_at = time.monotonic() + ALIVE_PAUSE
         if not is_stopping:
             hand_out(idle, busy)
         for link in select.select(list(busy), [], [], 0.1)[0]:

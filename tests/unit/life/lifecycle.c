@@ -62,6 +62,8 @@ static const char *const message_names[MESSAGE_COUNT] = {
 	[MESSAGE_UNHEALTHY] = "unhealthy",
 	[MESSAGE_HELPER_SILENT] = "helper-silent",
 	[MESSAGE_UNREADY_FOR_GOOD] = "unready-for-good",
+	[MESSAGE_WATCHDOG_MISSED] = "watchdog-missed",
+	[MESSAGE_APP_FAILED] = "app-failed",
 	[MESSAGE_APP_STOPPING] = "app-stopping",
 	[MESSAGE_DRAINING] = "draining",
 	[MESSAGE_STOPPING] = "stopping",
@@ -693,6 +695,139 @@ Test(lifecycle, an_app_that_says_that_it_stops_has_no_need_to_recover)
 	    { 2999, EVENT_TIMEOUT, 0, "", STATE_UNREADY },
 	    { 3000, EVENT_TIMEOUT, 0, "say:recovery-over "
 	      "announce-end:recovery stop-group:TERM", STATE_STOPPING });
+}
+
+static struct limits
+watched_limits(void)
+{
+	struct limits limits = notified_limits();
+
+	limits.silence_ms = 500;
+	return limits;
+}
+
+Test(lifecycle, an_app_that_misses_its_watchdog_is_unready_until_it_is_alive)
+{
+	struct limits limits = watched_limits();
+
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 100, EVENT_ALIVE, 0, "", STATE_STARTING },
+	    { 900, EVENT_TIMEOUT, 0, "", STATE_STARTING },
+	    { 1000, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 1000, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 1400, EVENT_ALIVE, 0, "", STATE_READY },
+	    { 1899, EVENT_TIMEOUT, 0, "", STATE_READY },
+	    { 1900, EVENT_TIMEOUT, 0, "withdraw say:watchdog-missed",
+	      STATE_UNREADY },
+	    { 5000, EVENT_TIMEOUT, 0, "", STATE_UNREADY },
+	    { 6000, EVENT_ALIVE, 0, "publish", STATE_UNREADY },
+	    { 6000, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY },
+	    { 6500, EVENT_TIMEOUT, 0, "withdraw say:watchdog-missed",
+	      STATE_UNREADY },
+	    { 7000, EVENT_HEALTHY, 0, "publish", STATE_UNREADY },
+	    { 7000, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY });
+}
+
+/* The file cannot be written for longer than the watchdog waits. */
+Test(lifecycle, the_watchdog_begins_when_readiness_is_published)
+{
+	struct limits limits = watched_limits();
+
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 1000, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 1000, EVENT_PUBLISH_FAILED, 0, "", STATE_STARTING },
+	    { 1600, EVENT_TIMEOUT, 0, "publish", STATE_STARTING },
+	    { 1600, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 2099, EVENT_TIMEOUT, 0, "", STATE_READY },
+	    { 2100, EVENT_TIMEOUT, 0, "withdraw say:watchdog-missed",
+	      STATE_UNREADY },
+	    { 3000, EVENT_ALIVE, 0, "publish", STATE_UNREADY },
+	    { 3000, EVENT_PUBLISH_FAILED, 0, "", STATE_UNREADY },
+	    { 3500, EVENT_TIMEOUT, 0, "", STATE_UNREADY },
+	    { 3600, EVENT_ALIVE, 0, "publish", STATE_UNREADY });
+}
+
+Test(lifecycle, an_app_that_fails_by_its_own_account_has_missed_its_watchdog)
+{
+	struct limits limits = watched_limits();
+
+	limits.recovery_ms = 1000;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 10, EVENT_APP_FAILED, 0, "", STATE_STARTING },
+	    { 1000, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 1000, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 1100, EVENT_APP_FAILED, 0, "withdraw say:app-failed",
+	      STATE_UNREADY },
+	    { 1200, EVENT_APP_FAILED, 0, "", STATE_UNREADY },
+	    { 2100, EVENT_TIMEOUT, 0, "say:recovery-over "
+	      "announce-end:recovery stop-group:TERM", STATE_STOPPING },
+	    { 2110, EVENT_APP_FAILED, 0, "", STATE_STOPPING },
+	    { 2120, EVENT_ALIVE, 0, "", STATE_STOPPING });
+	/* As sd_notify(3) says, this takes no watchdog. */
+	limits.silence_ms = 0;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 1000, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 1000, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 1100, EVENT_APP_FAILED, 0, "withdraw say:app-failed",
+	      STATE_UNREADY },
+	    { 1200, EVENT_ALIVE, 0, "publish", STATE_UNREADY },
+	    { 1200, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY },
+	    { 9999, EVENT_TIMEOUT, 0, "", STATE_READY });
+}
+
+Test(lifecycle, an_app_that_stops_by_itself_may_be_alive_without_being_ready)
+{
+	struct limits limits = watched_limits();
+
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 1000, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 1000, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 1500, EVENT_TIMEOUT, 0, "withdraw say:watchdog-missed",
+	      STATE_UNREADY },
+	    { 1600, EVENT_APP_STOPPING, 0, "", STATE_UNREADY },
+	    { 1700, EVENT_ALIVE, 0, "", STATE_UNREADY },
+	    { 1800, EVENT_HEALTHY, 0, "publish", STATE_UNREADY },
+	    { 1801, EVENT_PUBLISH_FAILED, 0, "", STATE_UNREADY },
+	    { 1900, EVENT_ALIVE, 0, "publish", STATE_UNREADY },
+	    { 1900, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY },
+	    { 2000, EVENT_APP_STOPPING, 0, "withdraw say:app-stopping",
+	      STATE_UNREADY },
+	    { 2100, EVENT_ALIVE, 0, "", STATE_UNREADY });
+}
+
+Test(lifecycle, an_app_may_set_its_watchdog_but_not_get_one)
+{
+	struct limits limits = watched_limits();
+
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 10, EVENT_WATCHDOG_SET, 2000, "", STATE_STARTING },
+	    { 1000, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 1000, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 2999, EVENT_TIMEOUT, 0, "", STATE_READY },
+	    { 2999, EVENT_WATCHDOG_SET, 100, "", STATE_READY },
+	    { 3099, EVENT_TIMEOUT, 0, "withdraw say:watchdog-missed",
+	      STATE_UNREADY },
+	    { 3100, EVENT_WATCHDOG_SET, 0, "", STATE_UNREADY },
+	    { 3200, EVENT_ALIVE, 0, "publish", STATE_UNREADY },
+	    { 3200, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY },
+	    { 99999, EVENT_TIMEOUT, 0, "", STATE_READY },
+	    { 99999, EVENT_WATCHDOG_SET, 100, "", STATE_READY },
+	    { 100099, EVENT_TIMEOUT, 0, "withdraw say:watchdog-missed",
+	      STATE_UNREADY });
+	limits.silence_ms = 0;
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 10, EVENT_WATCHDOG_SET, 100, "", STATE_STARTING },
+	    { 1000, EVENT_HEALTHY, 0, "publish", STATE_STARTING },
+	    { 1000, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 1010, EVENT_WATCHDOG_SET, 100, "", STATE_READY },
+	    { 9999, EVENT_TIMEOUT, 0, "", STATE_READY });
 }
 
 Test(lifecycle, an_app_may_ask_for_more_time_to_start_but_not_for_less)

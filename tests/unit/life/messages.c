@@ -161,6 +161,11 @@ Test(messages, say_why_the_app_is_no_longer_ready, .init = capture_log)
 	    "whether the app is ready, readiness is withdrawn for good\n");
 	expect_message(&facts, MESSAGE_APP_STOPPING, "dinit: the app says that "
 	    "it stops, readiness is withdrawn\n");
+	expect_message(&facts, MESSAGE_WATCHDOG_MISSED, "dinit: warn: "
+	    "unhealthy, readiness is withdrawn; the app has sent no WATCHDOG=1 "
+	    "for 16s\n");
+	expect_message(&facts, MESSAGE_APP_FAILED, "dinit: warn: unhealthy, "
+	    "readiness is withdrawn; the app has sent WATCHDOG=trigger\n");
 }
 
 #define BUDGET_OVER                                                           \
@@ -207,6 +212,12 @@ Test(messages, say_why_the_app_did_not_recover, .init = capture_log)
 	facts.unready_why = MESSAGE_HELPER_SILENT;
 	expect_message(&facts, MESSAGE_RECOVERY_OVER, RECOVERY_OVER
 	    "dinit: error: the health helper has said nothing more\n");
+	facts.unready_why = MESSAGE_WATCHDOG_MISSED;
+	expect_message(&facts, MESSAGE_RECOVERY_OVER, RECOVERY_OVER
+	    "dinit: error: the app has sent no more WATCHDOG=1\n");
+	facts.unready_why = MESSAGE_APP_FAILED;
+	expect_message(&facts, MESSAGE_RECOVERY_OVER, RECOVERY_OVER
+	    "dinit: error: the app has sent WATCHDOG=trigger\n");
 	facts.unready_why = MESSAGE_UNHEALTHY;
 	set_check(&facts, &check, "no");
 	expect_message(&facts, MESSAGE_RECOVERY_OVER, RECOVERY_OVER
@@ -356,6 +367,8 @@ Test(messages, tell_the_engine_of_readiness_and_nothing_else)
 		[MESSAGE_READY_AGAIN] = "STATUS=ready again",
 		[MESSAGE_UNHEALTHY] = "STATUS=unhealthy",
 		[MESSAGE_HELPER_SILENT] = "STATUS=unhealthy",
+		[MESSAGE_WATCHDOG_MISSED] = "STATUS=unhealthy",
+		[MESSAGE_APP_FAILED] = "STATUS=unhealthy",
 		[MESSAGE_BUDGET_OVER] =
 		    "STATUS=not ready within the startup budget",
 		[MESSAGE_RECOVERY_OVER] =

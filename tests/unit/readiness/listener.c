@@ -21,6 +21,7 @@ TestSuite(listener, .timeout = 60);
 struct record {
 	uint32_t says;
 	int32_t extend_ms;
+	int32_t watchdog_ms;
 	int32_t sender;
 	const char *text;
 	size_t length; /* of TEXT; 0: up to its zero byte */
@@ -32,6 +33,7 @@ receive_record(const struct record *record)
 	struct listener_news news = {
 		.says = record->says,
 		.extend_ms = record->extend_ms,
+		.watchdog_ms = record->watchdog_ms,
 		.sender = record->sender,
 	};
 	size_t length = record->length > 0 ? record->length
@@ -54,21 +56,24 @@ receive_record(const struct record *record)
 Test(listener, takes_sound_news_only)
 {
 	static const struct record sound[] = {
-		{ LISTENER_READY | LISTENER_STOPPING, 7, 1, "", 0 },
-		{ LISTENER_NEW_STATUS, 0, 1, "STATUS=x\nERRNO=1", 0 },
-		{ LISTENER_IGNORED, 0, 7, "fifteen letters", 0 },
+		{ LISTENER_READY | LISTENER_STOPPING, 7, 0, 1, "", 0 },
+		{ LISTENER_ALIVE | LISTENER_WATCHDOG, 0, 7, 1, "", 0 },
+		{ LISTENER_TRIGGER, 0, 0, 1, "WATCHDOG=trigger", 0 },
+		{ LISTENER_NEW_STATUS, 0, 0, 1, "STATUS=x\nERRNO=1", 0 },
+		{ LISTENER_IGNORED, 0, 0, 7, "fifteen letters", 0 },
 	};
 	static const struct record others[] = {
-		{ LISTENER_IGNORED << 1, 0, 1, "", 0 },
-		{ UINT32_MAX, 0, 1, "", 0 },
-		{ LISTENER_READY | LISTENER_IGNORED, 0, 1, "", 0 },
-		{ LISTENER_READY, -1, 1, "", 0 },
-		{ LISTENER_READY, 0, 0, "", 0 },
-		{ LISTENER_READY, 0, -1, "", 0 },
-		{ LISTENER_READY, 0, 1, "READY=1", 0 },
-		{ 0, 0, 1, "STATUS=x\nREADY=1", 0 },
-		{ 0, 0, 1, "STATUS=x\0y", 10 },
-		{ LISTENER_IGNORED, 0, 7, "sixteen letters!", 0 },
+		{ LISTENER_WATCHDOG << 1, 0, 0, 1, "", 0 },
+		{ UINT32_MAX, 0, 0, 1, "", 0 },
+		{ LISTENER_READY | LISTENER_IGNORED, 0, 0, 1, "", 0 },
+		{ LISTENER_READY, -1, 0, 1, "", 0 },
+		{ LISTENER_WATCHDOG, 0, -1, 1, "", 0 },
+		{ LISTENER_READY, 0, 0, 0, "", 0 },
+		{ LISTENER_READY, 0, 0, -1, "", 0 },
+		{ LISTENER_READY, 0, 0, 1, "READY=1", 0 },
+		{ 0, 0, 0, 1, "STATUS=x\nREADY=1", 0 },
+		{ 0, 0, 0, 1, "STATUS=x\0y", 10 },
+		{ LISTENER_IGNORED, 0, 0, 7, "sixteen letters!", 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sound); i++)

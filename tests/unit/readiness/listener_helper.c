@@ -129,6 +129,17 @@ hear_the_app(void *argument)
 	must(heard.news.extend_ms == 7, "%d ms", heard.news.extend_ms);
 	must(heard.news.sender == getpid(), "from %d", heard.news.sender);
 	expect_news(&heard, LISTENER_STOPPING, "");
+	send_text(&heard, "WATCHDOG=1");
+	send_text(&heard, "WATCHDOG=trigger");
+	send_text(&heard, "WATCHDOG_USEC=7000");
+	send_text(&heard, "WATCHDOG_USEC=0");
+	expect_news(&heard, LISTENER_ALIVE, "WATCHDOG=1");
+	must(heard.news.watchdog_ms == 0, "%d ms", heard.news.watchdog_ms);
+	expect_news(&heard, LISTENER_TRIGGER, "WATCHDOG=trigger");
+	expect_news(&heard, LISTENER_WATCHDOG, "WATCHDOG_USEC=7000");
+	must(heard.news.watchdog_ms == 7, "%d ms", heard.news.watchdog_ms);
+	expect_news(&heard, LISTENER_WATCHDOG, "WATCHDOG_USEC=0");
+	must(heard.news.watchdog_ms == 0, "%d ms", heard.news.watchdog_ms);
 }
 
 Test(listener_helper, passes_on_what_the_app_says)
@@ -218,7 +229,7 @@ leave_out(void *argument)
 	send_with(&heard, "STOPPING=1", 11, -1);
 	send_text(&heard, "");
 	send_text(&heard, "X_FOO=1\nBARRIER=1\nEXTEND_TIMEOUT_USEC=0");
-	send_text(&heard, "WATCHDOG=1");
+	send_text(&heard, "WATCHDOG=0\nWATCHDOG_USEC=soon");
 	send_text(&heard, "STATUS=last");
 	send_text(&heard, "STATUS=last");
 	send_text(&heard, "READY=1\nSTATUS=last");
@@ -244,7 +255,7 @@ hear_for_engine(void *argument)
 	send_text(&heard, "WATCHDOG=1");
 	send_text(&heard, "RELOADING=1\nMONOTONIC_USEC=7\nSTATUS=again");
 	send_text(&heard, "STATUS=again");
-	expect_news(&heard, 0, "WATCHDOG=1");
+	expect_news(&heard, LISTENER_ALIVE, "WATCHDOG=1");
 	expect_news(&heard, LISTENER_RELOADING | LISTENER_NEW_STATUS,
 	    "RELOADING=1\nMONOTONIC_USEC=7\nSTATUS=again");
 	expect_news(&heard, 0, "STATUS=again");

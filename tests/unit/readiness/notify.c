@@ -239,6 +239,31 @@ Test(notify, reads_what_an_app_says)
 	cr_expect(parse("STOPPING=1").stopping);
 	cr_expect(parse("RELOADING=1").reloading);
 	cr_expect_eq(parse("EXTEND_TIMEOUT_USEC=2000000").extend_ms, 2000);
+	cr_expect_eq(parse("WATCHDOG=1").watchdog, NOTIFY_WATCHDOG_ALIVE);
+	cr_expect_eq(parse("WATCHDOG=trigger").watchdog,
+	    NOTIFY_WATCHDOG_TRIGGER);
+	cr_expect_eq(parse("WATCHDOG=trigger\nWATCHDOG=1").watchdog,
+	    NOTIFY_WATCHDOG_ALIVE);
+	cr_expect_eq(parse("WATCHDOG_USEC=2000001").watchdog_ms, 2001);
+	cr_expect_eq(parse("WATCHDOG_USEC=0").watchdog_ms, 0);
+	cr_expect_eq(parse("WATCHDOG_USEC=18446744073709551615").watchdog_ms,
+	    INT_MAX);
+}
+
+Test(notify, hears_nothing_of_a_watchdog_where_nothing_is_said_of_it)
+{
+	static const char *const others[] = { "READY=1", "WATCHDOG=", "WATCHDOG",
+		"WATCHDOG=0", "WATCHDOG=11", "WATCHDOG=Trigger", "XWATCHDOG=1",
+		"WATCHDOG_USEC=", "WATCHDOG_USEC=-1", "WATCHDOG_USEC=1s",
+		"WATCHDOG_USEC" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		struct notify_message message = parse(others[i]);
+
+		cr_expect_eq(message.watchdog, NOTIFY_WATCHDOG_NOTHING, "%s",
+		    others[i]);
+		cr_expect_eq(message.watchdog_ms, -1, "%s", others[i]);
+	}
 }
 
 Test(notify, reads_several_lines_and_ignores_what_it_does_not_know)

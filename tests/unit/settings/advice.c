@@ -44,6 +44,11 @@ Test(advice, is_given_on_what_does_not_fit)
 	    "with; set --health-cmd\n");
 	cr_expect_str_eq(advise("--ready-file=/a", "--drain=900ms", false),
 	    "");
+	cr_expect_str_eq(advise("--notify", "--recovery-budget=1m", false),
+	    "recovery budget without a watchdog: an app that hangs is not "
+	    "noticed; set --watchdog\n");
+	cr_expect_str_eq(advise("--health-cmd=x", "--recovery-budget=1m",
+	    false), "");
 	/* There is no advice on a monitor time that nobody has set. */
 	cr_expect_str_eq(advise("--notify", "-q", false), "");
 	cr_expect_str_eq(advise("--notify", "--monitor=10s", false),

@@ -155,3 +155,22 @@ Test(combination, refuses_to_wait_for_a_recovery_that_nothing_would_notice)
 	expect_accepted(parse(once, none), "no recovery budget");
 	expect_accepted(parse(pause, environment), "--pause");
 }
+
+Test(combination, refuses_a_watchdog_that_hears_nobody)
+{
+	const char *const alone[] = { "--watchdog=1m", "app", NULL };
+	const char *const checked[] = { "--watchdog=1m", "--health-cmd=check",
+		"app", NULL };
+	const char *const told[] = { "--notify", "app", NULL };
+	const char *const environment[] = { "DINIT_WATCHDOG=1m", NULL };
+	const struct result *result = parse(told, environment);
+
+	expect_accepted(result, "--notify");
+	cr_expect_eq(result->options.watchdog_ms, 60000);
+	expect_refused(parse(alone, none), "alone",
+	    "--watchdog: nobody hears the app's WATCHDOG=1; set --notify");
+	expect_refused(parse(checked, none), "a health command",
+	    "--watchdog: ");
+	expect_refused(parse(checked + 1, environment), "a variable",
+	    "DINIT_WATCHDOG: ");
+}

@@ -491,6 +491,7 @@ static const struct {
 	{ "health-timeout", "DINIT_HEALTH_TIMEOUT", "a duration such as",
 	    { "1,5s", "s" } },
 	{ "monitor", "DINIT_MONITOR", "a duration such as", { "often" } },
+	{ "watchdog", "DINIT_WATCHDOG", "a duration such as", { "1w", "yes" } },
 	{ "wait", "DINIT_WAIT", "a duration such as", { "forever", "-1" } },
 	{ "monitor-failures", "DINIT_MONITOR_FAILURES", "a number from 1 to",
 	    { "0", "-1", "+1", "1.5", "1000001", "00000003", "99999999999",

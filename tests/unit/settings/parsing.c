@@ -19,6 +19,7 @@ const struct setting settings[] = {
 	{ "health-timeout", "DINIT_HEALTH_TIMEOUT", "5s", "1s", "500ms" },
 	{ "notify", "DINIT_NOTIFY", "no", "main", "all" },
 	{ "monitor", "DINIT_MONITOR", "0s", "10s", "500ms" },
+	{ "watchdog", "DINIT_WATCHDOG", "0s", "30s", "100ms" },
 	{ "wait", "DINIT_WAIT", "0s", "30s", "1ms" },
 	{ "monitor-failures", "DINIT_MONITOR_FAILURES", "3", "1", "1000000" },
 	{ "recovery-budget", "DINIT_RECOVERY_BUDGET", "0s", "1m", "500ms" },
@@ -70,15 +71,18 @@ const char *const none[] = { NULL };
 bool
 needs_notify(const char *name)
 {
-	return strcmp(name, "recovery-budget") == 0;
+	return strcmp(name, "recovery-budget") == 0 ||
+	    strcmp(name, "watchdog") == 0;
 }
 
 /* True if WORD or ENTRY, either of which may be NULL, is refused by itself. */
 static bool
 is_refused_alone(const char *word, const char *entry)
 {
-	return (word != NULL && strncmp(word, "--recovery", 10) == 0) ||
-	    (entry != NULL && strncmp(entry, "DINIT_RECOVERY", 14) == 0);
+	return (word != NULL && (strncmp(word, "--recovery", 10) == 0 ||
+	    strncmp(word, "--watchdog", 10) == 0)) ||
+	    (entry != NULL && (strncmp(entry, "DINIT_RECOVERY", 14) == 0 ||
+	    strncmp(entry, "DINIT_WATCHDOG", 14) == 0));
 }
 
 const struct result *
