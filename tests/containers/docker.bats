@@ -279,6 +279,15 @@ for line in sys.stdin: assert json.loads(line)["logger"] == "dinit"'
 	ends_with 7
 }
 
+@test "--restart=on-failure: an app that hangs once ready is started again" {
+	start --restart=on-failure:1 "${RECOVERING[@]}" \
+		entrypoint /bin/webapp 8080 0
+	is_restarted_for_hanging
+	hang
+	ends_with 123
+	is 1 restarts
+}
+
 @test "--pid=container: dinit ends its own processes and no others" {
 	docker run -d --name "$C-other" --network none entrypoint /bin/act
 	await has_said up "$C-other"

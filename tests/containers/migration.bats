@@ -43,7 +43,8 @@ after()
 # Rows of which the left is no command, or one that takes a whole s6 to run.
 needs_a_container()
 {
-	[[ $1 == preStop* || $1 == wait-for-it* || $1 == s6-* ]]
+	[[ $1 == preStop* || $1 == wait-for-it* || $1 == s6-* ||
+		$1 == HEALTHCHECK* ]]
 }
 
 # The one that unshare has forked, once it has become another program.
@@ -176,4 +177,47 @@ start_command()
 	start_command "exec $(after s6- | sed 's/=30s/=2s/')"
 	ends_with 124
 	has_logged '^dinit: error: last of .* health checks: .*: no /tmp/up'
+}
+
+# The image with curl, and with an app that answers at port 8080.
+make_web()
+{
+	ROOT=$BATS_TEST_TMPDIR/root
+	cp -r "$SUITE/apps" "$ROOT"
+	cp /bin/busybox "$ROOT/bin/sh"
+	# with the loader and the libraries that curl needs
+	ldd /usr/bin/curl | grep -o '/[^ ]*' |
+		xargs cp -L --parents --target-directory "$ROOT" /usr/bin/curl
+	printf '#!/bin/sh\nexec webapp 8080 0\n' >"$ROOT/bin/app"
+	chmod +x "$ROOT/bin/app"
+	make_image app
+}
+
+# follows_a_hang PID: the container is unhealthy while its app hangs.
+follows_a_hang()
+{
+	await is healthy state Health.Status
+	kill -STOP "$1"
+	await is unhealthy state Health.Status
+	kill -CONT "$1"
+	await is healthy state Health.Status
+}
+
+@test "an app that hangs is unhealthy for the README's check as for curl" {
+	local often=(--health-interval 200ms --health-timeout 1s)
+	local before
+
+	use_docker
+	[[ -x /usr/bin/curl ]] || go_without 'there is no curl here'
+	make_web
+	before=$(rows | grep '^HEALTHCHECK' | cut -f 1)
+	start_command 'exec app' "${often[@]}" \
+		--health-cmd "${before#HEALTHCHECK CMD }"
+	follows_a_hang "$(init_pid)"
+	remove_containers
+	start_command "exec $(after HEALTHCHECK)" "${often[@]}" \
+		--health-cmd '/sbin/dinit --is-ready' \
+		-e DINIT_MONITOR=200ms -e DINIT_HEALTH_TIMEOUT=1s
+	await app_pid webapp
+	follows_a_hang "$(app_pid webapp)"
 }

@@ -47,6 +47,12 @@ hears()
 	ends_with 7
 }
 
+@test "podman run --restart: an app that hangs once ready is started again" {
+	start --restart=on-failure:1 "${RECOVERING[@]}" \
+		entrypoint /bin/webapp 8080 0
+	is_restarted_for_hanging
+}
+
 # Podman's own datagram comes with the start, so there READY=1 would be too.
 @test "podman run --sdnotify=container: READY=1 when ready, not before" {
 	local engine heard=$BATS_TEST_TMPDIR/heard

@@ -124,6 +124,34 @@ state()
 	"$ENGINE" inspect -f "{{.State.$1}}" "$C"
 }
 
+# restarts: prints how often the engine has restarted the container.
+restarts()
+{
+	"$ENGINE" inspect -f '{{.RestartCount}}' "$C"
+}
+
+# Options of a container whose app, "webapp 8080 0", is stopped soon after it
+# has ceased to answer.
+RECOVERING=(-e 'DINIT_HEALTH_CMD=["/bin/webapp","get","8080","/"]'
+	-e DINIT_MONITOR=100ms -e DINIT_HEALTH_TIMEOUT=1s
+	-e DINIT_RECOVERY_BUDGET=500ms)
+
+# hang: stops the app of the container, as if it hung.
+hang()
+{
+	kill -STOP "$(app_pid webapp)"
+}
+
+# is_restarted_for_hanging: once it has been ready; and then it is ready anew.
+is_restarted_for_hanging()
+{
+	await is_ready
+	hang
+	await is 1 restarts
+	has_logged '^dinit: error: not ready again within the recovery budget'
+	await is_ready
+}
+
 # init_pid, app_pid NAME: print the pid of dinit, and of its child of that name,
 # as the machine sees them.
 init_pid()

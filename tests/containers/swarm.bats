@@ -131,3 +131,20 @@ roll_and_shrink()
 	grep 'dinit: error: last of .*: Connection refused' \
 		"$BATS_TEST_TMPDIR/log"
 }
+
+# Without a HEALTHCHECK, by which Swarm itself would find it unhealthy.
+@test "a replica that hangs once ready is replaced" {
+	make_image hanging "$SUPERVISED"
+	serve hanging --restart-delay 100ms \
+		--mount "type=bind,source=$READY,target=/ready" \
+		--env 'DINIT_READY_FILE=/ready/{{.Task.Slot}}' \
+		--env 'DINIT_HEALTH_CMD=["/bin/webapp","get","-","/"]' \
+		--env DINIT_MONITOR=100ms --env DINIT_HEALTH_TIMEOUT=1s \
+		--env DINIT_RECOVERY_BUDGET=500ms
+	await test -e "$READY/1"
+	C=$(docker ps -q --filter "name=^$C.1." | head -n 1) hang
+	await eval "docker service ps --no-trunc $C |
+		grep 'non-zero exit (123)'"
+	await is 3 running_tasks
+	await test -e "$READY/1"
+}
