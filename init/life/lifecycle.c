@@ -128,6 +128,8 @@ end_readiness(struct lifecycle *lc, struct actions *out)
 {
 	withdraw(lc, out);
 	drop_publication(lc);
+	lc->recover_until = NEVER;
+	lc->app_stops = false;
 	if (lc->limits->gate == GATE_HEALTH)
 		add(out, ACTION_STOP_HELPER, 0);
 	if (lc->limits->gate != GATE_NONE)

@@ -435,6 +435,33 @@ Test(upstream, watchdog_is_left_to_an_app_that_notifies)
 	    atoi(strstr(app, "pid=") + 4));
 }
 
+/* Both hear the app's WATCHDOG=1, so it has to be in time for either. */
+Test(upstream, watchdog_that_waits_less_long_than_dinits_is_what_the_app_gets)
+{
+	static const char *const watchdogs[][2] = {
+		{ "--watchdog=2m", "\nenv.WATCHDOG_USEC=60000000\n" },
+		{ "--watchdog=30s", "\nenv.WATCHDOG_USEC=30000000\n" },
+	};
+
+	for (int i = 0; i < 2; i++) {
+		struct container c = container_start(&(struct run){
+			.arguments = { "--notify", READY_FILE, watchdogs[i][0],
+			    "--", "spy", "app", "act", "TERM:exit=0" },
+			.environment = { SOCKET, "WATCHDOG_USEC=60000000",
+			    "WATCHDOG_PID=1" },
+		});
+		const char *app;
+
+		container_await_text(&c, "out", "up\n");
+		stop_and_expect(&c, 0);
+		app = container_read(&c, "app");
+		cr_assert_not_null(strstr(app, watchdogs[i][1]), "%s", app);
+		cr_assert_eq(atoi(strstr(app, "\nenv.WATCHDOG_PID=") + 18),
+		    atoi(strstr(app, "pid=") + 4));
+		container_discard(&c);
+	}
+}
+
 /* --- Who else knows of it ------------------------------------------------- */
 
 Test(upstream, is_hidden_from_app_and_health_command_when_gating)

@@ -24,14 +24,12 @@ static const struct gating {
 	{ .gate = GATE_PAUSE },
 	{ .gate = GATE_NONE },
 	{ .gate = GATE_EXEC },
+	{ .gate = GATE_APP },
 	{ .gate = GATE_HEALTH },
 	{ .gate = GATE_HEALTH, .monitor_failures = 2, .silence_ms = 250 },
 	{ .gate = GATE_HEALTH, .monitor_failures = 2 },
-	{ .gate = GATE_HEALTH, .monitor_failures = 1, .silence_ms = 250,
-	    .recovery_ms = 350 },
-	{ .gate = GATE_APP },
-	{ .gate = GATE_APP, .silence_ms = 250 },
-	{ .gate = GATE_APP, .silence_ms = 250, .recovery_ms = 350 },
+	{ .gate = GATE_HEALTH, .monitor_failures = 1, .recovery_ms = 250 },
+	{ .gate = GATE_APP, .silence_ms = 250, .recovery_ms = 250 },
 };
 
 /* How many combinations of the other settings there are: four bits. */
@@ -758,6 +756,8 @@ see_watchdog(struct witness *witness, const struct step *step)
 		witness->app_stops = true;
 	if (event == EVENT_HEALTHY && step->before->lc.state == STATE_UNREADY)
 		witness->app_stops = false;
+	if (witness->is_stopping)
+		witness->app_stops = false;
 	if (!witness->is_published || witness->watchdog_ms == 0)
 		witness->watchdog_at = NEVER;
 	else if (event == EVENT_WATCHDOG_SET || event == EVENT_ALIVE ||
@@ -927,7 +927,7 @@ list_args(enum event_type type, int args[5])
 		args[0] = 300;
 		return 1;
 	case EVENT_WATCHDOG_SET:
-		args[0] = 150;
+		args[0] = 0; /* off */
 		return 1;
 	default:
 		args[0] = 0;
