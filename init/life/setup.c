@@ -46,6 +46,7 @@ requested_privileges(const struct options *options)
 		.drop_caps = options->drop_caps,
 		.seccomp = options->seccomp,
 		.no_new_privs = options->no_new_privs,
+		.own = options->own,
 	};
 }
 
@@ -67,7 +68,7 @@ rehearse_calls(const struct options *options)
 		needs |= DENIAL_NOTIFY;
 	if (options->ready_file != NULL)
 		needs |= DENIAL_FILES;
-	if (privileges_are_requested(&request))
+	if (privileges_change_command(&request))
 		needs |= DENIAL_PRIVILEGES;
 	if (options->seccomp != NULL)
 		needs |= DENIAL_PROFILE;

@@ -19,17 +19,46 @@
 #include "base/kernel.h"
 #include "privileges/capabilities.h"
 #include "privileges/denial.h"
+#include "privileges/own.h"
 #include "privileges/seccomp_condition.h"
 #include "privileges/seccomp_profile.h"
+#include "privileges/streams.h"
+
+/* The supplementary groups of this process. */
+struct own_groups {
+	int count;
+	gid_t list[NGROUPS_MAX];
+};
+
+static int
+read_own_groups(struct privileges *out, struct own_groups *groups)
+{
+	groups->count = getgroups(ARRAY_SIZE(groups->list), groups->list);
+	if (groups->count >= 0)
+		return 0;
+	return problem_set(&out->problem,
+	    "cannot read the groups of this container: %s", strerror(errno));
+}
 
 static int
 resolve_user(struct privileges *out, const char *spec)
 {
 	const struct user_files files = { "/etc/passwd", "/etc/group" };
+	struct own_groups own;
+	struct user_origin origin = {
+		.uid = geteuid(),
+		.gid = getegid(),
+		.groups = own.list,
+		.home = getenv("HOME"),
+	};
 
 	out->problem.option = "user";
 	out->changes_user = true;
-	return user_resolve(spec, &files, &out->user, &out->problem);
+	if (user_resolve(spec, &files, &out->user, &out->problem) < 0 ||
+	    read_own_groups(out, &own) < 0)
+		return -EINVAL;
+	origin.group_count = own.count;
+	return user_inherit(&origin, &files, &out->user, &out->problem);
 }
 
 /* Reads which capabilities to keep. They must all be in OWN. */
@@ -150,12 +179,6 @@ check_change_of_user(struct privileges *out, uint64_t own)
 	return 0;
 }
 
-/* The supplementary groups of this process. */
-struct own_groups {
-	int count;
-	gid_t list[NGROUPS_MAX];
-};
-
 static bool
 is_among(gid_t gid, const struct own_groups *groups)
 {
@@ -167,10 +190,10 @@ is_among(gid_t gid, const struct own_groups *groups)
 
 /*
  * Checks that the groups of this process, OWN, which cannot be changed, are
- * those that are wanted: all groups of the user in /etc/group. The main group
- * may be a supplementary one as well, as in Docker. Groups that the engine has
- * added may stay, unless --user names a group (NAMES_GROUP), which means this
- * group and no other.
+ * those that are wanted: all groups of the user in /etc/group, and those that
+ * the engine has added. The main group may be a supplementary one as well, as
+ * in Docker. Others may stay, unless --user names a group (NAMES_GROUP), which
+ * means none of /etc/group but this one.
  */
 static int
 compare_groups(struct privileges *out, const struct own_groups *own,
@@ -188,7 +211,7 @@ compare_groups(struct privileges *out, const struct own_groups *own,
 			    "root",
 			    user->uid, user->groups[i]);
 	for (int i = 0; names_group && i < own->count; i++)
-		if (own->list[i] != user->gid)
+		if (!user_has_group(user, own->list[i]))
 			return problem_set(&out->problem,
 			    "this container runs as uid %u already, and cannot "
 			    "drop its group %u (that takes CAP_SETGID): leave "
@@ -220,12 +243,8 @@ check_groups(struct privileges *out, const char *spec)
 		    out->user.uid, out->user.gid);
 	if (user_set_groups(&out->user) != -EPERM)
 		return 0;
-	own.count = getgroups(ARRAY_SIZE(own.list), own.list);
-	if (own.count < 0)
-		return problem_set(&out->problem,
-		    "cannot read the groups of this container: %s",
-		    strerror(errno));
-	if (compare_groups(out, &own, strchr(spec, ':') != NULL) < 0)
+	if (read_own_groups(out, &own) < 0 ||
+	    compare_groups(out, &own, strchr(spec, ':') != NULL) < 0)
 		return -EINVAL;
 	out->keeps_groups = true;
 	return 0;
@@ -253,6 +272,29 @@ compile_filter(struct privileges *out, const char *path, uint64_t bounding)
 	return 0;
 }
 
+/*
+ * Gives the folders to COMMAND's user, becomes that user as COMMAND will, and
+ * lets it prove that they are of use. After this the worker can only end.
+ */
+static int
+give_folders(struct privileges *out, const char *const *lists)
+{
+	struct own_folders folders;
+	const char *step;
+	int error;
+
+	out->problem.option = "own";
+	if (own_give(lists, out->changes_user ? &out->user : NULL, &folders,
+		&out->problem) < 0)
+		return -EINVAL;
+	error = privileges_apply(out, &step);
+	if (error < 0)
+		return problem_set(&out->problem,
+		    "cannot %s the process that tries the folders: %s", step,
+		    strerror(-error));
+	return own_prove(&folders, &out->problem);
+}
+
 static int
 resolve_request(struct privileges *out,
     const struct privileges_request *request)
@@ -270,10 +312,17 @@ resolve_request(struct privileges *out,
 	    compile_filter(out, request->seccomp, ours.bounding) < 0)
 		return -EINVAL;
 	/*
-	 * This comes last, because it changes the groups of the worker, which
-	 * may need them to read the files above.
+	 * These come last, because they change the worker, which may need its
+	 * groups to read the files above; and nothing is given away if
+	 * something else is refused.
 	 */
-	return check_groups(out, request->user);
+	if (check_groups(out, request->user) < 0)
+		return -EINVAL;
+	if (out->changes_user)
+		streams_give(out->user.uid);
+	return request->own != NULL && request->own[0] != NULL
+	    ? give_folders(out, request->own)
+	    : 0;
 }
 
 /*
@@ -376,7 +425,10 @@ privileges_prepare(const struct privileges_request *request,
 	problem->option = request->seccomp != NULL ? "seccomp" : "no-new-privs";
 	if (restrict_dinit(shared, problem) < 0)
 		return -EINVAL;
-	*out = shared;
+	if (privileges_change_command(request))
+		*out = shared;
+	else
+		privileges_release(shared);
 	return 0;
 }
 

@@ -24,18 +24,27 @@ struct privileges_request {
 	const char *drop_caps; /* list or "all" */
 	const char *seccomp;   /* path of a profile */
 	bool no_new_privs;
+	const char *const *own; /* lists of folders, up to NULL: own.h */
 };
 
+/* True if REQUEST changes what COMMAND may do. */
+static inline bool
+privileges_change_command(const struct privileges_request *request)
+{
+	return request->user != NULL || request->keep_caps != NULL ||
+	    request->drop_caps != NULL || request->seccomp != NULL ||
+	    request->no_new_privs;
+}
+
 /*
- * True if REQUEST changes anything. If it does not, nothing of privileges.c
+ * True if REQUEST asks for anything. If it does not, nothing of privileges.c
  * needs to run, which keeps its pages out of PID 1's memory.
  */
 static inline bool
 privileges_are_requested(const struct privileges_request *request)
 {
-	return request->user != NULL || request->keep_caps != NULL ||
-	    request->drop_caps != NULL || request->seccomp != NULL ||
-	    request->no_new_privs;
+	return privileges_change_command(request) ||
+	    (request->own != NULL && request->own[0] != NULL);
 }
 
 /* Privileges that are ready to be applied: all names are looked up. */
@@ -63,8 +72,9 @@ bool
 privileges_need_ambient(const struct privileges *privileges);
 
 /*
- * Prepares what REQUEST asks for. Returns 0 and *OUT, which lies in shared
- * memory and is NULL if nothing was requested; or -EINVAL and PROBLEM.
+ * Prepares what REQUEST asks for, and gives the streams and the folders that it
+ * names to COMMAND's user. Returns 0 and *OUT, which lies in shared memory and
+ * is NULL if nothing is changed for COMMAND; or -EINVAL and PROBLEM.
  *
  * This also restricts the caller, so that COMMAND cannot get around its own
  * restrictions by tracing the caller: if COMMAND can gain no new privileges,

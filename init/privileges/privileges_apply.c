@@ -32,7 +32,7 @@ become_user(const struct privileges *privileges, const char **step)
 	if (error < 0)
 		return error;
 	*step = "set HOME for";
-	if (putenv((char *)(uintptr_t)user->home) != 0)
+	if (user->home[0] != '\0' && putenv((char *)(uintptr_t)user->home) != 0)
 		return -errno;
 	/*
 	 * PR_SET_KEEPCAPS keeps the permitted capabilities for

@@ -19,6 +19,9 @@
 /* Room for the longest name, with its NUL byte. */
 #define NAME_SIZE 256
 
+/* What the kernel says for a group without a number in this user namespace. */
+#define GROUP_UNMAPPED 65534
+
 /* The number of fields in a line of /etc/passwd. /etc/group has fewer. */
 #define FIELDS 7
 
@@ -262,6 +265,56 @@ user_resolve(const char *spec, const struct user_files *files, struct user *out,
 	close_table(&group);
 	close_table(&passwd);
 	return error;
+}
+
+bool
+user_has_group(const struct user *user, gid_t gid)
+{
+	for (size_t i = 0; i < user->group_count; i++)
+		if (user->groups[i] == gid)
+			return true;
+	return user->gid == gid;
+}
+
+/*
+ * The main group of ORIGIN may be a supplementary one as well, as in Docker.
+ * GROUP_UNMAPPED cannot be handed on: in a user namespace it stands for all
+ * groups that have no number there.
+ */
+static int
+inherit_groups(const struct user_origin *origin, const struct user *entry,
+    struct user *user, struct problem *problem)
+{
+	for (int i = 0; i < origin->group_count; i++) {
+		gid_t gid = origin->groups[i];
+
+		if (gid == origin->gid || gid == GROUP_UNMAPPED ||
+		    user_has_group(entry, gid) || user_has_group(user, gid))
+			continue;
+		if (user->group_count == USER_GROUPS_MAX)
+			return problem_set(problem,
+			    "more than %d groups, with those that the engine "
+			    "has added",
+			    USER_GROUPS_MAX);
+		user->groups[user->group_count++] = gid;
+	}
+	return 0;
+}
+
+int
+user_inherit(const struct user_origin *origin, const struct user_files *files,
+    struct user *user, struct problem *problem)
+{
+	struct user entry;
+	char spec[16];
+
+	snprintf(spec, sizeof(spec), "%u", origin->uid);
+	if (user_resolve(spec, files, &entry, problem) < 0)
+		return -EINVAL;
+	if (origin->home != NULL && *origin->home != '\0' &&
+	    strcmp(origin->home, entry.home + strlen("HOME=")) != 0)
+		user->home[0] = '\0';
+	return inherit_groups(origin, &entry, user, problem);
 }
 
 /*

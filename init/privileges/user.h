@@ -7,6 +7,7 @@
 #ifndef DINIT_USER_H
 #define DINIT_USER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -29,7 +30,17 @@ struct user {
 	gid_t gid;
 	size_t group_count;
 	gid_t groups[USER_GROUPS_MAX];              /* supplementary */
-	char home[sizeof("HOME=") + USER_HOME_MAX]; /* begins with "HOME=" */
+	char home[sizeof("HOME=") + USER_HOME_MAX]; /* begins with "HOME="; "":
+						       HOME stays as it is */
+};
+
+/* As what a process was started. */
+struct user_origin {
+	uid_t uid;
+	gid_t gid;
+	int group_count;
+	const gid_t *groups; /* supplementary */
+	const char *home;    /* the value of HOME; NULL: it is not set */
 };
 
 /*
@@ -41,6 +52,21 @@ struct user {
 int
 user_resolve(const char *spec, const struct user_files *files, struct user *out,
     struct problem *problem);
+
+/* True if GID is a supplementary group of USER, or its main one. */
+bool
+user_has_group(const struct user *user, gid_t gid);
+
+/*
+ * Lets USER have what the container gives to any user, ORIGIN being the user
+ * that dinit was started as: the supplementary groups that the engine has added
+ * (--group-add, fsGroup), which ORIGIN's entry in the files does not explain;
+ * and a HOME that the image has set, which is not that of ORIGIN. 0, or -EINVAL
+ * and PROBLEM.
+ */
+int
+user_inherit(const struct user_origin *origin, const struct user_files *files,
+    struct user *user, struct problem *problem);
 
 /*
  * These change this process, which must have one thread only: its supplementary

@@ -12,8 +12,10 @@
 #include "base/number.h"
 #include "base/signals.h"
 #include "base/text.h"
+#include "privileges/own.h"
 #include "readiness/notify.h"
 #include "readiness/probe_target.h"
+#include "settings/options.h"
 
 int
 kind_parse(const struct kind *kind, const struct range *range, const char *text,
@@ -79,6 +81,42 @@ const struct kind kind_path = {
 	.expectation = "an absolute path of a file",
 	.parse = parse_path,
 	.format = format_text,
+};
+
+static int
+parse_folders(const char *text, void *value)
+{
+	const char **lists = value;
+	size_t count = 0;
+
+	while (lists[count] != NULL)
+		count++;
+	if (count == OPTIONS_OWN_MAX || !own_is_valid(text))
+		return -EINVAL;
+	lists[count] = text;
+	return 0;
+}
+
+static void
+format_folders(const void *value, char *text, size_t size)
+{
+	text[0] = '\0';
+	for (const char *const *lists = value; *lists != NULL; lists++)
+		text_append_item(text, size, *lists);
+}
+
+static void
+clear_folders(void *value)
+{
+	memset(value, 0, OPTIONS_OWN_MAX * sizeof(const char *));
+}
+
+const struct kind kind_folders = {
+	.expectation = "absolute paths of folders such as /data,/run/app, and "
+		       "not /; four times at most",
+	.parse = parse_folders,
+	.format = format_folders,
+	.clear = clear_folders,
 };
 
 /* --- Numbers --- */

@@ -20,6 +20,9 @@ struct problem;
 /* The most rows that the table can have. */
 #define OPTIONS_MAX 48
 
+/* How often --own can be given. */
+#define OPTIONS_OWN_MAX 4
+
 /* What dinit is asked to do. */
 enum mode {
 	MODE_RUN,
@@ -63,6 +66,7 @@ struct options {
 	const char *drop_caps;
 	const char *seccomp;
 	bool no_new_privs;
+	const char *own[OPTIONS_OWN_MAX + 1]; /* lists, up to NULL */
 	bool no_lockdown;
 	int parent_death_signal; /* 0: none */
 	int64_t wait_ms;         /* for MODE_IS_READY; 0: it does not wait */

@@ -182,8 +182,10 @@ prepare(void *argument)
 	if (setting->unknown != 0)
 		make_unknown(setting->unknown);
 	give_up(setting->without);
-	if (setting->user == 0)
+	if (setting->user == 0) {
+		must(setgroups(setting->group_count, setting->groups) == 0);
 		return;
+	}
 	/* as engines do with the standard streams of another user */
 	must(fchown(STDOUT_FILENO, setting->user, (gid_t)-1) == 0);
 	must(fchown(STDERR_FILENO, setting->user, (gid_t)-1) == 0);
@@ -252,7 +254,7 @@ expect_identity(const struct identity *who, const char *option)
 		.arguments = { setting, SAY_WHO },
 	} : (struct run){
 		.arguments = { SAY_WHO },
-		.environment = { setting, "HOME=/wrong" },
+		.environment = { setting, "HOME=/root" },
 	}, NULL);
 	container_expect_status(&c, 0);
 	cr_expect_eq(strncmp(container_read(&c, "out"), who->home,
@@ -484,12 +486,60 @@ Test(privileges, leave_groups_as_they_are_where_they_are_right)
 		.group_count = 1, .groups = { 2000 },
 		.ambient = BIT(CAP_SETGID),
 	};
+	static const struct setting able_as_app = {
+		.user = APP, .gid = APP_GROUP,
+		.group_count = 3, .groups = { 33, 34, 2000 },
+		.ambient = BIT(CAP_SETGID),
+	};
+	static const struct setting added = {
+		.user = APP, .gid = APP_GROUP,
+		.group_count = 2, .groups = { APP_GROUP, 2000 },
+	};
 
 	expect_groups("--user=app", &as_app, "Groups:\t33 34 1001 ");
 	expect_groups("--user=app:app", &alone, "Groups:\t ");
 	expect_groups("--user=1000:1001", &main_only, "Groups:\t1001 ");
 	expect_groups("--user=app", &with_more, "Groups:\t33 34 2000 ");
-	expect_groups("--user=app:app", &able, "Groups:\t ");
+	expect_groups("--user=app:app", &able, "Groups:\t2000 ");
+	expect_groups("--user=app:app", &able_as_app, "Groups:\t2000 ");
+	expect_groups("--user=app:app", &added, "Groups:\t1001 2000 ");
+}
+
+/* As with docker run --group-add for a container that starts as root. */
+Test(privileges, leave_the_user_the_groups_that_the_engine_has_added)
+{
+	static const struct setting added = {
+		.group = "root:x:0:root\nroots:x:10:root\napp:x:1001:\n"
+		    "www:x:33:app\n",
+		.group_count = 3, .groups = { 0, 10, 2000 },
+	};
+
+	expect_groups("--user=app", &added, "Groups:\t33 2000 ");
+	expect_groups("--user=app:app", &added, "Groups:\t2000 ");
+	expect_groups("--user=5000", &added, "Groups:\t2000 ");
+}
+
+static void
+expect_home(const char *variable, const char *home)
+{
+	struct container c = start((struct run){
+		.arguments = { "--user=app", SAY_WHO },
+		.environment = { variable },
+	}, NULL);
+
+	container_expect_status(&c, 0);
+	cr_expect_eq(strncmp(container_read(&c, "out"), home, strlen(home)), 0,
+	    "%s: %s", variable, container_read(&c, "out"));
+	container_discard(&c);
+}
+
+/* The engine sets that of the user who starts dinit. */
+Test(privileges, leave_the_home_that_the_image_has_set)
+{
+	expect_home("HOME=/image", "home=/image\n");
+	expect_home("HOME=/root", "home=/srv/app\n");
+	expect_home("HOME=", "home=/srv/app\n");
+	expect_home(NULL, "home=/srv/app\n");
 }
 
 /* --- Capabilities --- */

@@ -46,7 +46,8 @@ SCENARIOS = {
                      "--startup-budget=3s"], "notify"),
     "escalation": (137, ["--grace=200ms"], "stubborn"),
     "confined": (7, ["--user=65534:65534", "--keep-caps=net_raw",
-                     f"--seccomp={HERE}/profile.json"], "confined"),
+                     f"--seccomp={HERE}/profile.json",
+                     "--own={0}/own/below"], "confined"),
 }
 MODES = ["init", "waiting", "subreaper"]
 
@@ -94,6 +95,7 @@ class Run:
 
     def __init__(self, dinit, app, scenario, mode):
         self.folder = tempfile.mkdtemp()
+        os.chmod(self.folder, 0o711)
         self.dinit = dinit
         self.app = app
         self.normal, options, role = scenario

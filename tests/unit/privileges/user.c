@@ -205,6 +205,62 @@ Test(user, refuses_names_without_files)
 	expect_refusal("1:www", "no group 'www' in group");
 }
 
+/* What user SPEC gets in a container whose engine has started ORIGIN. */
+static void
+expect_inheritance(const char *spec, const struct user_origin *origin,
+    const char *home, const char *expected)
+{
+	struct problem problem = { .text = "" };
+	struct user found;
+	char groups[256] = "";
+
+	cr_assert_eq(user_resolve(spec, &files, &found, &problem), 0);
+	cr_assert_eq(user_inherit(origin, &files, &found, &problem), 0, "%s",
+	    problem.text);
+	for (size_t i = 0; i < found.group_count; i++)
+		snprintf(groups + strlen(groups),
+		    sizeof(groups) - strlen(groups), " %u", found.groups[i]);
+	cr_expect_str_eq(found.home, home);
+	cr_expect_str_eq(groups, expected, "%s: groups%s", spec, groups);
+}
+
+Test(user, inherits_what_the_engine_and_the_image_add)
+{
+	/* the main group, one of root's entry, one without a number, www */
+	const gid_t added[] = { 0, 7, 65534, 33, 2000, 5 };
+	struct user_origin origin = { .gid = 5, .group_count = 6,
+		.groups = added, .home = "/root" };
+
+	write_file("passwd", passwd);
+	write_file("group", "own:x:7:root\nwww:x:33:app\nlog:x:34:app\n");
+	expect_inheritance("app", &origin, "HOME=/srv/app", " 33 34 2000");
+	expect_inheritance("app:34", &origin, "HOME=/srv/app", " 33 2000");
+	expect_inheritance("5000:2000", &origin, "HOME=/", " 33");
+	origin.group_count = 0;
+	origin.home = "/image";
+	expect_inheritance("app", &origin, "", " 33 34");
+	origin.uid = 1000;
+	origin.home = "/srv/app";
+	expect_inheritance("app", &origin, "HOME=/srv/app", " 33 34");
+	origin.home = NULL;
+	expect_inheritance("root", &origin, "HOME=/root", " 7");
+}
+
+Test(user, refuses_too_many_groups_of_the_engine)
+{
+	struct problem problem = { .text = "" };
+	gid_t added[USER_GROUPS_MAX + 1];
+	struct user_origin origin = { .group_count = USER_GROUPS_MAX + 1,
+		.groups = added };
+	struct user found = { .uid = 1 };
+
+	for (gid_t i = 0; i <= USER_GROUPS_MAX; i++)
+		added[i] = 1000 + i;
+	cr_expect_eq(user_inherit(&origin, &files, &found, &problem), -EINVAL);
+	cr_expect_str_eq(problem.text, "more than 256 groups, with those that "
+	    "the engine has added");
+}
+
 /* A FIFO without a writer would hold up the start for ever. */
 Test(user, refuses_files_that_are_not_regular_at_once)
 {

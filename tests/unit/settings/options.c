@@ -130,6 +130,7 @@ Test(options, end_in_the_members_they_are_for)
 		"--main-only=USR1", "--ok-exit=0,63,64,255", "--ok-stop",
 		"--parent-death-signal=INT", "--log-level=error", "-w",
 		"--user=a:b", "--keep-caps=chown", "--drop-caps=kill",
+		"--own=/a,/b", "--own=/c",
 		"--no-new-privs", "--seccomp=p.json", "--no-lockdown", "app",
 		NULL,
 	};
@@ -141,6 +142,9 @@ Test(options, end_in_the_members_they_are_for)
 	cr_expect_str_eq(options->user, "a:b");
 	cr_expect_str_eq(options->keep_caps, "chown");
 	cr_expect_str_eq(options->drop_caps, "kill");
+	cr_expect_str_eq(options->own[0], "/a,/b");
+	cr_expect_str_eq(options->own[1], "/c");
+	cr_expect_null(options->own[2]);
 	cr_expect_str_eq(options->seccomp, "p.json");
 	cr_expect(options->no_new_privs);
 	cr_expect(options->no_lockdown);

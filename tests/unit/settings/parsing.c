@@ -40,6 +40,7 @@ const struct setting settings[] = {
 	{ "user", "DINIT_USER", "-", "app:www", "1000" },
 	{ "keep-caps", "DINIT_KEEP_CAPS", "-", "net_bind_service", "none" },
 	{ "drop-caps", "DINIT_DROP_CAPS", "-", "CAP_SYS_ADMIN,12", "all" },
+	{ "own", "DINIT_OWN", "-", "/data,/run/app", "/a/" },
 	{ "no-new-privs", "DINIT_NO_NEW_PRIVS", "no", "yes", "no" },
 	{ "seccomp", "DINIT_SECCOMP", "-", "/etc/profile.json", "here.json" },
 	{ "no-lockdown", "DINIT_NO_LOCKDOWN", "no", "yes", "no" },
