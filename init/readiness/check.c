@@ -12,17 +12,11 @@
 
 #include "readiness/check.h"
 #include "app/program.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/signals.h"
 #include "privileges/privileges.h"
-
-/* Room for COUNT arguments and the NULL behind them. NULL: no memory. */
-static char **
-new_arguments(size_t count)
-{
-	return calloc(count + 1, sizeof(char *));
-}
 
 static bool
 is_exec_form(const json_t *value)
@@ -33,36 +27,47 @@ is_exec_form(const json_t *value)
 	return json_array_size(value) > 0;
 }
 
+/* The heap keeps what was copied before memory ran out: the process ends. */
 static char *const *
-copy_strings(const json_t *array)
+copy_strings(const char *const *strings, size_t count)
+{
+	char **arguments = calloc(count + 1, sizeof(char *));
+
+	for (size_t i = 0; arguments != NULL && i < count; i++) {
+		arguments[i] = strdup(strings[i]);
+		if (arguments[i] == NULL)
+			return NULL;
+	}
+	return arguments;
+}
+
+static char *const *
+copy_array(const json_t *array)
 {
 	size_t count = json_array_size(array);
-	char **arguments = new_arguments(count);
+	const char **strings = calloc(count, sizeof(char *));
+	char *const *arguments;
 
-	for (size_t i = 0; arguments != NULL && i < count; i++)
-		arguments[i] =
-		    strdup(json_string_value(json_array_get(array, i)));
+	if (strings == NULL)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		strings[i] = json_string_value(json_array_get(array, i));
+	arguments = copy_strings(strings, count);
+	free(strings);
 	return arguments;
 }
 
 char *const *
 check_arguments(const char *command)
 {
+	const char *const shell[] = { "/bin/sh", "-c", command };
 	json_t *value = json_loads(command, 0, NULL);
-	char *const *arguments = is_exec_form(value) ? copy_strings(value)
-						     : NULL;
-	char **shell;
+	char *const *arguments = is_exec_form(value)
+	    ? copy_array(value)
+	    : copy_strings(shell, ARRAY_SIZE(shell));
 
 	json_decref(value);
-	if (arguments != NULL)
-		return arguments;
-	shell = new_arguments(3);
-	if (shell == NULL)
-		return NULL;
-	shell[0] = strdup("/bin/sh");
-	shell[1] = strdup("-c");
-	shell[2] = strdup(command);
-	return shell;
+	return arguments;
 }
 
 /*

@@ -4,7 +4,9 @@
  * killed and is reaped is tested in health_helper.c, as the helper does it.
  */
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "readiness/check.h"
 #include "base/array.h"
@@ -65,4 +67,28 @@ Test(check, leaves_anything_else_to_the_shell)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		in_child(expect_form, &(struct form){ commands[i],
 		    { "/bin/sh", "-c", commands[i] } });
+}
+
+#define HUGE_LENGTH ((size_t)64 << 20)
+
+/* There is memory for all of the arguments but the command itself. */
+static void
+expect_no_arguments(void *unused)
+{
+	const struct rlimit none = { 0, 0 };
+	char *command = malloc(HUGE_LENGTH + 1);
+
+	(void)unused;
+	must(command != NULL, "no memory for the test");
+	memset(command, ' ', HUGE_LENGTH);
+	command[HUGE_LENGTH] = '\0';
+	must(setrlimit(RLIMIT_AS, &none) == 0, "no limit");
+	must(check_arguments(command) == NULL, "arguments without memory");
+}
+
+Test(check, has_no_arguments_rather_than_some_of_them)
+{
+	if (is_sanitized())
+		cr_skip("skipped: AddressSanitizer ends where malloc fails");
+	in_child(expect_no_arguments, NULL);
 }
