@@ -12,8 +12,7 @@
 #include "base/signals.h"
 #include "readiness/check.h"
 #include "readiness/health_wire.h"
-
-#define PAUSE_MIN_MS 10
+#include "readiness/pace.h"
 
 /* How long a killed check may take to end; KILL_LIMIT_MS of PID 1 equals it. */
 #define CHECK_END_LIMIT_MS 1000
@@ -28,21 +27,6 @@ struct checker {
 	int64_t checks;
 	bool monitors; /* a check has succeeded, and monitor_ms counts now */
 };
-
-int64_t
-health_helper_pause_ms(int64_t since_start_ms, int64_t took_ms,
-    int64_t interval_ms)
-{
-	int64_t pause = since_start_ms / 20;
-
-	if (pause > interval_ms)
-		pause = interval_ms;
-	if (pause < PAUSE_MIN_MS)
-		pause = PAUSE_MIN_MS;
-	if (pause < 4 * took_ms)
-		pause = 4 * took_ms;
-	return pause;
-}
 
 /* Empties the signalfd. It does not matter which signals have arrived. */
 static void
@@ -202,8 +186,8 @@ next_pause_ms(struct checker *checker, const struct health_result *last,
 		checker->monitors = true;
 	if (is_sent && checker->monitors)
 		return plan->monitor_ms;
-	return health_helper_pause_ms(clock_ms_since(checker->started_ns),
-	    took_ms, plan->interval_ms);
+	return pace_pause_ms(clock_ms_since(checker->started_ns), took_ms,
+	    plan->interval_ms);
 }
 
 /*

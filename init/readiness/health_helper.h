@@ -7,13 +7,11 @@
 #ifndef DINIT_HEALTH_HELPER_H
 #define DINIT_HEALTH_HELPER_H
 
-#include <stdint.h>
-
 /*
  * What the process does; never returns. PLAN is a struct health_plan.
  *
  * The first check begins at once. The pause between two checks is that of
- * health_helper_pause_ms() until one has succeeded, and then the plan's
+ * pace_pause_ms() until one has succeeded, and then the plan's
  * monitor_ms. A check that SIGKILL does not end (it is in uninterruptible
  * sleep) gives one more result, HEALTH_STUCK, after each pause, and no other
  * check is started beside it.
@@ -23,14 +21,5 @@
  */
 void
 health_helper_main(const void *plan, int results_fd);
-
-/*
- * The pause before the next check: a twentieth of the time since the start, at
- * most INTERVAL_MS, but at least 10 ms and always four times as long as the
- * last check took, so that checks take a fifth of the time at most.
- */
-int64_t
-health_helper_pause_ms(int64_t since_start_ms, int64_t took_ms,
-    int64_t interval_ms);
 
 #endif
