@@ -23,7 +23,7 @@
 #include "privileges/denial.h"
 #include "readiness/asker.h"
 #include "readiness/await.h"
-#include "readiness/probe.h"
+#include "readiness/probe_plan.h"
 #include "settings/advice.h"
 #include "settings/listing.h"
 #include "settings/options.h"
@@ -90,6 +90,29 @@ wait_for_readiness(const struct options *options)
 	return ready == 1 ? 0 : 1;
 }
 
+static int
+probe_targets(const struct options *options, const struct signal_state *found)
+{
+	const struct probe_plan plan = {
+		.urls = options->probe_urls,
+		.rules = {
+			.statuses = &options->probe_status,
+			.host = options->probe_host,
+			.max_age_ms = options->probe_max_age_ms,
+			.timeout_ms = options->health_timeout_ms,
+		},
+		.wait_ms = options->wait_ms,
+		.interval_ms = options->health_interval_ms,
+	};
+	struct problem problem;
+	int status = probe_plan_run(&plan, found, &problem);
+
+	if (status >= 0)
+		return status;
+	log_line(LOG_LEVEL_ERROR, "%s", problem.text);
+	return EXIT_STATUS_DINIT;
+}
+
 static void
 warn_unknown_variables(char *const *environment)
 {
@@ -148,8 +171,7 @@ answer(const struct options *options, const struct signal_state *found)
 		return options->wait_ms > 0 ? wait_for_readiness(options)
 					    : check_readiness(options);
 	case MODE_PROBE:
-		return probe_print_result(&options->probe,
-		    options->health_timeout_ms, found);
+		return probe_targets(options, found);
 	case MODE_RUN:
 	case MODE_PAUSE:
 		break;

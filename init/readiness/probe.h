@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * --probe: one health check of a server. Runs in a process that does nothing
- * else.
- */
+/* One check of one target of --probe. Runs in a process that does only that. */
 #ifndef DINIT_PROBE_H
 #define DINIT_PROBE_H
 
@@ -11,38 +8,40 @@
 
 #include "readiness/probe_target.h"
 
-struct signal_state;
+struct http_statuses;
 
-/* Room for any line that probe_format_result writes. */
-#define PROBE_RESULT_MAX (PROBE_TARGET_URL_MAX + 128)
+/* Room for any text that probe_format_result writes. */
+#define PROBE_RESULT_MAX (PROBE_TARGET_URL_MAX + 160)
 
-/*
- * Checks the server. TIMEOUT_MS is for all of the check; 0: no limit. Returns
- * the status that the server answered with, whatever happened to the rest of
- * its answer; 0: the server accepted the connection, and TARGET asks for no
- * more; or -errno: -ENODATA: the server closed the connection without an
- * answer; -ETIME: the time is over; -EBADMSG and -EMSGSIZE: as
- * http_answer_read.
- */
-int
-probe_run(const struct probe_target *target, int64_t timeout_ms);
+/* What counts as healthy, and how long a check may take. */
+struct probe_rules {
+	const struct http_statuses *statuses;
+	const char *host;   /* http: for the field Host; NULL: the URL's */
+	int64_t max_age_ms; /* file: since its last change; 0: any */
+	int64_t timeout_ms; /* 0: no limit */
+};
 
-/* True if RESULT, which probe_run has returned, means a healthy server. */
-bool
-probe_is_healthy(int result);
+struct probe_result {
+	bool is_healthy;
+	/*
+	 * The status of an HTTP answer; 0: the target is there, and TARGET asks
+	 * for no more; or -errno: -ETIME: the time is over; -ECONNREFUSED:
+	 * nobody listens; -ESTALE: the file's age is not within the limit;
+	 * -ENODATA, -EBADMSG and -EMSGSIZE: as http_question_ask.
+	 */
+	int answer;
+	int64_t age_ms; /* file; negative: it is dated ahead of the clock */
+};
 
-/* Writes one line on the RESULT of probe_run, without a newline. */
+/* Checks TARGET until DEADLINE, which is that of connection.h. */
 void
-probe_format_result(const struct probe_target *target, int64_t timeout_ms,
-    int result, char text[PROBE_RESULT_MAX]);
+probe_run(const struct probe_target *target, const struct probe_rules *rules,
+    int64_t deadline, struct probe_result *out);
 
-/*
- * All that --probe does: gives the signals back as FOUND, runs the check, and
- * prints the line of probe_format_result. Returns the exit status: 0 if the
- * server is healthy, otherwise 1.
- */
-int
-probe_print_result(const struct probe_target *target, int64_t timeout_ms,
-    const struct signal_state *found);
+/* Writes what probe_run has found: "URL answered 200", without a newline. */
+void
+probe_format_result(const struct probe_target *target,
+    const struct probe_rules *rules, const struct probe_result *result,
+    char text[PROBE_RESULT_MAX]);
 
 #endif

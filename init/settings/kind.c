@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,9 +14,13 @@
 #include "base/signals.h"
 #include "base/text.h"
 #include "privileges/own.h"
+#include "readiness/http_statuses.h"
 #include "readiness/notify.h"
 #include "readiness/probe_target.h"
 #include "settings/options.h"
+
+/* The longest name of a host (RFC 1035, 2.3.4), a colon and a port. */
+#define HOST_MAX 259
 
 int
 kind_parse(const struct kind *kind, const struct range *range, const char *text,
@@ -476,17 +481,76 @@ const struct kind kind_log_format = {
 	.format = format_log_format,
 };
 
-/* --- What to do --- */
+/* --- Probes --- */
 
 static int
 parse_url(const char *text, void *value)
 {
-	return probe_target_parse(text, value);
+	const char **urls = value;
+	struct probe_target target;
+	size_t count = 0;
+
+	while (urls[count] != NULL)
+		count++;
+	if (count == PROBE_TARGETS_MAX)
+		return -E2BIG;
+	urls[count] = text;
+	return probe_target_parse(text, &target);
+}
+
+static void
+clear_urls(void *value)
+{
+	memset(value, 0, (PROBE_TARGETS_MAX + 1) * sizeof(const char *));
 }
 
 const struct kind kind_url = {
 	.explain = probe_target_expectation,
 	.parse = parse_url,
+	.clear = clear_urls,
 };
+
+static int
+parse_statuses(const char *text, void *value)
+{
+	return http_statuses_parse(text, value);
+}
+
+static void
+format_statuses(const void *value, char *text, size_t size)
+{
+	http_statuses_format(value, text, size);
+}
+
+static void
+clear_statuses(void *value)
+{
+	memset(value, 0, sizeof(struct http_statuses));
+}
+
+const struct kind kind_statuses = {
+	.expectation = "HTTP statuses from 100 to 599 such as 2xx or 2xx,401",
+	.parse = parse_statuses,
+	.format = format_statuses,
+	.clear = clear_statuses,
+};
+
+/* What is no part of a name, such as a newline, could forge a request. */
+static int
+parse_host(const char *text, void *value)
+{
+	for (const char *c = text; *c != '\0'; c++)
+		if (!isalnum((unsigned char)*c) && strchr("-._:[]", *c) == NULL)
+			return -EINVAL;
+	return strlen(text) <= HOST_MAX ? parse_text(text, value) : -EINVAL;
+}
+
+const struct kind kind_host = {
+	.expectation = "the name of a host, perhaps with a port",
+	.parse = parse_host,
+	.format = format_text,
+};
+
+/* --- What to do --- */
 
 const struct kind kind_none = { .expectation = NULL };

@@ -61,7 +61,9 @@ extern const struct kind kind_louder;       /* the same: a step up */
 extern const struct kind kind_quieter;      /* the same: a step down */
 extern const struct kind kind_log_format;   /* int, enum log_format */
 extern const struct kind kind_notify;       /* enum notify_access */
-extern const struct kind kind_url;          /* struct probe_target */
+extern const struct kind kind_url;          /* const char *[], up to NULL */
+extern const struct kind kind_statuses;     /* struct http_statuses */
+extern const struct kind kind_host;         /* const char *; NULL: not set */
 extern const struct kind kind_none;         /* no member */
 
 /* Reads TEXT into *VALUE, which is of KIND and within RANGE. 0 or -errno. */

@@ -36,7 +36,7 @@ listing_format_help(char *text, size_t size)
 	    "  dinit [OPTION]... [--] COMMAND [ARG]...\n"
 	    "  dinit --is-ready [--wait=DUR] [--ready-file=PATH]\n"
 	    "  dinit --pause\n"
-	    "  dinit --probe=URL [--health-timeout=DUR]\n"
+	    "  dinit --probe=URL... [--wait=DUR] [--health-timeout=DUR]\n"
 	    "  dinit --show-config [OPTION]... [--] [COMMAND]...\n\n");
 	for (const struct table_row *row = table_rows; row->kind != NULL; row++)
 		append_help(row, text, size);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/signals.h"
+#include "readiness/http_statuses.h"
 #include "readiness/notify.h"
 #include "readiness/probe_target.h"
 
@@ -43,8 +44,12 @@ enum source {
 
 struct options {
 	enum mode mode;
-	char *const *command;      /* COMMAND and its arguments, or empty */
-	struct probe_target probe; /* for MODE_PROBE */
+	char *const *command; /* COMMAND and its arguments, or empty */
+	/* For MODE_PROBE; they point to URLs, and after the last one to NULL. */
+	const char *probe_urls[PROBE_TARGETS_MAX + 1];
+	struct http_statuses probe_status;
+	const char *probe_host;    /* NULL: that of the URL */
+	int64_t probe_max_age_ms;  /* 0: any */
 	const char *health_cmd;    /* NULL: none */
 	const char *ready_file;    /* NULL: none given */
 	enum notify_access notify; /* whose READY=1 counts */
@@ -69,7 +74,7 @@ struct options {
 	const char *own[OPTIONS_OWN_MAX + 1]; /* lists, up to NULL */
 	bool no_lockdown;
 	int parent_death_signal; /* 0: none */
-	int64_t wait_ms;         /* for MODE_IS_READY; 0: it does not wait */
+	int64_t wait_ms;         /* to be ready or healthy; 0: do not wait */
 	const char *report_file; /* NULL: none */
 	int log_level;           /* enum log_level */
 	int log_format;          /* enum log_format */

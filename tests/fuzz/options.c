@@ -56,6 +56,8 @@ require_range(const struct options *options, const struct words *arguments)
 	require_duration(options->grace_ms);
 	require_duration(options->drain_ms);
 	require_duration(options->wait_ms);
+	require_duration(options->probe_max_age_ms);
+	fuzz_require(options->probe_urls[PROBE_TARGETS_MAX] == NULL);
 	fuzz_require(options->monitor_failures > 0);
 	fuzz_require(options->mode <= MODE_VERSION);
 	fuzz_require(options->log_level >= LOG_LEVEL_ERROR &&

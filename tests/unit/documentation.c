@@ -21,7 +21,7 @@
 #include "settings/table.h"
 #include "support.h"
 
-#define TEXT_SIZE 65536
+#define TEXT_SIZE 131072
 #define WORD_SIZE 64
 #define VARIABLE_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
@@ -20,6 +21,9 @@
 
 #include "readiness/probe.h"
 #include "base/array.h"
+#include "base/clock.h"
+#include "base/duration.h"
+#include "readiness/http_statuses.h"
 #include "support.h"
 
 TestSuite(probe, .timeout = 60, .init = scratch_make, .fini = scratch_remove);
@@ -37,57 +41,79 @@ TestSuite(probe, .timeout = 60, .init = scratch_make, .fini = scratch_remove);
 
 /* --- Results ------------------------------------------------------------- */
 
-Test(probe, knows_what_is_healthy)
-{
-	const int healthy[] = { 0, 200, 204, 301, 399 };
-	const int unhealthy[] = {
-		101, 400, 404, 500, 599, -ETIME, -ECONNREFUSED,
-	};
+static const struct http_statuses usual = { .classes = 1 << 2 | 1 << 3 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(healthy); i++)
-		cr_expect(probe_is_healthy(healthy[i]), "%d", healthy[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(unhealthy); i++)
-		cr_expect(!probe_is_healthy(unhealthy[i]), "%d",
-		    unhealthy[i]);
+static void
+expect_text(const char *url, const struct probe_rules *rules,
+    const struct probe_result *result, const char *expected)
+{
+	struct probe_target target;
+	char text[PROBE_RESULT_MAX] = "";
+
+	cr_assert_eq(probe_target_parse(url, &target), 0);
+	probe_format_result(&target, rules, result, text);
+	cr_expect_str_eq(text, expected);
 }
 
 Test(probe, says_how_it_went)
 {
 	static const struct {
 		const char *url;
-		int result;
+		int answer;
 		int64_t timeout_ms;
 		const char *text;
 	} samples[] = {
 		{ "http://localhost:8080/healthz", 200, 5000,
-		    "healthy: http://localhost:8080/healthz answered 200" },
+		    "http://localhost:8080/healthz answered 200" },
 		{ "tcp://[::1]:80", 0, 5000,
-		    "healthy: tcp://[::1]:80 accepts connections" },
+		    "tcp://[::1]:80 accepts connections" },
 		{ "http://127.0.0.1", 503, 5000,
-		    "unhealthy: http://127.0.0.1 answered 503" },
+		    "http://127.0.0.1 answered 503" },
 		{ "tcp://127.0.0.1:5432", -ECONNREFUSED, 5000,
-		    "unhealthy: tcp://127.0.0.1:5432: Connection refused" },
-		{ "unix:///run/s", -ENOENT, 5000,
-		    "unhealthy: unix:///run/s: No such file or directory" },
+		    "tcp://127.0.0.1:5432: Connection refused" },
+		{ "unix:///run/a s", -ENOENT, 5000,
+		    "unix:///run/a s: No such file or directory" },
 		{ "http://127.0.0.1", -ETIME, 1500,
-		    "unhealthy: http://127.0.0.1: no answer within 1.5s" },
+		    "http://127.0.0.1: no answer within 1.5s" },
 		{ "http://127.0.0.1", -ENODATA, 0,
-		    "unhealthy: http://127.0.0.1: closed without an answer" },
+		    "http://127.0.0.1: closed without an answer" },
 		{ "http://127.0.0.1", -EBADMSG, 0,
-		    "unhealthy: http://127.0.0.1: the answer is not HTTP/1" },
-		{ "http://127.0.0.1", -EMSGSIZE, 0, "unhealthy: "
+		    "http://127.0.0.1: the answer is not HTTP/1" },
+		{ "http://127.0.0.1", -EMSGSIZE, 0,
 		    "http://127.0.0.1: no final status in the first 8 KiB" },
+		{ "listen:80", 0, 0, "listen:80 has a listening socket" },
+		{ "listen:80", -ECONNREFUSED, 0,
+		    "listen:80: no socket listens on this port" },
+		{ "listen:80", -ENOENT, 0, "listen:80: cannot read "
+		    "/proc/net/tcp: No such file or directory" },
+		{ "file:///run/up", 0, 0, "file:///run/up exists" },
+		{ "file:///run/up", -ENOENT, 0,
+		    "file:///run/up: No such file or directory" },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
-		struct probe_target target;
-		char text[PROBE_RESULT_MAX] = "";
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
+		expect_text(samples[i].url, &(struct probe_rules){
+		    .timeout_ms = samples[i].timeout_ms },
+		    &(struct probe_result){ .answer = samples[i].answer },
+		    samples[i].text);
+}
 
-		cr_assert_eq(probe_target_parse(samples[i].url, &target), 0);
-		probe_format_result(&target, samples[i].timeout_ms,
-		    samples[i].result, text);
-		cr_expect_str_eq(text, samples[i].text);
-	}
+Test(probe, says_how_old_a_file_is)
+{
+	const struct probe_rules rules = { .max_age_ms = 30000 };
+
+	expect_text("file:///beat", &rules,
+	    &(struct probe_result){ .answer = 0, .age_ms = 1500 },
+	    "file:///beat changed 1.5s ago");
+	expect_text("file:///beat", &rules,
+	    &(struct probe_result){ .answer = 0, .age_ms = -3 },
+	    "file:///beat changed 0s ago");
+	expect_text("file:///beat", &rules,
+	    &(struct probe_result){ .answer = -ESTALE, .age_ms = 65000 },
+	    "file:///beat: last changed 1m5s ago, more than 30s");
+	expect_text("file:///beat", &rules,
+	    &(struct probe_result){ .answer = -ESTALE, .age_ms = -7200000 },
+	    "file:///beat: dated 2h ahead of the clock, more than 30s");
 }
 
 Test(probe, has_room_for_its_line_on_the_longest_url)
@@ -98,7 +124,8 @@ Test(probe, has_room_for_its_line_on_the_longest_url)
 
 	memset(url + strlen(url), 'x', PROBE_TARGET_URL_MAX - strlen(url));
 	cr_assert_eq(probe_target_parse(url, &target), 0);
-	probe_format_result(&target, 0, -EMSGSIZE, text);
+	probe_format_result(&target, &(struct probe_rules){ .timeout_ms = 0 },
+	    &(struct probe_result){ .answer = -EMSGSIZE }, text);
 	cr_expect_not_null(strstr(text, "first 8 KiB"), "%s", text);
 }
 
@@ -340,16 +367,33 @@ serve(const struct server *server, void (*behave)(int client,
 
 /* --- Probes of them ------------------------------------------------------ */
 
+static struct probe_result
+ask_by(const char *url, const struct probe_rules *rules)
+{
+	struct probe_target target;
+	struct probe_result result;
+
+	cr_assert_eq(probe_target_parse(url, &target), 0, "%s", url);
+	probe_run(&target, rules, rules->timeout_ms == 0 ? INT64_MAX :
+	    clock_monotonic_ms() + rules->timeout_ms, &result);
+	return result;
+}
+
+/* The answer; what is healthy is the usual. */
 static int
 ask(const char *url, int64_t timeout_ms)
 {
-	struct probe_target target;
+	const struct probe_rules rules = { .statuses = &usual,
+		.timeout_ms = timeout_ms };
+	struct probe_result result = ask_by(url, &rules);
 
-	cr_assert_eq(probe_target_parse(url, &target), 0, "%s", url);
-	return probe_run(&target, timeout_ms);
+	cr_expect_eq(result.is_healthy, result.answer == 0 ||
+	    (result.answer >= 200 && result.answer <= 399), "%d",
+	    result.answer);
+	return result.answer;
 }
 
-/* Probes an HTTP server that runs BEHAVE with ANSWER. As probe_run. */
+/* Probes an HTTP server that runs BEHAVE with ANSWER. As ask. */
 static int
 ask_server(void (*behave)(int client, const char *answer),
     const char *answer, int64_t timeout_ms)
@@ -718,6 +762,117 @@ Test(probe, of_tcp_times_out)
 	expect_timeout(server.url);
 }
 
+/* --- Rules --------------------------------------------------------------- */
+
+Test(probe, of_http_takes_as_healthy_what_it_is_told)
+{
+	struct server server = bind_to(AF_INET, "http://127.0.0.1:%u/");
+	struct probe_result result;
+
+	serve(&server, answer_and_stay, "HTTP/1.1 401 No\r\n" EMPTY);
+	result = ask_by(server.url, &(struct probe_rules){
+	    .statuses = &usual, .timeout_ms = LONG_MS });
+	cr_expect(!result.is_healthy && result.answer == 401);
+	result = ask_by(server.url, &(struct probe_rules){
+	    .statuses = &(struct http_statuses){ .classes = 1 << 4 },
+	    .timeout_ms = LONG_MS });
+	cr_expect(result.is_healthy && result.answer == 401);
+}
+
+Test(probe, of_http_asks_for_the_host_that_it_is_told)
+{
+	struct server server = bind_to(AF_INET, "http://127.0.0.1:%u/a");
+	char request[4096];
+	char number[16];
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	snprintf(number, sizeof(number), "%d", ends[1]);
+	serve(&server, pass_on, number);
+	cr_expect_eq(ask_by(server.url, &(struct probe_rules){
+	    .statuses = &usual, .host = "shop.example",
+	    .timeout_ms = LONG_MS }).answer, 200);
+	cr_assert(read(ends[0], request, sizeof(request)) > 0);
+	cr_expect_not_null(strstr(request, "\r\nHost: shop.example\r\n"));
+}
+
+Test(probe, of_listen_does_not_connect)
+{
+	struct server server = bind_to(AF_INET, "listen:%u");
+	struct pollfd client = { .fd = server.fd, .events = POLLIN };
+
+	cr_expect_eq(ask(server.url, LONG_MS), -ECONNREFUSED);
+	cr_assert_eq(listen(server.fd, 8), 0);
+	cr_expect_eq(ask(server.url, LONG_MS), 0);
+	cr_expect_eq(poll(&client, 1, 0), 0);
+}
+
+/* The answer for the file whose mtime is AHEAD_S from now; none: as it is. */
+static struct probe_result
+ask_file(int64_t ahead_s, int64_t max_age_ms)
+{
+	const struct timespec times[] = {
+		{ .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = (time_t)(clock_wall().tv_sec + ahead_s) },
+	};
+	char url[160];
+
+	write_file(scratch_path("a file"), "");
+	cr_assert_eq(utimensat(AT_FDCWD, scratch_path("a file"), times, 0), 0);
+	snprintf(url, sizeof(url), "file://%s", scratch_path("a file"));
+	return ask_by(url, &(struct probe_rules){ .statuses = &usual,
+	    .max_age_ms = max_age_ms });
+}
+
+Test(probe, of_a_file_is_healthy_while_that_is_young)
+{
+	static const struct {
+		int64_t ahead_s;
+		int64_t max_age_ms;
+		int answer;
+	} samples[] = {
+		{ 0, 60000, 0 }, { -30, 60000, 0 }, { -61, 60000, -ESTALE },
+		{ -3600, 0, 0 }, { 3600, 0, 0 }, { 30, 60000, 0 },
+		{ 3600, 60000, -ESTALE },
+		{ 3600, 2 * 3600000, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		struct probe_result result = ask_file(samples[i].ahead_s,
+		    samples[i].max_age_ms);
+
+		cr_expect_eq(result.answer, samples[i].answer, "%zu: %d", i,
+		    result.answer);
+		cr_expect_eq(result.is_healthy, result.answer == 0);
+		cr_expect(llabs(result.age_ms + samples[i].ahead_s * 1000) <
+		    20000, "%lld", (long long)result.age_ms);
+	}
+}
+
+Test(probe, of_a_file_knows_any_date)
+{
+	struct probe_result result = ask_file(-clock_wall().tv_sec - 1000000,
+	    60000);
+
+	cr_expect_eq(result.answer, -ESTALE);
+	cr_expect_leq(result.age_ms, clock_wall().tv_sec * 1000 + 1000);
+	result = ask_file(DURATION_MAX_MS / 1000 + 5, 60000);
+	cr_expect_eq(result.answer, -ESTALE);
+	cr_expect_geq(result.age_ms, -DURATION_MAX_MS);
+}
+
+Test(probe, of_a_file_is_unhealthy_where_there_is_none)
+{
+	char url[160];
+
+	snprintf(url, sizeof(url), "file://%s", scratch_path("none"));
+	cr_expect_eq(ask(url, LONG_MS), -ENOENT);
+	/* A folder is there as well. */
+	mkdir(scratch_path("folder"), 0755);
+	snprintf(url, sizeof(url), "file://%s", scratch_path("folder"));
+	cr_expect_eq(ask(url, LONG_MS), 0);
+}
+
 Test(probe, leaves_no_descriptor_open)
 {
 	struct server server = bind_to(AF_INET, "http://127.0.0.1:%u/");
@@ -762,17 +917,17 @@ expect_nobody_there(const char *url_format, unsigned int port)
 {
 	int fd = open(PORT_RANGE, O_WRONLY | O_CLOEXEC);
 	struct probe_target target;
+	struct probe_result result;
+	const struct probe_rules rules = { .statuses = &usual };
 	char url[64];
-	int result;
 
 	must(dprintf(fd, "%u %u", port, port) > 0, "no range of ports: %s",
 	    strerror(errno));
 	close(fd);
 	snprintf(url, sizeof(url), url_format, port);
-	result = probe_target_parse(url, &target);
-	if (result == 0)
-		result = probe_run(&target, LONG_MS);
-	must(result == -ECONNREFUSED, "%s: %d", url, result);
+	must(probe_target_parse(url, &target) == 0, "%s", url);
+	probe_run(&target, &rules, clock_monotonic_ms() + LONG_MS, &result);
+	must(result.answer == -ECONNREFUSED, "%s: %d", url, result.answer);
 }
 
 /* If there is no such network, the reason is written to *(int *)DENIED. */

@@ -36,7 +36,7 @@ Test(kind, of_a_count_holds_it_within_its_range)
 Test(kind, of_a_url_expects_what_was_wrong_about_it)
 {
 	static const int errors[] = { -EINVAL, -ERANGE, -EILSEQ, -ENAMETOOLONG,
-		-EADDRNOTAVAIL };
+		-EADDRNOTAVAIL, -EBADMSG, -E2BIG };
 
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
 		char text[KIND_EXPECTATION_MAX];
@@ -121,4 +121,29 @@ Test(kind, tells_whose_notifications_count)
 		expect_notify(main_only[i], NOTIFY_MAIN);
 	expect_notify("all", NOTIFY_ALL);
 	cr_expect_eq(parse_word("--notify", NULL)->options.notify, NOTIFY_MAIN);
+}
+
+Test(kind, of_a_host_takes_no_more_than_a_name)
+{
+	static const char *const good[] = { "shop.example", "a_b:8080",
+		"[::1]:80", "127.0.0.1" };
+	static const char *const bad[] = { "", "a b", "a\r\nX: y", "a/b",
+		"user@host", "\303\244" };
+	char longest[261];
+	const char *host = "before";
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		cr_expect_eq(kind_parse(&kind_host, &no_range, good[i], &host),
+		    0, "%s", good[i]);
+		cr_expect_str_eq(host, good[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		cr_expect_eq(kind_parse(&kind_host, &no_range, bad[i], &host),
+		    -EINVAL, "%s", bad[i]);
+	memset(longest, 'x', sizeof(longest));
+	longest[260] = '\0';
+	cr_expect_eq(kind_parse(&kind_host, &no_range, longest, &host),
+	    -EINVAL);
+	longest[259] = '\0';
+	cr_expect_eq(kind_parse(&kind_host, &no_range, longest, &host), 0);
 }

@@ -378,13 +378,32 @@ Test(options, take_the_url_to_probe)
 
 	expect_accepted(result, one[0]);
 	cr_expect_eq(result->options.mode, MODE_PROBE);
-	cr_expect_str_eq(result->options.probe.url, "http://127.0.0.1:8080/x");
-	cr_expect_str_eq(result->options.probe.resource, "/x");
+	cr_expect_str_eq(result->options.probe_urls[0],
+	    "http://127.0.0.1:8080/x");
+	cr_expect_null(result->options.probe_urls[1]);
 	result = parse(two, none);
 	expect_accepted(result, two[0]);
 	cr_expect_eq(result->options.mode, MODE_PROBE);
-	cr_expect_str_eq(result->options.probe.url, two[1]);
+	cr_expect_str_eq(result->options.probe_urls[0], two[1]);
 	cr_expect_eq(result->options.health_timeout_ms, 1000);
+}
+
+Test(options, take_several_urls_to_probe_but_not_any_number)
+{
+	const char *const most[] = { "--probe=listen:1", "--probe=listen:2",
+		"--probe=listen:3", "--probe=listen:4", "--probe=listen:5",
+		"--probe=listen:6", "--probe=listen:7", "--probe=listen:8",
+		NULL };
+	const char *too_many[10] = { NULL };
+	const struct result *result = parse(most, none);
+
+	expect_accepted(result, "8 URLs");
+	cr_expect_str_eq(result->options.probe_urls[0], "listen:1");
+	cr_expect_str_eq(result->options.probe_urls[7], "listen:8");
+	cr_expect_null(result->options.probe_urls[8]);
+	memcpy(too_many, most, 8 * sizeof(most[0]));
+	too_many[8] = "--probe=listen:9";
+	expect_refused(parse(too_many, none), "9 URLs", "at most 8 URLs");
 }
 
 /* The variable that such an option would have is unknown. */
@@ -522,6 +541,12 @@ static const struct {
 	{ "log-level", "DINIT_LOG_LEVEL", "error, warn, info or debug",
 	    { "loud", "INFOS", "0" } },
 	{ "no-new-privs", "DINIT_NO_NEW_PRIVS", "yes or no", { "maybe" } },
+	{ "probe-status", "DINIT_PROBE_STATUS", "HTTP statuses from 100 to",
+	    { "ok", "2xx,", "600" } },
+	{ "probe-max-age", "DINIT_PROBE_MAX_AGE", "a duration such as",
+	    { "young" } },
+	{ "probe-host", "DINIT_PROBE_HOST", "the name of a host",
+	    { "a b", "http://a" } },
 	{ "no-lockdown", "DINIT_NO_LOCKDOWN", "yes or no", { "maybe" } },
 };
 
@@ -589,7 +614,7 @@ Test(options, explain_each_bad_url)
 		{ "localhost:80", "tcp://HOST:PORT, http://" },
 		{ "https://127.0.0.1/", "tcp://HOST:PORT, http://" },
 		{ "http://me:secret@127.0.0.1/", "without user, password" },
-		{ "http://db/", "no resolver" },
+		{ "http://d(b/", "no resolver" },
 		{ "tcp://127.0.0.1", "a PORT from 1" },
 		{ "http://127.0.0.1/a b", "visible ASCII" },
 	};

@@ -44,6 +44,9 @@ const struct setting settings[] = {
 	{ "no-new-privs", "DINIT_NO_NEW_PRIVS", "no", "yes", "no" },
 	{ "seccomp", "DINIT_SECCOMP", "-", "/etc/profile.json", "here.json" },
 	{ "no-lockdown", "DINIT_NO_LOCKDOWN", "no", "yes", "no" },
+	{ "probe-status", "DINIT_PROBE_STATUS", "2xx,3xx", "200", "2xx,401" },
+	{ "probe-host", "DINIT_PROBE_HOST", "-", "a.example", "b:80" },
+	{ "probe-max-age", "DINIT_PROBE_MAX_AGE", "0s", "30s", "1h" },
 	{ .name = NULL },
 };
 
