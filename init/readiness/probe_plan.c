@@ -106,7 +106,7 @@ prepare_signals(struct prober *prober, const struct signal_state *found)
 static int64_t
 left_ms(const struct prober *prober)
 {
-	return prober->plan->wait_ms - (clock_ms_since(prober->started_ns));
+	return prober->plan->wait_ms - clock_ms_since(prober->started_ns);
 }
 
 /* The time-out of the next attempt, which ends with the wait at the latest. */
@@ -114,7 +114,9 @@ static int64_t
 choose_timeout(const struct prober *prober)
 {
 	int64_t timeout_ms = prober->plan->rules.timeout_ms;
-	int64_t left = left_ms(prober);
+	/* The first attempt has all of the wait, as its line may say. */
+	int64_t left = prober->attempts == 0 ? prober->plan->wait_ms
+					     : left_ms(prober);
 
 	if (prober->plan->wait_ms == 0)
 		return timeout_ms;

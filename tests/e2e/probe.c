@@ -233,6 +233,151 @@ Test(probe, takes_no_longer_than_its_timeout)
 	}
 }
 
+/* --- Without a connection, several, and waiting ----------------------------- */
+
+/* Runs the probe with OPTIONS in the place of an ordinary process. */
+static struct container
+start_probe(const char *first, const char *second, const char *third)
+{
+	return container_start(&(struct run){
+		.arguments = { first, second, third },
+		.place = AS_ORDINARY,
+	});
+}
+
+Test(probe, tells_whether_a_socket_listens_without_connecting)
+{
+	unsigned int port;
+	int listener = bind_port(&port);
+	struct pollfd client = { .fd = listener, .events = POLLIN };
+	const char *option = with_port("--probe=listen:%u", port);
+
+	expect_probe(option, 1, with_port(
+	    "unhealthy: listen:%u: no socket listens on this port", port));
+	cr_assert_eq(listen(listener, 8), 0);
+	expect_probe(option, 0, with_port(
+	    "healthy: listen:%u has a listening socket", port));
+	cr_assert_eq(poll(&client, 1, 0), 0);
+}
+
+Test(probe, tells_whether_a_heartbeat_is_young)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--probe=file://$DIR/a beat" },
+	});
+	const struct timespec old[] = { { .tv_sec = 1000 },
+		{ .tv_sec = 1000 } };
+	char option[160];
+	int fd;
+
+	container_expect_status(&c, 1);
+	cr_assert_not_null(strstr(container_read(&c, "out"),
+	    "/a beat: No such file or directory\n"));
+	snprintf(option, sizeof(option), "--probe=file://%s",
+	    container_path(&c, "a beat"));
+	fd = open(container_path(&c, "a beat"), O_CREAT | O_WRONLY | O_CLOEXEC,
+	    0644);
+	cr_assert(fd >= 0);
+	container_expect_status(&(struct container[]){
+	    start_probe(option, "--probe-max-age=1h", NULL) }[0], 0);
+	cr_assert_eq(futimens(fd, old), 0);
+	container_expect_status(&(struct container[]){
+	    start_probe(option, "--probe-max-age=1h", NULL) }[0], 1);
+	container_expect_status(&(struct container[]){
+	    start_probe(option, NULL, NULL) }[0], 0);
+	close(fd);
+}
+
+Test(probe, names_the_first_that_is_not_healthy)
+{
+	unsigned int up;
+	unsigned int down;
+	int listener = bind_port(&up);
+	struct container c;
+
+	bind_port(&down);
+	cr_assert_eq(listen(listener, 8), 0);
+	c = start_probe(with_port("--probe=listen:%u", up),
+	    with_port("--probe=tcp://127.0.0.1:%u", down),
+	    "--probe=file:///nowhere");
+	expect_result(&c, 1, with_port(
+	    "unhealthy: tcp://127.0.0.1:%u: Connection refused", down));
+	c = start_probe(with_port("--probe=listen:%u", up),
+	    "--probe=file:///proc/self", NULL);
+	expect_result(&c, 0, with_port("healthy: listen:%u has a listening "
+	    "socket; file:///proc/self exists", up));
+}
+
+Test(probe, waits_until_a_server_is_healthy)
+{
+	unsigned int port;
+	int listener = bind_port(&port);
+	struct container c = start_probe("--wait=1m",
+	    with_port("--probe=http://127.0.0.1:%u", port), "--probe-status=2xx,401");
+	int client;
+
+	/* It is asked again after an answer that is not healthy. */
+	cr_assert_eq(listen(listener, 8), 0);
+	client = accept_client(listener);
+	cr_assert(write(client, "HTTP/1.1 503 \r\n\r\n", 18) > 0);
+	close(client);
+	client = accept_client(listener);
+	cr_assert(write(client, "HTTP/1.1 401 \r\n\r\nsecret", 24) > 0);
+	close(client);
+	container_expect_status(&c, 0);
+	cr_assert_eq(strncmp(container_read(&c, "out"), with_port(
+	    "healthy: http://127.0.0.1:%u answered 401 (", port), 45), 0, "%s",
+	    container_read(&c, "out"));
+	cr_assert_null(strstr(container_read(&c, "out"), "secret"));
+	cr_assert_str_eq(container_read(&c, "log"), "");
+}
+
+Test(probe, waits_no_longer_than_it_should)
+{
+	unsigned int port;
+	int listener = bind_port(&port);
+	long start = now_ms();
+	struct container c;
+
+	c = start_probe("--wait=300ms",
+	    with_port("--probe=listen:%u", port), NULL);
+	container_expect_status(&c, 1);
+	cr_assert_not_null(strstr(container_read(&c, "out"),
+	    "no socket listens on this port ("), "%s",
+	    container_read(&c, "out"));
+	cr_assert_geq(now_ms() - start, 200);
+	/* A server that does not answer at all takes all of the time. */
+	cr_assert_eq(listen(listener, 8), 0);
+	c = start_probe("--wait=200ms",
+	    with_port("--probe=http://127.0.0.1:%u", port), NULL);
+	expect_result(&c, 1, with_port("unhealthy: "
+	    "http://127.0.0.1:%u: no answer within 200ms", port));
+}
+
+/* As an init container: the kernel ignores the signal by default there. */
+Test(probe, stops_to_wait_at_a_signal_as_process_1_too)
+{
+	for (enum place place = AS_PID_1; place <= AS_ORDINARY; place++) {
+		unsigned int port;
+		int listener = bind_port(&port);
+		struct container c;
+		int client;
+
+		cr_assert_eq(listen(listener, 8), 0);
+		c = container_start(&(struct run){
+			.arguments = { "--wait=1h", with_port(
+			    "--probe=http://127.0.0.1:%u", port) },
+			.place = place,
+		});
+		client = accept_client(listener);
+		container_signal(&c, SIGTERM);
+		close(client);
+		container_expect_status(&c, 128 + SIGTERM);
+		cr_assert_str_eq(container_read(&c, "out"), "");
+		close(listener);
+	}
+}
+
 /* --- Bad input ------------------------------------------------------------ */
 
 Test(probe, refuses_bad_urls_with_one_line)
@@ -242,7 +387,8 @@ Test(probe, refuses_bad_urls_with_one_line)
 		{ "https://127.0.0.1/", "http://HOST:PORT/PATH" },
 		{ "http://me:secret@127.0.0.1/", "without user, password" },
 		{ "http://127.0.0.1/#top", "fragment" },
-		{ "http://db/", "no resolver" },
+		{ "http://no-such-host.invalid/", "no resolver" },
+		{ "http://no-such-host.invalid/", "a name in /etc/hosts" },
 		{ "tcp://127.0.0.1:0", "from 1 to 65535" },
 		{ "http://127.0.0.1/ HTTP/1.1\r\nX: y", "visible ASCII" },
 		{ "unix://s", "unix:///PATH" },
