@@ -36,10 +36,14 @@ expect_life()
 	start app
 	await has_said 'starting, which takes 3000 ms'
 	refute is_ready
+	docker exec "$C" /sbin/dinit --wait=30s --probe=listen:8080
 	await is healthy state Health.Status
 	is_ready
 	is 'healthy: http://127.0.0.1:8080/ answered 200' \
 		docker exec "$C" /sbin/dinit --probe=http://127.0.0.1:8080/
+	is 'healthy: listen:8080 has a listening socket; file:///app/webapp exists' \
+		docker exec "$C" /sbin/dinit --probe=listen:8080 \
+		--probe=file:///app/webapp
 	docker stop -t 30 "$C"
 	ends_with 0
 	has_logged '^dinit: ready after '
