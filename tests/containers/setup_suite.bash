@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 #
 # Starts the suite's own engines, which end with it: a dockerd; a Podman with its
-# own storage and configuration; gVisor, by itself and for that dockerd. Where one
-# cannot be had, NO_DOCKER, NO_PODMAN or NO_GVISOR says why.
+# own storage and configuration; gVisor, by itself and for that dockerd; a
+# containerd. Where one cannot be had, NO_DOCKER, NO_PODMAN, NO_GVISOR or
+# NO_CONTAINERD says why.
 #
 # There is no registry. Images are made here: "apps" has only dinit, tini and the
 # static programs of the end-to-end tests, and "entrypoint" is the same with dinit
@@ -80,6 +81,31 @@ make_gvisor()
 	fi
 }
 
+# A containerd for ctr and for its CRI.
+start_containerd()
+{
+	local containerd=$SUITE/containerd
+
+	mkdir -p "$containerd"
+	cat >"$containerd/config.toml" <<-END
+		version = 2
+		root = "$containerd/data"
+		state = "$containerd/state"
+		[grpc]
+		address = "$containerd/socket"
+		[plugins."io.containerd.grpc.v1.cri"]
+		sandbox_image = "docker.io/library/pause:dinit"
+		restrict_oom_score_adj = true
+		[plugins."io.containerd.grpc.v1.cri".cni]
+		conf_dir = "$containerd/cni"
+	END
+	containerd -c "$containerd/config.toml" >"$containerd/log" 2>&1 3>&- &
+	echo $! >"$containerd/pid"
+	await ctr -a "$containerd/socket" version ||
+		NO_CONTAINERD="containerd does not start: $(
+			tail -n 1 "$containerd/log")"
+}
+
 make_root()
 {
 	mkdir -p "$SUITE/apps/sbin" "$SUITE/apps/bin" "$SUITE/apps/tmp" \
@@ -95,16 +121,21 @@ make_root()
 setup_suite()
 {
 	export SUITE=$BATS_SUITE_TMPDIR
-	export NO_DOCKER='' NO_PODMAN='' NO_GVISOR=''
+	export NO_DOCKER='' NO_PODMAN='' NO_GVISOR='' NO_CONTAINERD=''
 
 	cd "$(dirname "${BASH_SOURCE[0]}")/../.." || return
 	make_root
 	if [[ $(id -u) -ne 0 ]]; then
 		NO_DOCKER='dockerd needs root' NO_PODMAN='needs root'
-		NO_GVISOR='runsc needs root'
+		NO_GVISOR='runsc needs root' NO_CONTAINERD='needs root'
 		return
 	fi
 	make_gvisor
+	if [[ -x $(command -v containerd) ]]; then
+		start_containerd
+	else
+		NO_CONTAINERD='there is no containerd here'
+	fi
 	if [[ -x $(command -v dockerd) ]]; then
 		start_docker
 	else
@@ -119,13 +150,14 @@ setup_suite()
 
 teardown_suite()
 {
-	local pid
+	local file pid
 
-	if [[ -s $SUITE/docker/pid ]]; then
-		pid=$(<"$SUITE/docker/pid")
+	for file in "$SUITE"/{docker,containerd}/pid; do
+		[[ -s $file ]] || continue
+		pid=$(<"$file")
 		kill "$pid"
 		await test ! -e "/proc/$pid"
-	fi
+	done
 	# Both engines leave mounts: storage, and the host's network namespace.
 	findmnt -rno TARGET | grep "^$SUITE/" | tac | xargs -r umount || true
 }
