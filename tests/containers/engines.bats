@@ -86,6 +86,10 @@ confines()
 }
 
 LISTS=$BATS_TEST_DIRNAME/engines
+SHARED_PIDS='{
+	"envs": [{"key": "DIR", "value": "/tmp"}],
+	"mounts": [{"container_path": "/bin/sh", "host_path": "/bin/busybox"}],
+	"linux": {"security_context": {"namespace_options": {"pid": 0}}}}'
 
 @test "Docker: zombies are reaped, and a daemon is ended" { reaps docker; }
 @test "Docker: readiness by exec, USR1, a drain, two stops" { gates docker; }
@@ -142,6 +146,9 @@ LISTS=$BATS_TEST_DIRNAME/engines
 @test "containerd by its CRI: KILL after the grace" { kills cri; }
 @test "containerd by its CRI: --user, --seccomp and the lock-down" { confines cri; }
 
+@test "containerd by its CRI, shared PIDs: zombies are reaped, and a daemon is ended" { reaps cri "$SHARED_PIDS"; }
+@test "containerd by its CRI, shared PIDs: readiness by exec, USR1, a drain, two stops" { gates cri "$SHARED_PIDS"; }
+
 @test "LXC: zombies are reaped, and a daemon is ended" { reaps lxc; }
 @test "LXC: readiness by exec, USR1, a drain, two stops" { gates lxc; }
 @test "LXC: KILL after the grace" { kills lxc; }
@@ -196,3 +203,66 @@ LISTS=$BATS_TEST_DIRNAME/engines
 @test "crun with Docker 20.10's profile: readiness by exec, USR1, a drain, two stops" { gates crun --lacks "$LISTS/docker-20.10.lacks"; }
 @test "crun with Docker 20.10's profile: KILL after the grace" { kills crun --lacks "$LISTS/docker-20.10.lacks"; }
 @test "crun with Docker 20.10's profile: --user, --seccomp and the lock-down" { confines crun --lacks "$LISTS/docker-20.10.lacks"; }
+
+# A container as the restricted policy of Kubernetes wants it.
+restricted_container()
+{
+	mkdir "$HERE/dinit" "$HERE/tmp"
+	chown 1000 "$HERE/dinit" "$HERE/tmp"
+	: >"$HERE/message"
+	chmod 666 "$HERE/message"
+	cat <<-END
+		{"envs": [{"key": "DIR", "value": "/tmp"}],
+		 "mounts": [
+		  {"container_path": "/run/dinit", "host_path": "$HERE/dinit"},
+		  {"container_path": "/tmp", "host_path": "$HERE/tmp"},
+		  {"container_path": "/dev/termination-log",
+		   "host_path": "$HERE/message"}],
+		 "linux": {"security_context": {
+		  "run_as_user": {"value": 1000}, "readonly_rootfs": true,
+		  "no_new_privs": true,
+		  "capabilities": {"drop_capabilities": ["ALL"]}}}}
+	END
+}
+
+@test "containerd by its CRI: a restricted pod's probes, StopContainer, and why it ended" {
+	use cri
+	CONFIG=$(restricted_container)
+	begin /sbin/dinit --grace=300ms --report-file=/dev/termination-log \
+		"--health-cmd=$CHECK" -- /bin/act USR1:touch=/tmp/up
+	says '^up$'
+	refute is_ready
+	run cri exec "$(cri_id)" 1 -- /sbin/dinit --is-ready --wait=1h
+	[[ $status -eq 125 && $output == *'timeout 1s exceeded'* ]]
+	send USR1
+	await is_ready
+	stop
+	ends 137
+	said '^TERM$'
+	grep 'after the grace period of 300ms' "$HERE/message"
+}
+
+# hears PATTERN: the engine above nspawn has received such a datagram.
+hears()
+{
+	kill -USR1 "$above"
+	grep -qE -e "$1" "$HERE/above"
+}
+
+@test "systemd-nspawn --notify-ready=yes: READY=1 when ready, not before" {
+	use nspawn --notify-ready=yes
+	DIR=$HERE "$APPS/act" start:listen=socket USR1:hear TERM:die \
+		>"$HERE/above" 3>&- &
+	above=$!
+	await grep -qx up "$HERE/above"
+	NOTIFY_SOCKET=$HERE/socket begin /sbin/dinit -vv "--health-cmd=$CHECK" \
+		-- /bin/act USR1:touch=/tmp/up TERM:exit=7
+	says '^dinit: debug: check 3: '
+	refute hears '^READY=1$'
+	send USR1
+	says '^dinit: ready after '
+	await hears '^READY=1$'
+	stop
+	ends 7
+	kill "$above"
+}

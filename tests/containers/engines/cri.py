@@ -116,7 +116,7 @@ def remove(sandbox):
 
 
 def create(sandbox, name, logs, config, command):
-    config.update(metadata={"name": name}, command=command,
+    config.update(metadata={"name": name}, command=list(command),
                   log_path=name + ".log")
     config.setdefault("image", {"image": "docker.io/library/apps:latest"})
     security = config.setdefault("linux", {}).setdefault(
@@ -153,7 +153,7 @@ def run(sandbox, name, logs, config, *command):
 
 def execute(container, seconds, *command):
     answer = call("ExecSync", "ExecSyncRequest", "ExecSyncResponse",
-                  container_id=container, cmd=command, timeout=int(seconds))
+                  container_id=container, cmd=list(command), timeout=int(seconds))
     print((answer.stdout + answer.stderr).decode(), end="")
     sys.exit(answer.exit_code)
 

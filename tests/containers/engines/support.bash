@@ -125,6 +125,7 @@ teardown()
 		"${ENGINE}_remove" || true
 		kill "$job" || true
 	fi
+	[[ -z ${above:-} ]] || kill "$above" || true
 } >&2 3>&-
 
 # only_child_of PID: prints the pid of its child.
