@@ -5,6 +5,7 @@
 # says how each one is called. A test that is skipped says what its engine cannot
 # do. What the options of an engine change is in its own file.
 
+# shellcheck disable=SC2016,SC2034 # for a shell in the container; for support.bash
 load engines/support
 
 CHECK='["/bin/act","start:need=/tmp/up,exit=0"]'

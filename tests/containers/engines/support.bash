@@ -16,7 +16,7 @@
 # written; $job, the process that runs it; and SETTINGS, options of dinit that
 # the engine needs.
 #
-# shellcheck disable=SC2034 # variables for the tests
+# shellcheck disable=SC2034,SC2054 # variables for the tests; an option with a comma
 
 load support
 
