@@ -347,12 +347,14 @@ cri_remove() { cri remove "$SANDBOX"; }
 
 # --- LXC ---
 
-# It sends RTMIN+3 to an init that blocks this, as systemd and dinit do.
+# It sends PWR, or RTMIN+3 to an init that has this blocked in /proc/PID/status:
+# of an init that waits in rt_sigtimedwait(2) the kernel does not say so there.
 lxc_prepare()
 {
 	needs_command lxc-start
 	make_own_root
-	SETTINGS=(--stop-signal=TERM,RTMIN+3 --rewrite=RTMIN+3:TERM)
+	SETTINGS=(--stop-signal=TERM,PWR,RTMIN+3
+		--rewrite=PWR:TERM,RTMIN+3:TERM)
 	mkdir -p "$HERE/lxc/$ID"
 	cat >"$HERE/lxc/$ID/config" <<-END
 		lxc.uts.name = $ID
