@@ -205,7 +205,7 @@ read_to_end(int fd, char *text, size_t size)
 const char *
 read_file(const char *path)
 {
-	static char text[65536];
+	static char text[131072];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	text[0] = '\0';
