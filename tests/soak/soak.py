@@ -19,15 +19,15 @@ import sys
 import tempfile
 import time
 
-# By size: signals and orphans of a storm, starts of each kind, ends of an app
-# with TICK_ORPHANS in one tick, processes of the fork bomb.
+# By size: signals and orphans of a storm, starts of each kind, stops, ends of an
+# app with each number of TICK_ORPHANS in one tick, processes of the fork bomb.
 SIZES = {
-    "full": (100000, 50000, 10000, 1000, 300),
-    "short": (10000, 5000, 1000, 100, 100),
+    "full": (100000, 50000, 10000, 2500, 1000, 300),
+    "short": (10000, 5000, 1000, 500, 100, 100),
     # more of a bomb valgrind cannot reap in the second that SIGKILL may take
-    "instrumented": (4000, 2000, 10, 10, 30),
+    "instrumented": (4000, 2000, 10, 5, 5, 30),
 }
-TICK_ORPHANS = 200
+TICK_ORPHANS = [1, 40, 200]
 GRACE = 2
 # Beside a bomb that takes every processor, dinit has to wait for its turn.
 GRACE_END = 12
@@ -106,7 +106,7 @@ class Soak:
     """One program, all scenarios."""
 
     def __init__(self, size, apps, command):
-        (self.signals, self.orphans, self.starts, self.ticks,
+        (self.signals, self.orphans, self.starts, self.stops, self.ticks,
          self.pids) = SIZES[size]
         # it maps memory of its own, is slow, and has no pidfd_open(2)
         self.is_valgrind = "valgrind" in command
@@ -139,7 +139,8 @@ class Soak:
         for mode in ["dinit"] if self.is_valgrind else MODES:
             self.mode = mode
             scenarios = {"storm": self.storm, "starts": self.starts_and_ends,
-                         "tick": self.tick, "bomb": self.bomb}
+                         "stops": self.stop_at_once, "tick": self.tick,
+                         "bomb": self.bomb}
             if mode == "dinit" and not self.is_valgrind:
                 scenarios["flood"] = self.flood
             for name, scenario in scenarios.items():
@@ -225,18 +226,29 @@ class Soak:
         check(said == log.count("\n") == self.starts, log[:300])
         return [f"{self.starts} x status 0, {self.starts} x 127"]
 
-    # --- An app and 200 orphans that end in one tick -------------------------
+    # --- Stops of an app that ends at once -----------------------------------
+
+    def stop_at_once(self):
+        app = "trap 'exit 7' TERM; kill -TERM $PPID; while :; do sleep 9; done"
+        log = self.repeat(self.stops, 7, ["sh", "-c", app])[1]
+        check(log == "", log[:300])
+        return [f"{self.stops} x status 7"]
+
+    # --- An app and some orphans that end in one tick ------------------------
 
     def tick(self):
-        out, log = self.repeat(self.ticks, 7, self.app("burst", TICK_ORPHANS))
-        orphans = self.ticks * TICK_ORPHANS
+        return [self.tick_with(orphans) for orphans in TICK_ORPHANS]
+
+    def tick_with(self, count):
+        out, log = self.repeat(self.ticks, 7, self.app("burst", count))
+        orphans = self.ticks * count
         check(len(out) == orphans, f"{len(out)} of {orphans} orphans ended by "
               "themselves")
         reaped = log.count("reaped orphan")
         check(reaped == (orphans if self.mode == "dinit" else 0) and
               reaped == log.count("\n"), f"{reaped} orphans of {orphans} "
               f"reaped: {log[:300]}")
-        return [f"{self.ticks} x status 7, {orphans} orphans ended"]
+        return f"{self.ticks} x status 7, {orphans} orphans ended"
 
     # --- A fork bomb ---------------------------------------------------------
 
