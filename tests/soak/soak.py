@@ -229,8 +229,7 @@ class Soak:
     # --- Stops of an app that ends at once -----------------------------------
 
     def stop_at_once(self):
-        app = "trap 'exit 7' TERM; kill -TERM $PPID; while :; do sleep 9; done"
-        log = self.repeat(self.stops, 7, ["sh", "-c", app])[1]
+        log = self.repeat(self.stops, 7, self.app("stopped"))[1]
         check(log == "", log[:300])
         return [f"{self.stops} x status 7"]
 
