@@ -27,7 +27,14 @@ is_exec_form(const json_t *value)
 	return json_array_size(value) > 0;
 }
 
-/* The heap keeps what was copied before memory ran out: the process ends. */
+static void
+free_strings(char **strings)
+{
+	for (size_t i = 0; strings[i] != NULL; i++)
+		free(strings[i]);
+	free(strings);
+}
+
 static char *const *
 copy_strings(const char *const *strings, size_t count)
 {
@@ -35,8 +42,10 @@ copy_strings(const char *const *strings, size_t count)
 
 	for (size_t i = 0; arguments != NULL && i < count; i++) {
 		arguments[i] = strdup(strings[i]);
-		if (arguments[i] == NULL)
-			return NULL;
+		if (arguments[i] != NULL)
+			continue;
+		free_strings(arguments);
+		return NULL;
 	}
 	return arguments;
 }

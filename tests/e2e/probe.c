@@ -624,3 +624,22 @@ Test(probe, gates_an_app_where_there_is_nothing_else)
 	container_signal(&c, SIGTERM);
 	container_expect_status(&c, 0);
 }
+
+/* /proc/1/exe is dinit; the container has a mount namespace of its own. */
+Test(probe, finds_a_name_in_etc_hosts)
+{
+	unsigned int port;
+	int fd = bind_port(&port);
+	char command[256];
+	struct container c;
+
+	cr_assert_eq(listen(fd, 1), 0);
+	snprintf(command, sizeof(command), "echo 127.0.0.1 web.test >$DIR/hosts; "
+	    "mount --bind $DIR/hosts /etc/hosts || exit 3; "
+	    "exec /proc/1/exe --probe=tcp://web.test:%u", port);
+	c = container_start(&(struct run){
+		.arguments = { "--", "sh", "-c", command },
+	});
+	container_expect_status(&c, 0);
+	close(fd);
+}
