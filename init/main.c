@@ -214,7 +214,7 @@ main(int argc, char **argv, char **environment)
 	log_set_level((enum log_level)options.log_level);
 	log_set_format((enum log_format)options.log_format);
 	supervises = options.mode == MODE_RUN || options.mode == MODE_PAUSE;
-	report_fd = supervises ? setup_open_report(&options) : -1;
+	report_fd = supervises ? setup_open_report(&options, parent) : -1;
 	if (error < 0) {
 		log_line(LOG_LEVEL_ERROR, "%s", problem.text);
 		return EXIT_STATUS_DINIT;

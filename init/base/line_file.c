@@ -13,14 +13,14 @@
  * O_NONBLOCK keeps the open from waiting if PATH is a FIFO. O_NOFOLLOW refuses
  * a symbolic link: the app may have made it in an earlier run, to a file that
  * the app itself cannot write to. O_APPEND keeps dinit and the app, which
- * writes to the file as well, from overwriting each other's lines.
+ * writes to the file as well, from overwriting each other's lines. FLAGS are
+ * the access, and O_CREAT if the file may be new.
  */
 static int
-open_to_append(const char *path, int access)
+open_to_append(const char *path, int flags)
 {
 	int fd = open(path,
-	    access | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-		O_CLOEXEC,
+	    flags | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 	    0644);
 
 	return fd < 0 ? -errno : fd;
@@ -39,15 +39,16 @@ is_fifo(int fd)
 }
 
 int
-line_file_open(const char *path)
+line_file_open(const char *path, bool creates)
 {
-	int fd = open_to_append(path, O_RDWR);
+	int flags = creates ? O_CREAT : 0;
+	int fd = open_to_append(path, O_RDWR | flags);
 
 	if (fd >= 0 && is_fifo(fd)) {
 		close(fd);
 		fd = -EACCES;
 	}
-	return fd == -EACCES ? open_to_append(path, O_WRONLY) : fd;
+	return fd == -EACCES ? open_to_append(path, O_WRONLY | flags) : fd;
 }
 
 void

@@ -8,6 +8,8 @@
 #ifndef DINIT_LINE_FILE_H
 #define DINIT_LINE_FILE_H
 
+#include <stdbool.h>
+
 /*
  * The length of the longest line in bytes, with its newline. Kubernetes reads
  * the last 4096 bytes of a termination log, so half of these are the app's.
@@ -15,12 +17,12 @@
 #define LINE_FILE_MAX 2048
 
 /*
- * Opens the file PATH, and creates it if it does not exist. Returns a
- * descriptor, which can still be used after dinit has given up privileges, or
- * -errno.
+ * Opens the file PATH. If it does not exist, it is created if CREATES is true.
+ * Returns a descriptor, which can still be used after dinit has given up
+ * privileges, or -errno.
  */
 int
-line_file_open(const char *path);
+line_file_open(const char *path, bool creates);
 
 /* Removes all that the file FD has. */
 void

@@ -58,8 +58,8 @@ const char *
 log_format_name(enum log_format format);
 
 /*
- * From now on the file FD, which line_file_open has opened, holds the latest
- * error. With -1 no file does.
+ * From now on each error is appended to the file FD as well, which
+ * line_file_open has opened. With -1 to no file.
  */
 void
 log_set_report(int fd);

@@ -19,18 +19,34 @@
 #include "settings/options.h"
 #include "settings/table.h"
 
-int
-setup_open_report(const struct options *options)
+/* True if somebody has named the report file, so that it is to be made. */
+static bool
+is_report_named(const struct options *options)
 {
+	return table_source(options, table_find_name("report-file")) !=
+	    SOURCE_DEFAULT;
+}
+
+/*
+ * The default belongs to the container's first process. A dinit that the app
+ * starts has a parent in the same PID namespace, and would add a line each time
+ * that does not say why the container ended.
+ */
+int
+setup_open_report(const struct options *options, pid_t parent)
+{
+	bool is_named = is_report_named(options);
 	int fd;
 
-	if (options->report_file == NULL)
+	if (!is_named && parent != 0)
 		return -1;
-	fd = line_file_open(options->report_file);
+	fd = line_file_open(options->report_file, is_named);
 	if (fd < 0) {
-		log_line(LOG_LEVEL_WARN,
-		    "cannot write report file %s: %s; going on without it",
-		    options->report_file, strerror(-fd));
+		if (is_named || fd != -ENOENT)
+			log_line(is_named ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG,
+			    "cannot write report file %s: %s; going on without "
+			    "it",
+			    options->report_file, strerror(-fd));
 		return -1;
 	}
 	log_set_report(fd);
@@ -468,7 +484,8 @@ setup_prepare(const struct options *options,
 		readiness_end(&out->readiness);
 		return error;
 	}
-	if (report_fd >= 0)
+	/* Nothing in the default is of an earlier run: each has a new one. */
+	if (report_fd >= 0 && is_report_named(options))
 		line_file_empty(report_fd);
 	options_remove_variables(environ);
 	return 0;

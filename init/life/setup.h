@@ -42,13 +42,15 @@ struct setup {
 };
 
 /*
- * Opens the report file that OPTIONS name, and has the log write its last error
- * there. This is not a part of setup_prepare, as the report file has to be open
- * when main logs what is wrong with the options. The descriptor; -1: no file
- * was asked for, or it cannot be opened, which is logged.
+ * Opens the report file that OPTIONS name, and has the log append errors there.
+ * If they name none, this is /dev/termination-log where Kubernetes has made
+ * that, and PARENT, dinit's parent, is outside of the PID namespace. It is not
+ * a part of setup_prepare, as the report file has to be open when main logs
+ * what is wrong with the options. The descriptor; -1: there is no such file,
+ * or it cannot be opened, which is logged.
  */
 int
-setup_open_report(const struct options *options);
+setup_open_report(const struct options *options, pid_t parent);
 
 /*
  * Gets ready for COMMAND and fills OUT. SIGNALS_FOUND is what dinit has found

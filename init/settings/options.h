@@ -75,7 +75,7 @@ struct options {
 	bool no_lockdown;
 	int parent_death_signal; /* 0: none */
 	int64_t wait_ms;         /* to be ready or healthy; 0: do not wait */
-	const char *report_file; /* NULL: none */
+	const char *report_file; /* may be a default: setup_open_report */
 	int log_level;           /* enum log_level */
 	int log_format;          /* enum log_format */
 	unsigned char sources[OPTIONS_MAX]; /* enum source, by row */

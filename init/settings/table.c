@@ -110,6 +110,7 @@ const struct table_row table_rows[] = {
 	    .help = "unready so long after being ready: stop, exit 123" },
 	{ .name = "report-file", .kind = &kind_path,
 	    .offset = MEMBER(report_file), .argument = "PATH",
+	    .fallback = "/dev/termination-log",
 	    .help = "one line on why the container ended" },
 	{ .name = "rewrite", .short_name = 'r', .kind = &kind_rewrite,
 	    .offset = MEMBER(signals.rewrite), .argument = "A:B[,A:B]",

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The last word, and the log as JSON. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 #include "support.h"
 
@@ -145,6 +148,70 @@ Test(report, is_emptied_of_an_earlier_run)
 	cr_assert_str_eq(container_read(&c, "seen"), "");
 	cr_assert(container_has_file(&c, "seen"));
 	expect_report(&c, "the app ended with exit status 0\n");
+}
+
+/* A hook: has /dev/termination-log, as each container of a pod has. */
+static void
+mount_termination_log(void *argument)
+{
+	(void)argument;
+	make_file("termination-log", "");
+	must(mount("none", "/dev", "tmpfs", 0, NULL) == 0);
+	close(creat("/dev/termination-log", 0666));
+	must(mount(in_directory("termination-log"), "/dev/termination-log",
+	    NULL, MS_BIND, NULL) == 0);
+}
+
+static void
+expect_termination_log(const char *const *arguments, int status,
+    const char *expected)
+{
+	struct run run = {
+		.place = AS_PID_1_AS_ROOT,
+		.before_exec = mount_termination_log,
+	};
+	struct container c;
+
+	for (int i = 0; arguments[i] != NULL; i++)
+		run.arguments[i] = arguments[i];
+	c = container_start(&run);
+	container_expect_status(&c, status);
+	cr_assert_str_eq(container_read(&c, "termination-log"), expected, "%s",
+	    container_read(&c, "termination-log"));
+	container_discard(&c);
+}
+
+#define EXPECT_TERMINATION_LOG(status, report, ...)                           \
+	expect_termination_log((const char *const[]){ __VA_ARGS__, NULL },    \
+	    status, report)
+
+Test(report, goes_where_kubernetes_reads_it_without_being_asked_for)
+{
+	EXPECT_TERMINATION_LOG(3,
+	    "no database\nthe app ended with exit status 3\n", "sh", "-c",
+	    "echo no database >/dev/termination-log; exit 3");
+	EXPECT_TERMINATION_LOG(125, "--grace: 'x' is wrong; it takes a "
+	    "duration such as 500ms, 9s, 1m30s or 1h\n", "--grace=x", "true");
+	EXPECT_TERMINATION_LOG(125, "--report-file: 'x' is wrong; it takes an "
+	    "absolute path of a file\n", "--report-file=x", "true");
+	/* What was there before dinit, perhaps of a script that executes it. */
+	EXPECT_TERMINATION_LOG(0, "early\nthe app ended with exit status 0\n",
+	    "sh", "-c", "echo early >/dev/termination-log; "
+	    "$DINIT -- sh -c 'exit 4'; [ $? = 4 ]");
+	/* Another file is named. */
+	EXPECT_TERMINATION_LOG(3, "", REPORT, "sh", "-c", "exit 3");
+}
+
+Test(report, goes_nowhere_where_nobody_has_made_a_file_for_it)
+{
+	struct container c = container_start(&(struct run){
+		.program = "sh",
+		.arguments = { "-c", "[ ! -e /dev/termination-log ] && "
+		    "{ $DINIT --report-file=x true; $DINIT true; "
+		    "[ ! -e /dev/termination-log ]; }" },
+	});
+
+	container_expect_status(&c, 0);
 }
 
 Test(report, says_why_nothing_ran)

@@ -16,7 +16,7 @@ TestSuite(line_file, .timeout = 30, .init = scratch_make,
 static int
 open_file(void)
 {
-	int fd = line_file_open(scratch_path("file"));
+	int fd = line_file_open(scratch_path("file"), true);
 
 	cr_assert_geq(fd, 0, "%s", strerror(-fd));
 	return fd;
@@ -96,7 +96,7 @@ append_without_reading(void *argument)
 
 	(void)argument;
 	become_nobody();
-	fd = line_file_open(scratch_path("file"));
+	fd = line_file_open(scratch_path("file"), true);
 	must(fd >= 0, "%s", strerror(-fd));
 	must(write(fd, "app", 3) == 3, "%m");
 	line_file_append(fd, "dinit");
@@ -146,15 +146,27 @@ Test(line_file, follows_no_symbolic_link)
 {
 	write_file(scratch_path("precious"), "kept\n");
 	cr_assert_eq(symlink("precious", scratch_path("file")), 0);
-	cr_expect_eq(line_file_open(scratch_path("file")), -ELOOP);
+	cr_expect_eq(line_file_open(scratch_path("file"), true), -ELOOP);
 	cr_expect_str_eq(read_file(scratch_path("precious")), "kept\n");
 }
 
 Test(line_file, does_not_wait_for_a_reader_of_a_fifo)
 {
 	cr_assert_eq(mkfifo(scratch_path("file"), 0600), 0);
-	cr_expect_eq(line_file_open(scratch_path("file")), -ENXIO);
-	cr_expect_eq(line_file_open("/no/such/folder/file"), -ENOENT);
+	cr_expect_eq(line_file_open(scratch_path("file"), true), -ENXIO);
+	cr_expect_eq(line_file_open("/no/such/folder/file", true), -ENOENT);
+}
+
+Test(line_file, is_not_made_unless_asked)
+{
+	int fd;
+
+	cr_expect_eq(line_file_open(scratch_path("file"), false), -ENOENT);
+	write_file(scratch_path("file"), "there\n");
+	fd = line_file_open(scratch_path("file"), false);
+	line_file_append(fd, "more");
+	expect_file("there\nmore\n");
+	close(fd);
 }
 
 Test(line_file, loses_what_cannot_be_written)
@@ -162,7 +174,7 @@ Test(line_file, loses_what_cannot_be_written)
 	static const char *const devices[] = { "/dev/full", "/dev/null" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
-		int fd = line_file_open(devices[i]);
+		int fd = line_file_open(devices[i], true);
 
 		cr_assert_geq(fd, 0, "%s", devices[i]);
 		line_file_append(fd, "lost");

@@ -520,12 +520,12 @@ report_errors(void *argument)
 	log_set_report(-1);
 	log_line(LOG_LEVEL_ERROR, "after it");
 	must(pread(report, text, sizeof(text) - 1, 0) > 0, "%m");
-	must(strcmp(text, "the last one\n") == 0,
+	must(strcmp(text, "a long error in two lines\nthe last one\n") == 0,
 	    "%s", text);
 	end_and_read(fd);
 }
 
-Test(log, has_only_the_latest_error_in_the_report)
+Test(log, appends_errors_and_nothing_else_to_the_report)
 {
 	in_child(report_errors, NULL);
 }

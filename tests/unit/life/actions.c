@@ -139,7 +139,7 @@ write_reports(void *argument)
 	(void)argument;
 	make_world(&world);
 	perform(&world, ACTION_REPORT, ENDING_APP);
-	world.setup.report_fd = line_file_open(path);
+	world.setup.report_fd = line_file_open(path, true);
 	perform(&world, ACTION_REPORT, ENDING_EXEC);
 	must(*read_file(path) == '\0', "a report of a failed exec");
 	perform(&world, ACTION_REPORT, ENDING_APP);

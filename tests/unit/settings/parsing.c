@@ -35,7 +35,7 @@ const struct setting settings[] = {
 	    "RTMAX" },
 	{ "log-level", "DINIT_LOG_LEVEL", "info", "debug", "error" },
 	{ "log-format", "DINIT_LOG_FORMAT", "text", "json", "text" },
-	{ "report-file", "DINIT_REPORT_FILE", "-", "/dev/termination-log",
+	{ "report-file", "DINIT_REPORT_FILE", "/dev/termination-log", "/tmp/why",
 	    "/a" },
 	{ "user", "DINIT_USER", "-", "app:www", "1000" },
 	{ "keep-caps", "DINIT_KEEP_CAPS", "-", "net_bind_service", "none" },
