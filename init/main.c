@@ -51,16 +51,33 @@ format_version(char *text, size_t size)
 	    SCMP_VER_MICRO);
 }
 
-/* Warns of settings that do not go together, or not with the engine. */
-static void
-warn_of_misfits(const struct options *options)
+/* Docker and Podman leave these files in each container. */
+static enum advice_engine
+find_engine(void)
 {
-	bool in_kubernetes = getenv("KUBERNETES_SERVICE_HOST") != NULL;
+	if (getenv("KUBERNETES_SERVICE_HOST") != NULL)
+		return ADVICE_ENGINE_KUBERNETES;
+	if (access("/run/.containerenv", F_OK) == 0)
+		return ADVICE_ENGINE_PODMAN;
+	return access("/.dockerenv", F_OK) == 0 ? ADVICE_ENGINE_DOCKER
+						: ADVICE_ENGINE_UNKNOWN;
+}
+
+/*
+ * Warns of settings that do not go together, or not with the engine. FORMAT is
+ * one of the functions of advice.h. If this were inlined, TEXT would lie on the
+ * stack of every PID 1.
+ */
+static void __attribute__((noinline))
+warn_of_misfits(const struct options *options,
+    void (*format)(const struct options *options, enum advice_engine engine,
+	char *text, size_t size))
+{
 	char text[ADVICE_TEXT_MAX];
 	char *rest = text;
 	const char *line;
 
-	advice_format(options, in_kubernetes, text, sizeof(text));
+	format(options, find_engine(), text, sizeof(text));
 	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0')
 		log_line(LOG_LEVEL_WARN, "%s", line);
 }
@@ -129,6 +146,19 @@ warn_unknown_variables(char *const *environment)
 	}
 }
 
+/*
+ * True if there may be advice at the start. Few settings make for that: with
+ * all others a PID 1 never touches that code, nor looks for the engine.
+ */
+static bool
+may_misfit(const struct options *options)
+{
+	const char *command = options->health_cmd;
+
+	return (command != NULL && strchr(command, '[') != NULL) ||
+	    options->drain_ms + options->grace_ms >= ADVICE_TIMER_MIN_MS;
+}
+
 /* Runs COMMAND, or pauses. Its exit status is that of the container. */
 static int
 supervise(const struct options *options, const struct signal_state *found,
@@ -137,6 +167,8 @@ supervise(const struct options *options, const struct signal_state *found,
 	struct setup setup;
 	int status;
 
+	if (may_misfit(options))
+		warn_of_misfits(options, advice_format_start);
 	if (setup_prepare(options, found, parent, report_fd, &setup) < 0)
 		return EXIT_STATUS_DINIT;
 	status = supervisor_run(&setup);
@@ -165,7 +197,7 @@ answer(const struct options *options, const struct signal_state *found)
 		listing_format_config(options, text, sizeof(text));
 		status = print(text);
 		if (status == 0)
-			warn_of_misfits(options);
+			warn_of_misfits(options, advice_format);
 		return status;
 	case MODE_IS_READY:
 		return options->wait_ms > 0 ? wait_for_readiness(options)

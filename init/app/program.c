@@ -109,6 +109,20 @@ program_execute(char *const *argv, int *directory)
 }
 
 /*
+ * A blank in NAME often means that a whole command line was given as one word:
+ * CMD ["python3 app.py"] in a Dockerfile, or quotes in an engine's settings.
+ */
+static void
+explain_blank(const char *name, int error, char text[EXECUTABLE_HINT_MAX])
+{
+	if (text[0] == '\0' && error == -ENOENT && strpbrk(name, " \t") != NULL)
+		snprintf(text, EXECUTABLE_HINT_MAX,
+		    "; it is one word, and there is no such %s: write "
+		    "[\"COMMAND\",\"ARG\"], not [\"COMMAND ARG\"]",
+		    strchr(name, '/') != NULL ? "file" : "word in PATH");
+}
+
+/*
  * If the file exists, -ENOENT means that its interpreter or loader is missing.
  * So the first file that exists is the one to explain. dinit may see files that
  * COMMAND's user cannot reach, but the error is -EACCES for those. For all
@@ -124,6 +138,7 @@ program_explain(const char *name, int error, int directory,
 	text[0] = '\0';
 	if (strchr(name, '/') != NULL) {
 		executable_explain(name, -error, text);
+		explain_blank(name, error, text);
 		return;
 	}
 	for (int i = 0; name[0] != '\0' && search != NULL; i++) {
@@ -133,6 +148,7 @@ program_explain(const char *name, int error, int directory,
 		executable_explain(path, -error, text);
 		return;
 	}
+	explain_blank(name, error, text);
 }
 
 int

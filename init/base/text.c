@@ -27,6 +27,12 @@ text_make_printable(char *text, size_t length)
 	}
 }
 
+const char *
+text_quote(const char *word)
+{
+	return *word == '\0' || strpbrk(word, " \t\r\n") != NULL ? "\"" : "";
+}
+
 size_t
 text_measure_item(const char *list, const char **rest)
 {

@@ -38,6 +38,13 @@ void
 text_append_item(char *text, size_t size, const char *item);
 
 /*
+ * Returns what goes before and behind WORD in a message: a double quote if WORD
+ * could otherwise not be told from the words around it, otherwise "".
+ */
+const char *
+text_quote(const char *word);
+
+/*
  * Replaces each byte of a control character in the LENGTH bytes at TEXT by a
  * space.
  */

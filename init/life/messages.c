@@ -10,9 +10,11 @@
 #include "base/exit_status.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "base/text.h"
 #include "privileges/denial.h"
 #include "readiness/listener_wire.h"
 #include "readiness/notify.h"
+#include "settings/table.h"
 
 /* The output of a check, or a path, and what goes with it. */
 #define WHY_MAX (HEALTH_OUTPUT_MAX + 160)
@@ -325,23 +327,51 @@ messages_log(const struct life_facts *facts, enum message message)
 	}
 }
 
+/*
+ * Writes that PROGRAM, which begins with a dash, stands where COMMAND should.
+ * Most often it is an option behind the -- of an image's ENTRYPOINT.
+ */
+static void
+explain_option(const char *program, char text[EXECUTABLE_HINT_MAX])
+{
+	const struct table_row *row = NULL;
+	char name[TABLE_NAME_MAX];
+	char variable[TABLE_NAME_MAX] = "";
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(program, "="),
+	    program);
+	if (strncmp(name, "--", 2) == 0)
+		row = table_find_name(name + 2);
+	if (row != NULL)
+		table_format_variable(row, variable);
+	snprintf(text, EXECUTABLE_HINT_MAX,
+	    variable[0] != '\0' ? "; options go before --; in an image set %s"
+				: "; options go before --, and COMMAND behind "
+				  "it, ahead of its own",
+	    variable);
+}
+
 void
 messages_log_exec_failure(const struct spawn_failure *failure,
     const char *program)
 {
+	const char *quote = text_quote(program);
 	char why[EXECUTABLE_HINT_MAX];
 	char hint[DENIAL_HINT_MAX];
 
 	spawn_explain(failure, program, why);
+	if (program[0] == '-' && failure->step == SPAWN_STEP_EXEC)
+		explain_option(program, why);
 	denial_format_hint(-failure->error, false, hint);
-	log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s%s",
-	    spawn_step_name(failure), program, strerror(failure->error), why,
-	    hint);
+	log_line(LOG_LEVEL_ERROR, "cannot %s %s%s%s: %s%s%s",
+	    spawn_step_name(failure), quote, program, quote,
+	    strerror(failure->error), why, hint);
 }
 
 /*
- * True if CHECK is the first one and could not be run at all. That is worth a
- * warning at once: a typing error in the command does not go away by waiting.
+ * True if CHECK is the first one and could not be run at all: a shell's 126 and
+ * 127, or the 125 of a dinit --probe that is refused. That is worth a warning
+ * at once, as a typing error in the command does not go away by waiting.
  */
 static bool
 is_first_unrunnable(const struct health_result *check)
@@ -349,8 +379,8 @@ is_first_unrunnable(const struct health_result *check)
 	return check->checks == 1 &&
 	    (check->outcome == HEALTH_NOT_RUN ||
 		(check->outcome == HEALTH_FAILED &&
-		    (check->status == EXIT_STATUS_NOT_EXECUTABLE ||
-			check->status == EXIT_STATUS_NOT_FOUND)));
+		    check->status >= EXIT_STATUS_DINIT &&
+		    check->status <= EXIT_STATUS_NOT_FOUND));
 }
 
 void

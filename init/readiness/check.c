@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/signals.h"
+#include "base/text.h"
 #include "privileges/privileges.h"
 
 static bool
@@ -86,12 +87,13 @@ check_arguments(const char *command)
 static void __attribute__((noreturn))
 execute_command(char *const *arguments)
 {
+	const char *quote = text_quote(arguments[0]);
 	char why[EXECUTABLE_HINT_MAX];
 	int directory;
 	int error = program_execute(arguments, &directory);
 
-	dprintf(STDERR_FILENO, "cannot execute %s: %s", arguments[0],
-	    strerror(-error));
+	dprintf(STDERR_FILENO, "cannot execute %s%s%s: %s", quote, arguments[0],
+	    quote, strerror(-error));
 	program_explain(arguments[0], error, directory, why);
 	dprintf(STDERR_FILENO, "%s\n", why);
 	program_end(program_exit_status(error));

@@ -1,46 +1,144 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdbool.h>
+#include <string.h>
+
 #include "settings/advice.h"
 #include "base/duration.h"
 #include "base/text.h"
 #include "settings/options.h"
+#include "settings/table.h"
 
-/* An engine that stops a container kills everything when its timer is over. */
-#define KUBERNETES_TIMER_MS 30000
-#define DOCKER_TIMER_MS 10000
+/* How long an engine waits for a stop before it kills everything. */
+struct engine {
+	int64_t timer_ms; /* its default */
+	const char *name; /* and "kill" or "kills" */
+	const char *setting;
+};
+
+static const struct engine engines[] = {
+	[ADVICE_ENGINE_UNKNOWN] = { ADVICE_TIMER_MIN_MS,
+	    "Docker and Podman kill", "--stop-timeout or stop_grace_period" },
+	[ADVICE_ENGINE_DOCKER] = { 10000, "Docker kills",
+	    "--stop-timeout or stop_grace_period" },
+	[ADVICE_ENGINE_PODMAN] = { 10000, "Podman kills",
+	    "--stop-timeout or stop_grace_period" },
+	[ADVICE_ENGINE_KUBERNETES] = { 30000, "Kubernetes kills",
+	    "terminationGracePeriodSeconds" },
+};
 
 static void
-append_late_stop(const struct options *options, bool in_kubernetes, char *text,
-    size_t size)
+append_late_stop(const struct options *options,
+    enum advice_engine engine_number, char *text, size_t size)
 {
+	const struct engine *engine = &engines[engine_number];
 	int64_t needed_ms = options->drain_ms + options->grace_ms;
-	int64_t timer_ms = in_kubernetes ? KUBERNETES_TIMER_MS
-					 : DOCKER_TIMER_MS;
 	char needed[DURATION_TEXT_MAX];
 	char timer[DURATION_TEXT_MAX];
 
-	if (needed_ms < timer_ms)
+	if (needed_ms < engine->timer_ms)
 		return;
 	duration_format(needed_ms, needed, sizeof(needed));
-	duration_format(timer_ms, timer, sizeof(timer));
+	duration_format(engine->timer_ms, timer, sizeof(timer));
 	text_append(text, size,
-	    "%s of drain and grace together: %s after %s, "
+	    "%s of drain and grace together: %s everything after %s, "
 	    "unless %s is longer\n",
-	    needed,
-	    in_kubernetes ? "Kubernetes kills everything"
-			  : "Docker and Podman kill everything",
-	    timer,
-	    in_kubernetes ? "terminationGracePeriodSeconds"
-			  : "--stop-timeout or stop_grace_period");
+	    needed, engine->name, timer, engine->setting);
+}
+
+/* --- A health command that was meant to be a JSON array --- */
+
+static const char *
+skip_blanks(const char *text)
+{
+	return text + strspn(text, " \t\r\n");
+}
+
+/*
+ * Returns what is behind the JSON string at TEXT, and behind the blanks that
+ * follow it; NULL if there is no such string.
+ */
+static const char *
+skip_string(const char *text)
+{
+	if (*text++ != '"')
+		return NULL;
+	for (; *text != '"'; text++) {
+		if ((unsigned char)*text < ' ')
+			return NULL;
+		if (*text == '\\' && strchr("\"\\/bfnrtu", *++text) == NULL)
+			return NULL;
+		if (*text == '\0')
+			return NULL;
+	}
+	return skip_blanks(text + 1);
+}
+
+/*
+ * True if TEXT is a JSON array of strings, not an empty one, as far as a look
+ * at it tells. This process does not parse JSON: that would take a heap.
+ */
+static bool
+is_string_array(const char *text)
+{
+	do
+		text = skip_string(skip_blanks(text + 1));
+	while (text != NULL && *text == ',');
+	return text != NULL && *text == ']' && *skip_blanks(text + 1) == '\0';
+}
+
+/*
+ * True if a shell can make nothing of COMMAND, which begins with a bracket: its
+ * own [ and [[ need a blank behind them, and their words no commas.
+ */
+static bool
+is_no_test(const char *command)
+{
+	const char *next = command + 1 + strspn(command + 1, "[");
+
+	return skip_blanks(next) == next || strstr(command, "\",") != NULL ||
+	    strstr(command, "',") != NULL;
+}
+
+static void
+append_no_array(const struct options *options, char *text, size_t size)
+{
+	const char *command = options->health_cmd;
+	char origin[TABLE_NAME_MAX];
+
+	if (command == NULL)
+		return;
+	command = skip_blanks(command);
+	if (*command != '[' || is_string_array(command) || !is_no_test(command))
+		return;
+	table_format_origin(options, "health-cmd", origin);
+	text_append(text, size,
+	    "%s: '%.*s' begins like a JSON array of strings and is none, so "
+	    "that /bin/sh gets it: write [\"COMMAND\",\"ARG\"], with double "
+	    "quotes around each word\n",
+	    origin, (int)strcspn(command, "\n"), command);
+}
+
+/* --- All of it --- */
+
+void
+advice_format_start(const struct options *options, enum advice_engine engine,
+    char *text, size_t size)
+{
+	text[0] = '\0';
+	append_no_array(options, text, size);
+	if (engine != ADVICE_ENGINE_UNKNOWN)
+		append_late_stop(options, engine, text, size);
 }
 
 void
-advice_format(const struct options *options, bool in_kubernetes, char *text,
-    size_t size)
+advice_format(const struct options *options, enum advice_engine engine,
+    char *text, size_t size)
 {
 	char budget[DURATION_TEXT_MAX];
 
 	text[0] = '\0';
-	append_late_stop(options, in_kubernetes, text, size);
+	append_no_array(options, text, size);
+	append_late_stop(options, engine, text, size);
 	duration_format(options->startup_budget_ms, budget, sizeof(budget));
 	if (options->health_cmd != NULL && options->startup_budget_ms > 0 &&
 	    (options->health_timeout_ms == 0 ||

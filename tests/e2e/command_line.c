@@ -296,13 +296,69 @@ Test(command_line, show_config_warns_of_what_does_not_fit)
 
 	container_expect_status(&c, 0);
 	container_expect_log(&c, "dinit: warn: 20s of drain and grace "
-	    "together: Docker and Podman kill everything after 10s");
+	    "together: ");
+	container_expect_log(&c, " everything after 10s, unless ");
 	c = container_start(&(struct run){
 		.arguments = { "--show-config", "--grace=20s", "echo" },
 		.environment = { "KUBERNETES_SERVICE_HOST=10.0.0.1" },
 	});
 	container_expect_status(&c, 0);
 	cr_assert_str_eq(container_read(&c, "log"), "");
+}
+
+Test(command_line, is_warned_of_at_the_start_where_that_cannot_be_meant)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--health-cmd=['/bin/true']", "--drain=20s",
+		    "--grace=15s", "--ready-file=$DIR/ready", "act",
+		    "TERM:exit=0" },
+		.environment = { "KUBERNETES_SERVICE_HOST=10.0.0.1" },
+	});
+
+	container_await_text(&c, "log", "dinit: warn: the health command "
+	    "cannot be run (exit status 127), trying again: ");
+	container_expect_log(&c, "dinit: warn: --health-cmd: '['/bin/true']' "
+	    "begins like a JSON array of strings and is none");
+	container_expect_log(&c, "dinit: warn: 35s of drain and grace "
+	    "together: Kubernetes kills everything after 30s");
+	container_await_text(&c, "out", "up");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 0);
+}
+
+static void
+expect_not_found(const char *word, const char *line)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--", word },
+	});
+
+	container_expect_status(&c, 127);
+	cr_expect_str_eq(container_read(&c, "log"), line);
+	container_discard(&c);
+}
+
+Test(command_line, says_what_stands_where_command_should)
+{
+	expect_not_found("python3 app.py", "dinit: error: cannot execute "
+	    "\"python3 app.py\": No such file or directory; it is one word, and "
+	    "there is no such word in PATH: write [\"COMMAND\",\"ARG\"], not "
+	    "[\"COMMAND ARG\"]\n");
+	expect_not_found("/no/such app", "dinit: error: cannot execute "
+	    "\"/no/such app\": No such file or directory; it is one word, and "
+	    "there is no such file: write [\"COMMAND\",\"ARG\"], not "
+	    "[\"COMMAND ARG\"]\n");
+	expect_not_found("--grace=3s", "dinit: error: cannot execute "
+	    "--grace=3s: No such file or directory; options go before --; in "
+	    "an image set DINIT_GRACE\n");
+	expect_not_found("--help", "dinit: error: cannot execute --help: No "
+	    "such file or directory; options go before --, and COMMAND behind "
+	    "it, ahead of its own\n");
+	expect_not_found("-v", "dinit: error: cannot execute -v: No such file "
+	    "or directory; options go before --, and COMMAND behind it, ahead "
+	    "of its own\n");
+	expect_not_found("", "dinit: error: cannot execute \"\": No such file "
+	    "or directory\n");
 }
 
 Test(command_line, has_the_defaults_of_the_contract)

@@ -78,8 +78,8 @@ show(const struct options *options)
 
 	listing_format_config(options, text, sizeof(text));
 	fuzz_require(strlen(text) < sizeof(text));
-	advice_format(options, true, text, sizeof(text));
-	advice_format(options, false, text, sizeof(text));
+	advice_format(options, ADVICE_ENGINE_KUBERNETES, text, sizeof(text));
+	advice_format_start(options, ADVICE_ENGINE_DOCKER, text, sizeof(text));
 }
 
 int

@@ -31,6 +31,15 @@ Test(text, has_u0080_to_u009f_replaced_and_no_others)
 	}
 }
 
+Test(text, is_quoted_where_it_is_not_plainly_one_word)
+{
+	cr_expect_str_eq(text_quote("python3"), "");
+	cr_expect_str_eq(text_quote("/a/b:c-d"), "");
+	cr_expect_str_eq(text_quote("python3 app.py"), "\"");
+	cr_expect_str_eq(text_quote("a\nb"), "\"");
+	cr_expect_str_eq(text_quote(""), "\"");
+}
+
 Test(text, is_not_read_beyond_its_length)
 {
 	static const struct {

@@ -311,6 +311,14 @@ Test(messages, warn_at_once_of_a_health_command_that_cannot_run,
 	    "dinit: debug: check 1: exit status 126, took 0ms\n"
 	    "dinit: warn: the health command cannot be run (exit status 126), "
 	    "trying again\n");
+	check.status = 125;
+	expect_check(&check, "dinit: error: --probe: 'x' is wrong",
+	    "dinit: debug: check 1: exit status 125, took 0ms\n"
+	    "dinit: warn: the health command cannot be run (exit status 125), "
+	    "trying again: dinit: error: --probe: 'x' is wrong\n");
+	check.status = 124;
+	expect_check(&check, "",
+	    "dinit: debug: check 1: exit status 124, took 0ms\n");
 	check.status = 1;
 	expect_check(&check, "no",
 	    "dinit: debug: check 1: exit status 1, took 0ms\n");
