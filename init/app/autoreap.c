@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "app/autoreap.h"
-#include "base/exit_status.h"
 #include "base/kernel.h"
 
 /*
@@ -117,7 +116,7 @@ get_exit_info(int app_fd, struct process_info *info)
 	return get_info(app_fd, info) == 0 && (info->mask & INFO_EXIT);
 }
 
-/* How the kernel says that COMMAND ended, which is no child any more. */
+/* What autoreap_wait_status returns for a COMMAND that is no child any more. */
 static int
 await_exit_info(int app_fd)
 {
@@ -133,11 +132,11 @@ await_exit_info(int app_fd)
 		if (!is_gone)
 			clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
 	}
-	return exit_status_of_wait(info.exit_code);
+	return info.exit_code;
 }
 
 int
-autoreap_exit_status(int app_fd)
+autoreap_wait_status(int app_fd)
 {
 	siginfo_t child;
 	int error = look_for_child(app_fd, &child);
@@ -147,7 +146,10 @@ autoreap_exit_status(int app_fd)
 	if (error < 0)
 		return error;
 	/* A zombie is from before autoreap_begin(). */
-	return child.si_pid == 0 ? -EAGAIN : exit_status_of_child(&child);
+	if (child.si_pid == 0)
+		return -EAGAIN;
+	return child.si_code == CLD_EXITED ? child.si_status << 8
+					   : child.si_status;
 }
 
 static int

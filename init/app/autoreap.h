@@ -28,12 +28,12 @@ void
 autoreap_end(int app_fd);
 
 /*
- * Returns the exit status of COMMAND, which is 128+N for signal N; -EAGAIN if
- * COMMAND has not ended; -ENODATA if the kernel does not say how COMMAND ended,
- * although Linux promises to; or another -errno if it cannot be asked now.
+ * Returns how COMMAND has ended, encoded as in wait(2); -EAGAIN if COMMAND has
+ * not ended; -ENODATA if the kernel does not say how COMMAND ended, although
+ * Linux promises to; or another -errno if it cannot be asked now.
  */
 int
-autoreap_exit_status(int app_fd);
+autoreap_wait_status(int app_fd);
 
 /* Sends SIGNO to COMMAND. 0, -ESRCH once COMMAND is gone, or -errno. */
 int

@@ -27,10 +27,12 @@ peek_at_child(struct child_change *out)
 	if (info.si_pid == 0)
 		return 0;
 	*out = (struct child_change){ .pid = info.si_pid };
-	if (info.si_code == CLD_STOPPED || info.si_code == CLD_TRAPPED)
+	if (info.si_code == CLD_STOPPED || info.si_code == CLD_TRAPPED) {
 		out->stop_signal = info.si_status;
-	else
-		out->exit_status = exit_status_of_child(&info);
+		return 1;
+	}
+	out->exit_status = exit_status_of_child(&info);
+	out->is_killed = info.si_code != CLD_EXITED;
 	return 1;
 }
 
@@ -51,17 +53,19 @@ reap(const struct child_change *change)
 static int
 peek_at_app(const struct family *family, struct child_change *out)
 {
-	int status = autoreap_exit_status(family->app_fd);
+	int status = autoreap_wait_status(family->app_fd);
 
 	if (status == -EAGAIN)
 		return 0;
 	if (status < 0 && status != -ENODATA)
 		return status;
 	*out = (struct child_change){ .pid = family->app };
-	if (status < 0)
+	if (status < 0) {
 		out->error = status;
-	else
-		out->exit_status = status;
+		return 1;
+	}
+	out->exit_status = exit_status_of_wait(status);
+	out->is_killed = WIFSIGNALED(status);
 	return 1;
 }
 

@@ -30,6 +30,7 @@ struct child_change {
 	pid_t pid;
 	int stop_signal; /* the signal that stopped it; 0: it ended */
 	int exit_status; /* if it ended: 128+N for signal N */
+	bool is_killed;  /* it ended by a signal */
 	int error;       /* -errno: the kernel does not say how it ended */
 };
 

@@ -43,14 +43,42 @@ struct directory_entry {
 
 /* What /proc/PID/stat says about a process (proc(5)). */
 struct process {
+	char name[16];
 	char state;
 	pid_t parent;
 	pid_t group;
-	int64_t started; /* in clock ticks since boot: see clock_boot_ticks */
+	unsigned long flags;   /* PF_* of the kernel */
+	int64_t started;       /* in clock ticks since boot: clock_boot_ticks */
+	unsigned long pending; /* signals, of its first thread */
 };
 
-/* In /proc/PID/stat field 5 is the group, and field 22 is the start time. */
-#define SPACES_BETWEEN (22 - 5)
+/* A process with this flag is about to end (include/linux/sched.h). */
+#define PF_EXITING 0x4
+
+/* Returns the field with the number WANTED; TEXT begins with field FIRST. */
+static const char *
+find_field(const char *text, int first, int wanted)
+{
+	for (; *text != '\0' && first < wanted; text++)
+		first += *text == ' ';
+	return text;
+}
+
+/* Takes in TEXT, which begins with field 3. */
+static void
+parse_fields(const char *text, struct process *out)
+{
+	char *end;
+
+	out->state = text[0];
+	out->parent = (pid_t)strtol(text + 1, &end, 10);
+	out->group = (pid_t)strtol(end, NULL, 10);
+	text = find_field(text, 3, 9);
+	out->flags = strtoul(text, NULL, 10);
+	text = find_field(text, 9, 22);
+	out->started = strtoll(text, NULL, 10);
+	out->pending = strtoul(find_field(text, 22, 31), NULL, 10);
+}
 
 /* False if the process is gone. */
 static bool
@@ -58,7 +86,8 @@ read_process(pid_t pid, struct process *out)
 {
 	char path[32];
 	char text[512];
-	char *end;
+	const char *name;
+	const char *end;
 	ssize_t length;
 	int fd;
 
@@ -72,15 +101,13 @@ read_process(pid_t pid, struct process *out)
 		return false;
 	text[length] = '\0';
 	/* Field 2, the name, is in parentheses and may contain some. */
+	name = strchr(text, '(');
 	end = strrchr(text, ')');
-	if (end == NULL || strlen(end) < sizeof(") S 1 1") - 1)
+	if (name == NULL || end == NULL || strlen(end) < sizeof(") S 1 1") - 1)
 		return false;
-	out->state = end[2];
-	out->parent = (pid_t)strtol(end + 3, &end, 10);
-	out->group = (pid_t)strtol(end, &end, 10);
-	for (int spaces = 0; *end != '\0' && spaces < SPACES_BETWEEN; end++)
-		spaces += *end == ' ';
-	out->started = strtoll(end, NULL, 10);
+	snprintf(out->name, sizeof(out->name), "%.*s", (int)(end - name - 1),
+	    name + 1);
+	parse_fields(end + 2, out);
 	return true;
 }
 
@@ -354,4 +381,96 @@ leftovers_signal(const struct leftovers *which, int signo)
 	error = signal_entries(&search, proc_fd, signo);
 	close(proc_fd);
 	return error;
+}
+
+/* --- Names --- */
+
+/*
+ * True if PROCESS will be gone in a moment, or is gone and waits to be reaped:
+ * it was sent SIGKILL, say, because the helper that checks ends its check.
+ */
+static bool
+is_dying(const struct process *process)
+{
+	return process->state == 'Z' || process->state == 'X' ||
+	    (process->flags & PF_EXITING) ||
+	    (process->pending >> (SIGKILL - 1) & 1);
+}
+
+static bool
+belongs_to(pid_t helper, pid_t pid, const struct process *process)
+{
+	return helper != 0 && (pid == helper || is_descendant(process, helper));
+}
+
+static bool
+is_left_behind(pid_t self, const pid_t helpers[2], pid_t pid,
+    struct process *out)
+{
+	return pid != self && read_process(pid, out) && !is_dying(out) &&
+	    is_descendant(out, self) && !belongs_to(helpers[0], pid, out) &&
+	    !belongs_to(helpers[1], pid, out);
+}
+
+/* True if NAME is one of the names in LIST already. */
+static bool
+is_listed(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+	const char *at = list;
+
+	while ((at = strstr(at, name)) != NULL) {
+		if ((at == list || at[-1] == ' ') &&
+		    (at[length] == ',' || at[length] == '\0'))
+			return true;
+		at++;
+	}
+	return false;
+}
+
+static void
+add_name(char names[LEFTOVERS_NAMES_MAX], const char *name)
+{
+	static const char more[] = ", ...";
+	size_t used = strlen(names);
+
+	if (name[0] == '\0' || is_listed(names, name))
+		return;
+	if (used + 2 + strlen(name) + sizeof(more) <= LEFTOVERS_NAMES_MAX)
+		snprintf(names + used, LEFTOVERS_NAMES_MAX - used, "%s%s",
+		    used > 0 ? ", " : "", name);
+	else if (!is_listed(names, "..."))
+		strcpy(names + used, more);
+}
+
+int
+leftovers_name(const pid_t helpers[2], char names[LEFTOVERS_NAMES_MAX])
+{
+	_Alignas(struct directory_entry) char block[BLOCK_SIZE];
+	pid_t pids[BLOCK_SIZE / ENTRY_SIZE_MIN];
+	pid_t self = getpid();
+	int found = 0;
+	long length;
+	int proc_fd;
+
+	names[0] = '\0';
+	if (!is_own_proc())
+		return 0;
+	proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (proc_fd < 0)
+		return 0;
+	while ((length = read_entries(proc_fd, block)) > 0) {
+		int count = parse_block(block, length, pids);
+
+		for (int i = 0; i < count; i++) {
+			struct process process;
+
+			if (!is_left_behind(self, helpers, pids[i], &process))
+				continue;
+			found++;
+			add_name(names, process.name);
+		}
+	}
+	close(proc_fd);
+	return found;
 }

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "life/actions.h"
+#include "app/leftovers.h"
+#include "app/memory_kills.h"
 #include "base/clock.h"
 #include "base/line_file.h"
 #include "base/log.h"
@@ -284,18 +286,33 @@ announce_end(const struct supervisor *sup, enum ending ending)
 }
 
 /*
- * Writes the last word to the report file. When COMMAND could not be executed,
- * the error message is there already, and says more.
+ * Has the last word, in the log and in the report file. When COMMAND could not
+ * be executed, the error message is there already, and says more.
  */
 static void
 write_report(const struct supervisor *sup, enum ending ending)
 {
 	char text[LINE_FILE_MAX];
 
+	messages_log_exit(&sup->facts, ending);
 	if (sup->setup->report_fd < 0 || ending == ENDING_EXEC)
 		return;
 	messages_format_ending(&sup->facts, ending, text, sizeof(text));
 	line_file_append(sup->setup->report_fd, text);
+}
+
+/* Finds out what the words for MESSAGE need and nothing else does. */
+static void
+gather_facts(struct supervisor *sup, enum message message)
+{
+	struct life_facts *facts = &sup->facts;
+
+	if (message == MESSAGE_SLOW_START)
+		facts->starting_ms = clock_ms_since(sup->executed_ns);
+	else if (message == MESSAGE_RELAYED_END)
+		facts->relayed_signal = sup->lifecycle.relayed_signal;
+	else if (message == MESSAGE_APP_KILLED)
+		facts->memory_kills = memory_kills_count(MEMORY_KILLS_PATH);
 }
 
 static void
@@ -305,9 +322,28 @@ log_message(struct supervisor *sup, enum message message)
 
 	if (messages_is_loss(message))
 		sup->facts.unready_why = message;
+	gather_facts(sup, message);
 	messages_log(&sup->facts, message);
 	if (messages_format_status(&sup->facts, message, status))
 		actions_tell_engine(sup, status);
+}
+
+/*
+ * Without a child there is nothing to look for. The helpers are children too,
+ * for a moment after they were told to end.
+ */
+static void
+name_left(const struct supervisor *sup)
+{
+	const pid_t helpers[] = { sup->health.pid, sup->listener.pid };
+	char names[LEFTOVERS_NAMES_MAX];
+	int count;
+
+	if (!children_exist())
+		return;
+	count = leftovers_name(helpers, names);
+	if (count > 0)
+		messages_log_left(&sup->facts, count, names);
 }
 
 /* --- All of them --- */
@@ -341,6 +377,9 @@ actions_perform(struct supervisor *sup, const struct action *action)
 		break;
 	case ACTION_STOP_MAIN:
 		stop_main(sup, action->arg);
+		break;
+	case ACTION_NAME_LEFT:
+		name_left(sup);
 		break;
 	case ACTION_TERMINATE_ALL:
 		terminate(sup, signal_all);

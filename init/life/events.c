@@ -299,7 +299,10 @@ take_app_exit(struct supervisor *sup, const struct child_change *change)
 	} else if (sup->executed_ns != 0) {
 		messages_log_app_end(&sup->facts);
 	}
-	handle_event(sup, EVENT_APP_EXITED, sup->facts.app_status);
+	if (change->is_killed)
+		handle_event(sup, EVENT_APP_KILLED, change->exit_status - 128);
+	else
+		handle_event(sup, EVENT_APP_EXITED, sup->facts.app_status);
 	terminal_take_back(&sup->setup->terminal, sup->family.app);
 }
 
@@ -419,14 +422,24 @@ look_for_news(struct supervisor *sup)
 	sup->must_look_again = sup->must_look_again || has_more;
 }
 
+/* The clock is read once for signals that arrive in a row. */
 static void
-take_signal(struct supervisor *sup, const siginfo_t *info)
+pass_on(struct supervisor *sup, int signo)
 {
 	const struct action relay = {
 		.type = ACTION_RELAY_TO_GROUP,
-		.arg = info->si_signo,
+		.arg = signo,
 	};
 
+	actions_perform(sup, &relay);
+	if (sup->passed_on_at == 0)
+		sup->passed_on_at = clock_monotonic_ms();
+	lifecycle_note_relay(&sup->lifecycle, signo, sup->passed_on_at);
+}
+
+static void
+take_signal(struct supervisor *sup, const siginfo_t *info)
+{
 	sup->last_signal = info->si_signo;
 	sup->signals_in_a_row++;
 	if (info->si_signo == SIGCHLD || signals_is_descriptor_news(info))
@@ -434,7 +447,7 @@ take_signal(struct supervisor *sup, const siginfo_t *info)
 	else if (!is_for_app(info))
 		return;
 	else if (sup->passed_on & signals_bit(info->si_signo))
-		actions_perform(sup, &relay);
+		pass_on(sup, info->si_signo);
 	else
 		handle_event(sup, EVENT_SIGNAL, info->si_signo);
 }
@@ -483,6 +496,7 @@ wait_for_signal(struct supervisor *sup, siginfo_t *info)
 	if (signo > 0)
 		return signo;
 	sup->signals_in_a_row = 0;
+	sup->passed_on_at = 0;
 	if (signo != -EAGAIN && signo != -EINTR)
 		pause_before_retry(sup, "wait for signals", signo);
 	return 0;

@@ -68,14 +68,29 @@ relay_action(const struct lifecycle *lc, int signo)
 	    : ACTION_RELAY_TO_GROUP;
 }
 
-/* Relays SIGNO as the rewrite map says, which may drop it. */
-static void
-relay(const struct lifecycle *lc, int signo, struct actions *out)
+/* SIGCONT never ends a process. */
+void
+lifecycle_note_relay(struct lifecycle *lc, int signo, int64_t now)
 {
 	int sent = lc->limits->signals.rewrite[signo];
 
-	if (sent != 0)
-		add(out, relay_action(lc, signo), sent);
+	if (sent == SIGCONT)
+		return;
+	lc->relayed |= signals_bit(sent);
+	lc->relayed_signal = signo;
+	lc->relayed_until = now + RELAY_EFFECT_MS;
+}
+
+/* Relays the signal that EV is as the rewrite map says, which may drop it. */
+static void
+relay(struct lifecycle *lc, const struct event *ev, struct actions *out)
+{
+	int sent = lc->limits->signals.rewrite[ev->arg];
+
+	if (sent == 0)
+		return;
+	add(out, relay_action(lc, ev->arg), sent);
+	lifecycle_note_relay(lc, ev->arg, ev->now);
 }
 
 /*
@@ -170,7 +185,7 @@ stop_or_relay(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	if (is_stop(lc, ev->arg))
 		accept_stop(lc, ev, out);
 	else
-		relay(lc, ev->arg, out);
+		relay(lc, ev, out);
 }
 
 /* Stops COMMAND for REASON, with the first of the stop signals. */
@@ -317,6 +332,69 @@ begin_killing(struct lifecycle *lc, int64_t now, struct actions *out)
 		look_for_others(lc, now, out);
 }
 
+/* Says that the start takes long, when that is due. */
+static void
+say_slow_start(struct lifecycle *lc, int64_t now, struct actions *out)
+{
+	if (now < lc->slow_at)
+		return;
+	lc->slow_at = now + (now - lc->started_at);
+	add(out, ACTION_SAY, MESSAGE_SLOW_START);
+}
+
+/* True if COMMAND has ended in time by, or as if by, a relayed stop signal. */
+static bool
+has_stop_status(const struct lifecycle *lc)
+{
+	int status = lc->exit_status;
+
+	return !lc->grace_over && status > 128 && status <= 128 + SIGNALS_MAX &&
+	    (lc->stops_relayed & signals_bit(status - 128));
+}
+
+static bool
+is_ok_exit(const struct limits *limits, int status)
+{
+	return limits->ok_exit[status / 64] >> (status % 64) & 1;
+}
+
+/* True if the end that EV tells of may be due to a signal that was relayed. */
+static bool
+is_relayed_end(const struct lifecycle *lc, const struct event *ev)
+{
+	if (lc->ending != ENDING_APP)
+		return false;
+	return ev->type == EVENT_APP_KILLED
+	    ? ev->arg == lc->limits->signals.rewrite[lc->relayed_signal]
+	    : ev->now < lc->relayed_until;
+}
+
+/* The exit status that EV, which tells of COMMAND's end, stands for. */
+static int
+app_status(const struct event *ev)
+{
+	return ev->type == EVENT_APP_KILLED ? 128 + ev->arg : ev->arg;
+}
+
+/* Says what the end of COMMAND alone, which EV tells of, does not show. */
+static void
+explain_end(const struct lifecycle *lc, const struct event *ev,
+    struct actions *out)
+{
+	if (lc->ending == ENDING_EXEC)
+		return;
+	if (is_relayed_end(lc, ev))
+		add(out, ACTION_SAY, MESSAGE_RELAYED_END);
+	else if (ev->type == EVENT_APP_KILLED &&
+	    !((lc->stops_relayed | lc->relayed) & signals_bit(ev->arg)))
+		add(out, ACTION_SAY, MESSAGE_APP_KILLED);
+	else if (lc->ending == ENDING_STOP && has_stop_status(lc) &&
+	    !lc->limits->ok_stop && !is_ok_exit(lc->limits, lc->exit_status))
+		add(out, ACTION_SAY, MESSAGE_STOP_STATUS);
+	if (lc->ending == ENDING_APP)
+		add(out, ACTION_NAME_LEFT, 0);
+}
+
 /*
  * COMMAND has ended, and EV says how. What it left behind gets SIGTERM and the
  * rest of the grace, or all of it where no stop signal was relayed before.
@@ -337,7 +415,8 @@ begin_sweeping(struct lifecycle *lc, const struct event *ev,
 	/* The app was heard until its end. */
 	if (lc->limits->gate == GATE_APP)
 		add(out, ACTION_STOP_HELPER, 0);
-	lc->exit_status = ev->arg;
+	lc->exit_status = app_status(ev);
+	explain_end(lc, ev, out);
 	lc->state = STATE_SWEEPING;
 	add(out,
 	    lc->group_was_told ? ACTION_TERMINATE_REST : ACTION_TERMINATE_ALL,
@@ -356,12 +435,6 @@ stop_pausing(struct lifecycle *lc, int64_t now, struct actions *out)
 	look_for_others(lc, now, out);
 }
 
-static bool
-is_ok_exit(const struct limits *limits, int status)
-{
-	return limits->ok_exit[status / 64] >> (status % 64) & 1;
-}
-
 static int
 final_status(const struct lifecycle *lc)
 {
@@ -374,9 +447,7 @@ final_status(const struct lifecycle *lc)
 		return 128 + SIGKILL;
 	if (is_ok_exit(lc->limits, status))
 		return 0;
-	if (lc->limits->ok_stop && !lc->grace_over && status > 128 &&
-	    status <= 128 + SIGNALS_MAX &&
-	    (lc->stops_relayed & signals_bit(status - 128)))
+	if (lc->limits->ok_stop && has_stop_status(lc))
 		return 0;
 	return status;
 }
@@ -398,6 +469,8 @@ begin_starting(struct lifecycle *lc, int64_t now, struct actions *out)
 		return;
 	}
 	lc->state = STATE_STARTING;
+	lc->started_at = now;
+	lc->slow_at = now + SLOW_START_MS;
 	if (lc->limits->budget_ms > 0)
 		lc->budget_until = now + lc->limits->budget_ms;
 	add(out,
@@ -419,9 +492,10 @@ step_launching(struct lifecycle *lc, const struct event *ev,
 		lc->failure_status = ev->arg;
 		begin_sweeping(lc, ev, out);
 		break;
-	case EVENT_SIGNAL:        /* signals stay pending until the exec */
-	case EVENT_APP_STOPPED:   /* before its exec the child does not stop */
-	case EVENT_APP_EXITED:    /* the result of the exec comes first */
+	case EVENT_SIGNAL:      /* signals stay pending until the exec */
+	case EVENT_APP_STOPPED: /* before its exec the child does not stop */
+	case EVENT_APP_EXITED:  /* the result of the exec comes first */
+	case EVENT_APP_KILLED:
 	case EVENT_CHILDREN_GONE: /* the child is there until APP_EXITED */
 	case EVENT_ALL_GONE:      /* only --pause looks for others */
 	case EVENT_HEALTHY:       /* neither the app nor a helper runs yet */
@@ -437,6 +511,14 @@ step_launching(struct lifecycle *lc, const struct event *ev,
 	case EVENT_TIMEOUT: /* there is no deadline yet */
 		break;
 	}
+}
+
+/* A deadline is over, but the budget is not. */
+static void
+go_on_starting(struct lifecycle *lc, int64_t now, struct actions *out)
+{
+	say_slow_start(lc, now, out);
+	publish_again(lc, now, out);
 }
 
 static void
@@ -477,13 +559,14 @@ step_starting(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		add(out, ACTION_SUSPEND, ev->arg);
 		break;
 	case EVENT_APP_EXITED:
+	case EVENT_APP_KILLED:
 		begin_sweeping(lc, ev, out);
 		break;
 	case EVENT_TIMEOUT:
 		if (ev->now >= lc->budget_until)
 			give_up(lc, ev->now, &budget_over, out);
 		else
-			publish_again(lc, ev->now, out);
+			go_on_starting(lc, ev->now, out);
 		break;
 	case EVENT_ALIVE: /* the watchdog is for an app that is ready */
 	case EVENT_APP_FAILED:
@@ -535,6 +618,7 @@ step_ready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		add(out, ACTION_SUSPEND, ev->arg);
 		break;
 	case EVENT_APP_EXITED:
+	case EVENT_APP_KILLED:
 		begin_sweeping(lc, ev, out);
 		break;
 	case EVENT_EXECUTED: /* came before */
@@ -595,6 +679,7 @@ step_unready(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		add(out, ACTION_SUSPEND, ev->arg);
 		break;
 	case EVENT_APP_EXITED:
+	case EVENT_APP_KILLED:
 		begin_sweeping(lc, ev, out);
 		break;
 	case EVENT_EXTENDED: /* the start is over */
@@ -612,7 +697,7 @@ step_draining(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	switch (ev->type) {
 	case EVENT_SIGNAL:
 		if (!is_stop(lc, ev->arg)) {
-			relay(lc, ev->arg, out);
+			relay(lc, ev, out);
 			break;
 		}
 		add(out, ACTION_SAY, MESSAGE_STOPPING);
@@ -622,6 +707,7 @@ step_draining(struct lifecycle *lc, const struct event *ev, struct actions *out)
 			relay_stop(lc, ev->arg, out);
 		break;
 	case EVENT_APP_EXITED:
+	case EVENT_APP_KILLED:
 		begin_sweeping(lc, ev, out);
 		break;
 	case EVENT_TIMEOUT:
@@ -657,9 +743,10 @@ step_stopping(struct lifecycle *lc, const struct event *ev, struct actions *out)
 		if (is_stop(lc, ev->arg))
 			relay_stop(lc, ev->arg, out);
 		else
-			relay(lc, ev->arg, out);
+			relay(lc, ev, out);
 		break;
 	case EVENT_APP_EXITED:
+	case EVENT_APP_KILLED:
 		begin_sweeping(lc, ev, out);
 		break;
 	case EVENT_TIMEOUT:
@@ -689,9 +776,10 @@ static void
 step_killing(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	switch (ev->type) {
-	case EVENT_APP_EXITED: /* EXEC_FAILED may have said it already */
+	case EVENT_APP_EXITED:
+	case EVENT_APP_KILLED: /* EXEC_FAILED may have said it already */
 		if (lc->exit_status < 0)
-			lc->exit_status = ev->arg;
+			lc->exit_status = app_status(ev);
 		break;
 	case EVENT_CHILDREN_GONE: /* --pause waits for no others here */
 	case EVENT_ALL_GONE:
@@ -750,7 +838,8 @@ step_sweeping(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_SIGNAL: /* COMMAND, to which signals go, is gone */
 	case EVENT_APP_STOPPED:
 	case EVENT_APP_EXITED: /* known already, maybe from EXEC_FAILED */
-	case EVENT_HEALTHY:    /* readiness has ended for good */
+	case EVENT_APP_KILLED:
+	case EVENT_HEALTHY: /* readiness has ended for good */
 	case EVENT_UNHEALTHY:
 	case EVENT_HELPER_LOST:
 	case EVENT_APP_STOPPING: /* it is stopped anyway */
@@ -790,6 +879,7 @@ step_paused(struct lifecycle *lc, const struct event *ev, struct actions *out)
 	case EVENT_PUBLISH_FAILED:
 	case EVENT_APP_STOPPED:
 	case EVENT_APP_EXITED:
+	case EVENT_APP_KILLED:
 	case EVENT_CHILDREN_GONE:
 		break;
 	}
@@ -812,6 +902,7 @@ lifecycle_init(struct lifecycle *lc, const struct limits *limits)
 						    : STATE_LAUNCHING,
 		.exit_status = -1,
 		.silence_ms = limits->silence_ms,
+		.slow_at = NEVER,
 		.budget_until = NEVER,
 		.recover_until = NEVER,
 		.publish_again_at = NEVER,
@@ -878,7 +969,7 @@ lifecycle_deadline(const struct lifecycle *lc)
 {
 	switch (lc->state) {
 	case STATE_STARTING:
-		return earlier(lc->budget_until,
+		return earlier(earlier(lc->budget_until, lc->slow_at),
 		    earlier(lc->publish_again_at, lc->silent_at));
 	case STATE_READY:
 		return lc->silent_at;

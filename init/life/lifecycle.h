@@ -49,6 +49,18 @@
 #define LOOK_FOR_OTHERS_MS 20
 
 /*
+ * A start that takes this long is said in the log, and then each time when it
+ * has taken twice as long.
+ */
+#define SLOW_START_MS 5000
+
+/*
+ * If COMMAND ends within this time of a relayed signal that is no stop signal,
+ * the engine may have meant to stop it: no engine's own timer is longer.
+ */
+#define RELAY_EFFECT_MS 30000
+
+/*
  * How much longer than the pause and the time-out of a check the health helper
  * may be silent before that counts as a failed check. It reports a check that
  * timed out at the very end of this time, and later on a busy machine.
@@ -89,7 +101,8 @@ enum event_type {
 	EVENT_PUBLISHED,      /* ACTION_PUBLISH has succeeded */
 	EVENT_PUBLISH_FAILED, /* ACTION_PUBLISH has failed */
 	EVENT_APP_STOPPED,    /* arg: the job-control signal that stopped it */
-	EVENT_APP_EXITED,     /* arg: exit status, 128+N for signal N */
+	EVENT_APP_EXITED,     /* arg: exit status */
+	EVENT_APP_KILLED,     /* arg: the signal that has ended it */
 	EVENT_CHILDREN_GONE,  /* dinit has no child left */
 	EVENT_ALL_GONE,       /* ACTION_LOOK found no other process */
 	EVENT_TIMEOUT,        /* the time of lifecycle_deadline has come */
@@ -119,6 +132,7 @@ enum action_type {
 	ACTION_RELAY_TO_MAIN,  /* arg: signal, to COMMAND alone */
 	ACTION_STOP_GROUP,     /* as RELAY_TO_GROUP, and SIGCONT behind it */
 	ACTION_STOP_MAIN,      /* as RELAY_TO_MAIN, and SIGCONT behind it */
+	ACTION_NAME_LEFT, /* log what COMMAND has left behind, if anything */
 	ACTION_TERMINATE_ALL,  /* SIGTERM to all processes that are left */
 	ACTION_TERMINATE_REST, /* to all that STOP_GROUP did not reach */
 	ACTION_KILL_ALL,       /* SIGKILL to all processes that are left */
@@ -146,7 +160,8 @@ enum ending {
 #define ENDING_COUNT (ENDING_EXEC + 1)
 
 enum message {
-	MESSAGE_READY, /* for the first time */
+	MESSAGE_SLOW_START, /* COMMAND is still not ready */
+	MESSAGE_READY,      /* for the first time */
 	MESSAGE_READY_AGAIN,
 	MESSAGE_UNHEALTHY,
 	MESSAGE_HELPER_SILENT,    /* which counts as unhealthy */
@@ -160,6 +175,9 @@ enum message {
 	MESSAGE_HELPER_LOST, /* before the app is ready */
 	MESSAGE_RECOVERY_OVER,
 	MESSAGE_GRACE_OVER,
+	MESSAGE_APP_KILLED,  /* by a signal that dinit has not sent */
+	MESSAGE_RELAYED_END, /* after a signal that is no stop signal */
+	MESSAGE_STOP_STATUS, /* that of the stop signal: ok_stop would help */
 	MESSAGE_UNKILLABLE,
 };
 
@@ -216,12 +234,18 @@ struct lifecycle {
 	bool group_was_told;    /* a stop signal was relayed to the group */
 	int stop_signal;        /* held back while draining, as it arrived */
 	bool app_stops;         /* as it says, and READY=1 has not followed */
+	int relayed_signal;     /* the last one that is no stop signal, as it
+				   arrived; 0, which is sent as 0: none */
 	int failures;           /* in a row, while ready */
 	int exit_status;        /* COMMAND's; -1: it still runs */
 	enum ending ending;     /* as far as is known yet */
 	int failure_status;     /* of give_up; replaces exit_status; 0: none */
 	uint64_t stops_relayed; /* the stop signals that COMMAND was sent */
 	int64_t silence_ms; /* as limits have it, or as the app has set it */
+	uint64_t relayed;   /* the other signals that it was sent */
+	int64_t started_at;
+	int64_t slow_at;       /* when the log says that the start takes long */
+	int64_t relayed_until; /* the end may be due to relayed_signal */
 	int64_t budget_until;
 	int64_t recover_until; /* unready until then: dinit gives up */
 	int64_t publish_again_at;
@@ -247,9 +271,16 @@ int64_t
 lifecycle_deadline(const struct lifecycle *lc);
 
 /*
+ * Keeps in mind that the signal SIGNO was relayed at NOW, because COMMAND may
+ * end by it. lifecycle_step does this for the signals that it is handed.
+ */
+void
+lifecycle_note_relay(struct lifecycle *lc, int signo, int64_t now);
+
+/*
  * The signals that need no decision before the next event of another kind: to
  * each of them lifecycle_step answers with one ACTION_RELAY_TO_GROUP of that
- * signal, and stays as it is.
+ * signal, and does nothing else but lifecycle_note_relay.
  */
 uint64_t
 lifecycle_passed_on(const struct lifecycle *lc);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,7 +87,7 @@ format_last_check(const struct life_facts *facts, char *text, size_t size)
 	char result[RESULT_MAX];
 
 	format_result(last, result);
-	snprintf(text, size, "last of %" PRId64 " health checks: %s%s%.*s",
+	snprintf(text, size, "last of %" PRId64 " checks: %s%s%.*s",
 	    last->checks, result, length > 0 ? ": " : "", length,
 	    facts->last_output);
 }
@@ -147,6 +148,19 @@ format_why_lost(const struct life_facts *facts, char *text, size_t size)
 }
 
 /* --- The log --- */
+
+/* In whole seconds: nobody asks for more, and a wake-up is a little late. */
+static void
+log_slow_start(const struct life_facts *facts)
+{
+	char after[DURATION_TEXT_MAX];
+	char why[WHY_MAX];
+
+	duration_format(facts->starting_ms / 1000 * 1000, after, sizeof(after));
+	format_why_unready(facts, why, sizeof(why));
+	log_line(LOG_LEVEL_INFO, "not ready after %s%s%s", after,
+	    why[0] != '\0' ? ": " : "", why);
+}
 
 static void
 log_ready(const struct life_facts *facts)
@@ -269,10 +283,85 @@ log_grace_over(const struct life_facts *facts)
 	    who, grace);
 }
 
+/* What a death by SIGNO may mean; "": the name of the signal says it. */
+static const char *
+explain_death(const struct life_facts *facts, int signo)
+{
+	switch (signo) {
+	case SIGKILL:
+		return facts->memory_kills < 0 ? ": out of memory?"
+		    : facts->memory_kills == 0
+		    ? ", nor by the kernel because memory was short"
+		    : ": out of memory, as memory.events of its cgroup says";
+	case SIGABRT:
+	case SIGBUS:
+	case SIGFPE:
+	case SIGILL:
+	case SIGSEGV:
+		return ": it has crashed";
+	case SIGSYS:
+		return ": a seccomp filter forbids what it did";
+	default:
+		return "";
+	}
+}
+
+/* Control-C at a terminal sends a signal that dinit does not see. */
+static bool
+is_of_terminal(const struct life_facts *facts, int signo)
+{
+	return facts->has_terminal &&
+	    (signo == SIGINT || signo == SIGQUIT || signo == SIGHUP);
+}
+
+static void
+log_app_killed(const struct life_facts *facts)
+{
+	int signo = facts->app_status - 128;
+
+	log_line(is_of_terminal(facts, signo) ? LOG_LEVEL_DEBUG
+					      : LOG_LEVEL_WARN,
+	    "the app was killed by SIG%s, not by dinit%s", signals_name(signo),
+	    explain_death(facts, signo));
+}
+
+static void
+log_relayed_end(const struct life_facts *facts)
+{
+	const char *name = signals_name(facts->relayed_signal);
+
+	log_line(LOG_LEVEL_WARN,
+	    "the app ended after SIG%s, which was relayed but is no stop "
+	    "signal; if the engine stops with it (STOPSIGNAL), set "
+	    "--stop-signal=%s",
+	    name, name);
+}
+
+static void
+log_stop_status(const struct life_facts *facts)
+{
+	log_line(news_level(facts),
+	    "exit status %d is that of the stop signal itself; with --ok-stop "
+	    "it is reported as 0",
+	    facts->app_status);
+}
+
 void
 messages_log(const struct life_facts *facts, enum message message)
 {
 	switch (message) {
+	case MESSAGE_SLOW_START:
+		log_slow_start(facts);
+		break;
+	case MESSAGE_APP_KILLED:
+		log_app_killed(facts);
+		break;
+	case MESSAGE_RELAYED_END:
+		log_relayed_end(facts);
+		break;
+	case MESSAGE_STOP_STATUS:
+		log_stop_status(facts);
+		break;
 	case MESSAGE_READY:
 		log_ready(facts);
 		break;
@@ -414,6 +503,52 @@ messages_log_app_end(const struct life_facts *facts)
 	    facts->app_status);
 }
 
+/* An app that succeeds and leaves processes behind has gone to the background. */
+void
+messages_log_left(const struct life_facts *facts, int count, const char *names)
+{
+	log_line(LOG_LEVEL_WARN, "the app has left %d process%s behind (%s)%s",
+	    count, count == 1 ? "" : "es", names,
+	    facts->app_status != 0 ? ""
+				   : "; if it went to the background, have it "
+				     "run in the foreground");
+}
+
+void
+messages_log_exit(const struct life_facts *facts, enum ending ending)
+{
+	char budget[DURATION_TEXT_MAX];
+
+	switch (ending) {
+	case ENDING_BUDGET:
+		duration_format(facts->limits->budget_ms, budget,
+		    sizeof(budget));
+		log_line(LOG_LEVEL_ERROR,
+		    "exiting with %d: not ready within the startup budget "
+		    "(%s=%s)",
+		    EXIT_STATUS_BUDGET, facts->budget_name, budget);
+		break;
+	case ENDING_RECOVERY:
+		duration_format(facts->limits->recovery_ms, budget,
+		    sizeof(budget));
+		log_line(LOG_LEVEL_ERROR,
+		    "exiting with %d: not ready again within the recovery "
+		    "budget (%s=%s)",
+		    EXIT_STATUS_RECOVERY, facts->recovery_name, budget);
+		break;
+	case ENDING_HELPER_LOST:
+		log_line(LOG_LEVEL_ERROR,
+		    "exiting with %d: %s was gone before the app was ready",
+		    EXIT_STATUS_BUDGET, name_helper(facts));
+		break;
+	case ENDING_APP: /* the status is the app's */
+	case ENDING_STOP:
+	case ENDING_KILL:
+	case ENDING_EXEC: /* the error was the last line */
+		break;
+	}
+}
+
 /* While the app starts its words are news, afterwards they are not. */
 void
 messages_log_app_status(const struct life_facts *facts, const char *text)
@@ -470,12 +605,16 @@ messages_format_status(const struct life_facts *facts, enum message message,
 	case MESSAGE_RECOVERY_OVER:
 		status = "not ready again within the recovery budget";
 		break;
+	case MESSAGE_SLOW_START:
 	case MESSAGE_UNREADY_FOR_GOOD:
 	case MESSAGE_APP_STOPPING:
 	case MESSAGE_DRAINING:
 	case MESSAGE_STOPPING:
 	case MESSAGE_HELPER_LOST:
 	case MESSAGE_GRACE_OVER:
+	case MESSAGE_APP_KILLED:
+	case MESSAGE_RELAYED_END:
+	case MESSAGE_STOP_STATUS:
 	case MESSAGE_UNKILLABLE:
 		return false;
 	}

@@ -25,12 +25,18 @@ struct spawn_failure;
 /* What is known of this life, for the words about it. */
 struct life_facts {
 	const struct limits *limits;
-	const char *ready_file; /* path of the readiness file; NULL: none */
-	int64_t ready_after_ms; /* the first time; -1: never so far */
-	int publish_error;      /* -errno of the last publication, or 0 */
-	int app_status;         /* exit status of COMMAND; -1: none so far */
-	int64_t silent_ms;      /* since a check or WATCHDOG=1, at a timeout */
-	enum message unready_why;        /* the last one of messages_is_loss */
+	const char *ready_file;  /* path of the readiness file; NULL: none */
+	int64_t ready_after_ms;  /* the first time; -1: never so far */
+	int publish_error;       /* -errno of the last publication, or 0 */
+	int app_status;          /* exit status of COMMAND; -1: none so far */
+	int64_t silent_ms;       /* since a check or WATCHDOG=1, at a timeout */
+	int64_t starting_ms;     /* since the exec, for MESSAGE_SLOW_START */
+	int64_t memory_kills;    /* of memory_kills_count, for APP_KILLED */
+	int relayed_signal;      /* for MESSAGE_RELAYED_END */
+	bool has_terminal;       /* which sends signals to the app by itself */
+	const char *budget_name; /* "--startup-budget", or its variable */
+	const char *recovery_name; /* "--recovery-budget", or its variable */
+	enum message unready_why;  /* the last one of messages_is_loss */
 	struct health_result last_check; /* checks is 0: none has ended */
 	char *last_output;               /* of last_check; not terminated */
 	size_t last_output_length;
@@ -80,6 +86,17 @@ messages_log_publish_failure(const struct life_facts *facts, int error);
 /* Logs the exit status of COMMAND. */
 void
 messages_log_app_end(const struct life_facts *facts);
+
+/*
+ * Logs that COMMAND has ended, but not COUNT processes that it has started. The
+ * NAMES are those of leftovers_name.
+ */
+void
+messages_log_left(const struct life_facts *facts, int count, const char *names);
+
+/* Logs the exit status of dinit where it is not that of COMMAND, and why. */
+void
+messages_log_exit(const struct life_facts *facts, enum ending ending);
 
 /* Logs the value of STATUS= in TEXT, lines of COMMAND, if there is one. */
 void

@@ -144,6 +144,25 @@ set_limits(const struct options *options, struct limits *limits)
 	memcpy(limits->ok_exit, options->ok_exit, sizeof(limits->ok_exit));
 }
 
+static bool
+is_on_command_line(const struct options *options, const char *name)
+{
+	return table_source(options, table_find_name(name)) ==
+	    SOURCE_COMMAND_LINE;
+}
+
+/* The variable counts as the name of a default: an image can set that. */
+static void
+name_budgets(const struct options *options, struct setup *setup)
+{
+	setup->budget_name = is_on_command_line(options, "startup-budget")
+	    ? "--startup-budget"
+	    : "DINIT_STARTUP_BUDGET";
+	setup->recovery_name = is_on_command_line(options, "recovery-budget")
+	    ? "--recovery-budget"
+	    : "DINIT_RECOVERY_BUDGET";
+}
+
 /*
  * Makes dinit the parent of orphans, sends it a signal when its own parent dies
  * if OPTIONS ask for that, and opens the descriptor that signals are read from.
@@ -479,6 +498,7 @@ setup_prepare(const struct options *options,
 		.report_fd = report_fd,
 	};
 	set_limits(options, &out->limits);
+	name_budgets(options, out);
 	error = prepare(options, parent, out);
 	if (error < 0) {
 		readiness_end(&out->readiness);

@@ -24,6 +24,8 @@ struct signal_state;
 /* What the supervisor is handed. */
 struct setup {
 	struct limits limits;
+	const char *budget_name; /* the option or variable that sets it */
+	const char *recovery_name;
 	char *const *command;                     /* NULL with --pause */
 	const struct signal_state *signals_found; /* for COMMAND */
 	const struct privileges *privileges; /* COMMAND's; NULL: dinit's own */

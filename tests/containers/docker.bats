@@ -235,7 +235,7 @@ foreground_of()
 		entrypoint /bin/act start:touch=/tmp/up TERM:exit=7
 	ends_with 124
 	has_logged '^dinit: error: not ready within the startup budget of 500ms'
-	has_logged '^dinit: error: last of .* health checks: cannot fork: '
+	has_logged '^dinit: error: last of .* checks: cannot fork: '
 }
 
 @test "--memory: dinit survives the app's OOM kill, and reports it" {

@@ -176,7 +176,7 @@ start_command()
 	make_app
 	start_command "exec $(after s6- | sed 's/=30s/=2s/')"
 	ends_with 124
-	has_logged '^dinit: error: last of .* health checks: .*: no /tmp/up'
+	has_logged '^dinit: error: last of .* checks: .*: no /tmp/up'
 }
 
 # The image with curl, and with an app that answers at port 8080.

@@ -450,7 +450,7 @@ Test(health, end_of_the_budget_tells_of_a_check_that_was_timed_out)
 	});
 
 	container_expect_status(&c, 124);
-	container_expect_log(&c, " health checks: killed after ");
+	container_expect_log(&c, " checks: killed after ");
 	container_expect_log(&c, "ms, the health timeout: still waiting up");
 }
 
@@ -701,4 +701,20 @@ Test(health, end_of_the_budget_tells_of_a_check_that_could_not_be_forked)
 	container_expect_log(&c,
 	    "cannot fork: Resource temporarily unavailable");
 	cr_assert(!container_has_file(&c, "ran"));
+}
+
+/* With a time of seconds, as the words come after five of them. */
+Test(health, that_takes_long_to_come_is_said_with_the_reason)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { READY_FILE, "--health-cmd=echo no database; "
+		    "exit 1", "--", "act", "TERM:exit=0" },
+		.environment = { "DINIT_STARTUP_BUDGET=6s" },
+	});
+
+	container_await_text(&c, "log", "dinit: not ready after 5s: last of ");
+	container_expect_log(&c, " checks: exit status 1: no database");
+	container_expect_status(&c, 124);
+	container_expect_log(&c, "dinit: error: exiting with 124: not ready "
+	    "within the startup budget (DINIT_STARTUP_BUDGET=6s)\n");
 }

@@ -544,7 +544,7 @@ Test(probe, says_in_the_log_why_the_app_was_never_ready)
 		    with_port("tcp://localhost:%u", port)) },
 	});
 	container_expect_status(&c, 124);
-	container_expect_log(&c, with_port("health checks: exit status 1: "
+	container_expect_log(&c, with_port("checks: exit status 1: "
 	    "unhealthy: tcp://localhost:%u: Connection refused", port));
 }
 

@@ -598,3 +598,110 @@ Test(stop, ok_stop_is_about_the_app_and_not_its_leftovers)
 	container_expect_status(&c, 0);
 	container_expect_log(&c, "SIGKILL");
 }
+
+/* --- Words on the end ----------------------------------------------------- */
+
+static void
+expect_words(const struct run *run, int signo, int status, const char *words)
+{
+	struct container c = container_start(run);
+
+	if (signo != 0) {
+		container_await_text(&c, "out", "up\n");
+		container_signal(&c, signo);
+	}
+	container_expect_status(&c, status);
+	cr_expect_str_eq(container_read(&c, "log"), words);
+	container_discard(&c);
+}
+
+Test(stop, is_not_needed_to_be_told_of_a_death)
+{
+	for (enum place place = AS_PID_1; place <= AS_ORDINARY; place++) {
+		struct container c = container_start(&(struct run){
+			.arguments = { "sh", "-c", "kill -KILL $$" },
+			.place = place,
+		});
+
+		container_expect_status(&c, 137);
+		container_expect_log(&c, "dinit: warn: the app was killed by "
+		    "SIGKILL, not by dinit");
+		container_discard(&c);
+		expect_words(&(struct run){
+			.arguments = { "sh", "-c", "kill -SEGV $$" },
+			.place = place,
+		}, 0, 139, "dinit: warn: the app was killed by SIGSEGV, not "
+		    "by dinit: it has crashed\n");
+		/* An exit status says nothing of who has killed whom. */
+		expect_words(&(struct run){
+			.arguments = { "sh", "-c", "exit 137" },
+			.place = place,
+		}, 0, 137, "");
+	}
+}
+
+Test(stop, that_dinit_does_not_know_as_one_is_told)
+{
+	expect_words(&(struct run){ .arguments = { "act", "QUIT:exit=0" } },
+	    SIGQUIT, 0, "dinit: warn: the app ended after SIGQUIT, which was "
+	    "relayed but is no stop signal; if the engine stops with it "
+	    "(STOPSIGNAL), set --stop-signal=QUIT\n");
+	expect_words(&(struct run){
+		.arguments = { "--stop-signal=QUIT", "act", "QUIT:exit=0" },
+	}, SIGQUIT, 0, "");
+	expect_words(&(struct run){ .arguments = { "act", "TERM:exit=0" } },
+	    SIGTERM, 0, "");
+	expect_words(&(struct run){
+		.arguments = { "--rewrite=HUP:USR1", "act", "USR1:die" },
+	}, SIGHUP, 128 + SIGUSR1, "dinit: warn: the app ended after SIGHUP, "
+	    "which was relayed but is no stop signal; if the engine stops with "
+	    "it (STOPSIGNAL), set --stop-signal=HUP\n");
+}
+
+Test(stop, points_to_ok_stop_where_somebody_reads_it)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { READY_FILE, "--health-cmd=true", "act",
+		    "TERM:exit=143" },
+	});
+
+	container_await_file(&c, "ready");
+	container_await_text(&c, "out", "up");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 143);
+	container_expect_log(&c, "dinit: exit status 143 is that of the stop "
+	    "signal itself; with --ok-stop it is reported as 0\n");
+	expect_words(&(struct run){ .arguments = { "act", "TERM:exit=143" } },
+	    SIGTERM, 143, "");
+}
+
+Test(stop, of_nobody_leaves_processes_behind_that_are_named)
+{
+	for (enum place place = AS_PID_1; place <= AS_ORDINARY; place++)
+		expect_words(&(struct run){
+			.arguments = { "sh", "-c", LEAVE("TERM:exit=0")
+			    "exit 0" },
+			.place = place,
+		}, 0, 0, "dinit: warn: the app has left 1 process behind "
+		    "(left); if it went to the background, have it run in the "
+		    "foreground\n");
+}
+
+/* The helper that checks, and a check, are told to end at that moment. */
+Test(stop, of_nobody_leaves_no_helpers_behind)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { READY_FILE, "--health-cmd=touch $DIR/checked; "
+		    "sleep 600; true", "--", "sh", "-c",
+		    "until [ -f $DIR/checked ]; do sleep 0.01; done; exit 3" },
+	});
+
+	container_expect_status(&c, 3);
+	container_expect_no_log(&c, "behind");
+	c = container_start(&(struct run){
+		.arguments = { READY_FILE, "--notify", "--", "sh", "-c",
+		    "exit 3" },
+	});
+	container_expect_status(&c, 3);
+	container_expect_no_log(&c, "behind");
+}

@@ -54,6 +54,8 @@ struct witness {
 	int64_t watchdog_ms;      /* of the app; 0: it has none */
 	int64_t watchdog_at;      /* a ready app has missed it from then on */
 	int64_t give_up_at;       /* the recovery budget is over */
+	uint64_t others_sent;     /* signals that are no stop signals */
+	int64_t slow_at;          /* not before: a start that takes long */
 	int64_t kill_allowed_at;  /* SIGKILL, when the grace is over */
 	int64_t leave_allowed_at; /* exit, though children are left */
 };
@@ -138,6 +140,27 @@ is_stop(const struct limits *limits, const struct event *event)
 	return event->type == EVENT_SIGNAL &&
 	    (limits->signals.stop & signals_bit(event->arg)) &&
 	    limits->signals.rewrite[event->arg] != 0;
+}
+
+/* COMMAND has ended, one way or the other. */
+static bool
+is_app_end(const struct event *event)
+{
+	return event->type == EVENT_APP_EXITED ||
+	    event->type == EVENT_APP_KILLED;
+}
+
+/* The exit status of an event of is_app_end. */
+static int
+status_of(const struct event *event)
+{
+	return event->type == EVENT_APP_KILLED ? 128 + event->arg : event->arg;
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 /* --- What has to hold. Each gives NULL, or says what does not hold -------- */
@@ -368,7 +391,7 @@ check_relay(const struct step *step)
 	    count_relays(step->actions, sent) != expected_relays(step))
 		return "a signal is not relayed once";
 	if (held != 0 && step->after->witness.held_signal == 0 &&
-	    step->event->type != EVENT_APP_EXITED &&
+	    !is_app_end(step->event) &&
 	    count_relays(step->actions,
 	    step->limits->signals.rewrite[held]) != 1)
 		return "the stop signal that was held back is not relayed once";
@@ -379,12 +402,13 @@ static bool
 is_just_relayed_to_group(const struct step *step)
 {
 	const struct action *only = step->actions->list;
+	struct lifecycle noted = step->before->lc;
 
+	lifecycle_note_relay(&noted, step->event->arg, step->event->now);
 	return step->actions->count == 1 &&
 	    only->type == ACTION_RELAY_TO_GROUP &&
 	    only->arg == step->event->arg &&
-	    memcmp(&step->before->lc, &step->after->lc,
-	    sizeof(step->before->lc)) == 0;
+	    memcmp(&noted, &step->after->lc, sizeof(noted)) == 0;
 }
 
 /* What is relayed without asking is what the step would have relayed. */
@@ -557,6 +581,64 @@ check_idleness(const struct step *step)
 	return NULL;
 }
 
+/* A start that takes long is said when that is due, and not before. */
+static const char *
+check_slow_start(const struct step *step)
+{
+	bool is_said = says(step, MESSAGE_SLOW_START);
+	bool is_due = step->event->now >= step->before->witness.slow_at;
+	const struct lifecycle *after = &step->after->lc;
+
+	if (is_said && (!is_due || step->before->lc.state != STATE_STARTING ||
+	    after->state != STATE_STARTING))
+		return "it says too early, or too late, that it starts";
+	if (!is_said && is_due && step->event->type == EVENT_TIMEOUT &&
+	    after->state == STATE_STARTING)
+		return "it does not say that the start takes long";
+	if (after->state == STATE_STARTING &&
+	    lifecycle_deadline(after) == NEVER)
+		return "it starts and is never heard of again";
+	return NULL;
+}
+
+/* The app has ended, and a status of its own is that of the stop signal. */
+static bool
+has_stop_status(const struct step *step)
+{
+	const struct witness *before = &step->before->witness;
+	int status = status_of(step->event);
+
+	return before->failure_status == 0 && status > 128 &&
+	    (before->stops_sent & signals_bit(status - 128)) &&
+	    !step->limits->ok_stop &&
+	    !(step->limits->ok_exit[status / 64] >> (status % 64) & 1);
+}
+
+/* What is said of the app's end is true, and is said where it is needed. */
+static const char *
+check_end_words(const struct step *step)
+{
+	const struct witness *before = &step->before->witness;
+	const struct actions *actions = step->actions;
+	bool ends = is_app_end(step->event) && count_sweeps(actions) > 0;
+	uint64_t sent = before->stops_sent | before->others_sent;
+	bool is_foreign = ends && step->event->type == EVENT_APP_KILLED &&
+	    !(sent & signals_bit(step->event->arg));
+
+	if (says(step, MESSAGE_APP_KILLED) != is_foreign)
+		return "it is mistaken about who has killed the app";
+	if (says(step, MESSAGE_RELAYED_END) && (!ends || is_foreign ||
+	    before->is_stopping || before->others_sent == 0))
+		return "it blames a signal for the end that was not relayed";
+	if (says(step, MESSAGE_STOP_STATUS) !=
+	    (ends && before->is_stopping && has_stop_status(step)))
+		return "it is mistaken about the status of a stop";
+	if (count_actions(actions, ACTION_NAME_LEFT) !=
+	    (ends && !before->is_stopping))
+		return "it does not name what is left just when that is odd";
+	return NULL;
+}
+
 /* If the helper is silent after a check, readiness is withdrawn in time. */
 static const char *
 check_silence(const struct step *step)
@@ -609,7 +691,7 @@ check_silent_start(const struct step *step)
 	return count_actions(&actions, ACTION_PUBLISH) > 0 ||
 	    ((lc.state == STATE_UNREADY || lc.state == STATE_STARTING) &&
 	    lifecycle_deadline(&lc) != (lc.state == STATE_UNREADY ?
-	    lc.recover_until : lc.budget_until)) ?
+	    lc.recover_until : earlier(lc.budget_until, lc.slow_at))) ?
 	    "it publishes though nobody checks" : NULL;
 }
 
@@ -618,8 +700,9 @@ check(const struct step *step)
 {
 	const char *(*const checks[])(const struct step *) = {
 		check_publication, check_answers, check_order, check_helper,
-		check_passed_on, check_own_stop, check_recovery, check_watchdog, check_relay,
-		check_telling, check_force, check_end, check_way_out,
+		check_passed_on, check_own_stop, check_recovery,
+		check_watchdog, check_relay, check_telling, check_force,
+		check_end, check_slow_start, check_end_words, check_way_out,
 		check_idleness, check_silence, check_silent_start,
 	};
 	const char *violation = NULL;
@@ -657,9 +740,11 @@ see_event(struct witness *witness, const struct limits *limits,
 	bool runs = before->lc.state != STATE_LAUNCHING &&
 	    before->lc.state != STATE_PAUSED;
 
-	if (event->type == EVENT_APP_EXITED && runs &&
-	    witness->app_status < 0) {
-		witness->app_status = event->arg;
+	if (event->type == EVENT_EXECUTED &&
+	    before->lc.state == STATE_LAUNCHING)
+		witness->slow_at = event->now + SLOW_START_MS;
+	if (is_app_end(event) && runs && witness->app_status < 0) {
+		witness->app_status = status_of(event);
 		witness->is_stopping = true;
 		witness->held_signal = 0;
 	}
@@ -698,7 +783,14 @@ see_action(struct witness *witness, const struct limits *limits,
 	case ACTION_WITHDRAW:
 		witness->is_published = false;
 		break;
+	case ACTION_RELAY_TO_GROUP:
+	case ACTION_RELAY_TO_MAIN:
+		if (action->arg != SIGCONT)
+			witness->others_sent |= signals_bit(action->arg);
+		break;
 	case ACTION_SAY:
+		if (action->arg == MESSAGE_SLOW_START)
+			witness->slow_at = now + SLOW_START_MS;
 		if (failure_statuses[action->arg] != 0) {
 			witness->failure_status = failure_statuses[action->arg];
 			witness->is_stopping = true;
@@ -780,6 +872,44 @@ see(struct node *after, const struct step *step)
 
 /* --- The search ----------------------------------------------------------- */
 
+/* Leaves of a time, in ms from now, only what makes for other steps. */
+static void
+round_up(int64_t *time, int64_t unit)
+{
+	if (*time != NEVER && *time > 0)
+		*time = (*time + unit - 1) / unit * unit;
+}
+
+/*
+ * Times that are much longer than all others are told apart roughly, or there
+ * would be thousands of them. How long a start takes counts while it lasts, and
+ * what was relayed until the app has ended.
+ */
+static void
+round_long_times(struct node *node)
+{
+	round_up(&node->lc.relayed_until, RELAY_EFFECT_MS);
+	if (node->witness.is_stopping)
+		node->lc.relayed_until = 0;
+	if (node->witness.app_status >= 0) {
+		node->lc.relayed = 0;
+		node->lc.relayed_signal = 0;
+		node->witness.others_sent = 0;
+	}
+	if (node->lc.budget_until > 300)
+		round_up(&node->lc.budget_until, 3000);
+	if (node->lc.state == STATE_STARTING) {
+		node->lc.started_at = -SLOW_START_MS;
+		if (node->lc.slow_at > 0)
+			node->lc.slow_at = SLOW_START_MS;
+		round_up(&node->witness.slow_at, SLOW_START_MS);
+		return;
+	}
+	node->lc.started_at = 0;
+	node->lc.slow_at = NEVER;
+	node->witness.slow_at = NEVER;
+}
+
 /*
  * Makes NOW the moment 0, so that situations can be compared. It makes no
  * difference how long ago a deadline was.
@@ -790,6 +920,8 @@ shift_time(struct node *node, int64_t now)
 	int64_t *const deadlines[] = {
 		&node->lc.budget_until, &node->lc.recover_until,
 		&node->lc.publish_again_at,
+		&node->lc.slow_at, &node->witness.slow_at,
+		&node->lc.relayed_until,
 		&node->lc.silent_at,
 		&node->lc.drain_until, &node->lc.grace_until,
 		&node->lc.kill_again_at, &node->lc.kill_until,
@@ -806,6 +938,7 @@ shift_time(struct node *node, int64_t now)
 		if (*deadlines[i] < 0)
 			*deadlines[i] = 0;
 	}
+	round_long_times(node);
 }
 
 static size_t
@@ -907,7 +1040,7 @@ list_args(enum event_type type, int args[5])
 	case EVENT_SIGNAL:
 		args[0] = SIGTERM;
 		args[1] = SIGINT;
-		args[2] = SIGHUP;
+		args[2] = SIGQUIT;
 		args[3] = SIGCONT;
 		args[4] = SIGUSR1;
 		return 5;
@@ -917,6 +1050,10 @@ list_args(enum event_type type, int args[5])
 		args[2] = 128 + SIGTERM;
 		args[3] = 128 + SIGQUIT;
 		return 4;
+	case EVENT_APP_KILLED:
+		args[0] = SIGTERM;
+		args[1] = SIGQUIT;
+		return 2;
 	case EVENT_EXEC_FAILED:
 		args[0] = 127;
 		return 1;
@@ -965,6 +1102,7 @@ begin(struct node *first, const struct limits *limits)
 {
 	memset(first, 0, sizeof(*first));
 	lifecycle_init(&first->lc, limits);
+	first->witness.slow_at = NEVER;
 	first->witness.app_status = -1;
 	if (limits->gate == GATE_APP)
 		first->witness.watchdog_ms = limits->silence_ms;
@@ -1003,7 +1141,7 @@ choose_limits(const struct gating *gating, unsigned int choice)
 		.monitor_failures = gating->monitor_failures,
 		.silence_ms = gating->silence_ms,
 		.recovery_ms = gating->recovery_ms,
-		.budget_ms = choice & 1 ? 300 : 0,
+		.budget_ms = choice & 1 ? (choice == 1 ? 6000 : 300) : 0,
 		.drain_ms = choice >> 1 & 1 ? 300 : 0,
 		.grace_ms = choice >> 2 & 1 ? 200 : 0,
 		.ok_stop = choice >> 3 & 1,
@@ -1015,6 +1153,9 @@ choose_limits(const struct gating *gating, unsigned int choice)
 
 	for (int signo = 1; signo <= SIGNALS_MAX; signo++)
 		limits.signals.rewrite[signo] = (unsigned char)signo;
+	/* What was relayed makes for many more situations: not in all lives. */
+	if (choice >> 2 & 1)
+		limits.signals.rewrite[SIGQUIT] = 0;
 	if (choice >> 1 & 1) {
 		/* 3; and 127, which must not forgive a failed exec */
 		limits.ok_exit[0] = UINT64_C(1) << 3;
@@ -1063,7 +1204,8 @@ make_event(const unsigned char bytes[3])
 		.arg = bytes[1],
 	};
 
-	if (event.type == EVENT_SIGNAL || event.type == EVENT_APP_STOPPED)
+	if (event.type == EVENT_SIGNAL || event.type == EVENT_APP_STOPPED ||
+	    event.type == EVENT_APP_KILLED)
 		event.arg = 1 + bytes[1] % SIGNALS_MAX;
 	return event;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/autoreap.h"
+#include "base/exit_status.h"
 #include "base/array.h"
 #include "support.h"
 
@@ -144,14 +145,17 @@ tell_every_end(void *argument)
 	(void)argument;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct app app = { .end = cases[i].end };
+		int status;
 
 		start_app(&app);
-		must(autoreap_exit_status(app.fd) == -EAGAIN,
+		must(autoreap_wait_status(app.fd) == -EAGAIN,
 		    "%zu: ended too early", i);
 		kill(app.pid, SIGCONT);
 		await_end(&app);
-		must(autoreap_exit_status(app.fd) == cases[i].status,
-		    "%zu: exit status %d", i, autoreap_exit_status(app.fd));
+		status = autoreap_wait_status(app.fd);
+		must(exit_status_of_wait(status) == cases[i].status &&
+		    WIFSIGNALED(status) == (cases[i].status > 128),
+		    "%zu: wait status %d", i, status);
 		autoreap_end(app.fd);
 	}
 }
@@ -173,9 +177,10 @@ tell_an_end_at_any_moment(void *argument)
 		start_app(&app);
 		kill(app.pid, SIGCONT);
 		do
-			status = autoreap_exit_status(app.fd);
+			status = autoreap_wait_status(app.fd);
 		while (status == -EAGAIN);
-		must(status == 42, "%d: exit status %d", i, status);
+		must(exit_status_of_wait(status) == 42, "%d: wait status %d", i,
+		    status);
 		autoreap_end(app.fd);
 	}
 }
@@ -211,9 +216,9 @@ hear_of_the_app_among_others(void *argument)
 		while (status == -EAGAIN) {
 			must(sigtimedwait(&child, NULL, &patience) == SIGCHLD,
 			    "%d: no SIGCHLD tells of the app", i);
-			status = autoreap_exit_status(app.fd);
+			status = autoreap_wait_status(app.fd);
 		}
-		must(status == 42, "%d: exit status %d", i, status);
+		must(exit_status_of_wait(status) == 42, "%d: exit status %d", i, status);
 		autoreap_end(app.fd);
 	}
 }

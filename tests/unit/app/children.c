@@ -177,6 +177,7 @@ wait_for_each_exit_code(void *argument)
 		must(change.stop_signal == 0, "%d: stopped", codes[i]);
 		must(change.exit_status == codes[i], "%d: status %d",
 		    codes[i], change.exit_status);
+		must(!change.is_killed, "%d: killed", codes[i]);
 		children_reap(&ours, &change);
 	}
 }
@@ -206,6 +207,7 @@ wait_for_each_death(void *argument)
 		must(change.stop_signal == 0, "%d: stopped", signals[i]);
 		must(change.exit_status == 128 + signals[i],
 		    "%d: status %d", signals[i], change.exit_status);
+		must(change.is_killed, "%d: not killed", signals[i]);
 		children_reap(&ours, &change);
 	}
 }

@@ -6,8 +6,11 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -154,4 +157,127 @@ Test(leftovers, cannot_be_found_without_a_proc)
 	if (is_sanitized())
 		cr_skip("skipped: the sanitizer reads /proc itself");
 	in_child(lack_proc, NULL);
+}
+
+/* --- Names --- */
+
+/* Starts a child called NAME that waits for a signal. */
+static pid_t
+start_named(const char *name)
+{
+	int ends[2];
+	char byte;
+	pid_t pid;
+
+	must(pipe2(ends, O_CLOEXEC) == 0, "no pipe: %m");
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, name);
+		must(write(ends[1], "", 1) == 1, "no word: %m");
+		for (;;)
+			pause();
+	}
+	must(pid > 0 && read(ends[0], &byte, 1) == 1, "no child: %m");
+	close(ends[0]);
+	close(ends[1]);
+	return pid;
+}
+
+static void
+expect_names(const pid_t helpers[2], int count, const char *expected)
+{
+	char names[LEFTOVERS_NAMES_MAX];
+	int found = leftovers_name(helpers, names);
+
+	must(found == count, "%d are found, not %d: %s", found, count, names);
+	must(strcmp(names, expected) == 0, "'%s' is not '%s'", names,
+	    expected);
+}
+
+static void
+name_some(void *argument)
+{
+	pid_t helpers[2] = { 0, 0 };
+	pid_t last;
+
+	(void)argument;
+	expect_names(helpers, 0, "");
+	start_named("one");
+	start_named("a (b) c");
+	start_named("one");
+	expect_names(helpers, 3, "one, a (b) c");
+	helpers[1] = start_named("helper");
+	last = start_named("on");
+	expect_names(helpers, 4, "one, a (b) c, on");
+	kill(last, SIGKILL);
+	expect_names(helpers, 3, "one, a (b) c");
+}
+
+/* Thirty names do not fit. */
+static void
+name_too_many(void *argument)
+{
+	const pid_t helpers[2] = { 0, 0 };
+	char names[LEFTOVERS_NAMES_MAX];
+	int found;
+
+	(void)argument;
+	for (int i = 0; i < 30; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "a-long-name-%02d", i);
+		start_named(name);
+	}
+	found = leftovers_name(helpers, names);
+	must(found == 30, "%d are found", found);
+	must(strncmp(names, "a-long-name-00, a-long-name-01, ", 32) == 0 &&
+	    strstr(names, ", ...") == names + strlen(names) - 5, "%s", names);
+}
+
+static void
+name_without_proc(void *argument)
+{
+	const pid_t helpers[2] = { 0, 0 };
+
+	(void)argument;
+	start_named("one");
+	deny_system_call(SYS_getdents64, EPERM);
+	expect_names(helpers, 0, "");
+}
+
+/* A helper's own child is its check. */
+static void
+leave_out_a_check(void *argument)
+{
+	pid_t helpers[2] = { 0, 0 };
+	int ends[2];
+	char byte;
+
+	(void)argument;
+	must(pipe2(ends, O_CLOEXEC) == 0, "no pipe: %m");
+	helpers[0] = fork();
+	if (helpers[0] == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		start_named("check");
+		must(write(ends[1], "", 1) == 1, "no word: %m");
+		for (;;)
+			pause();
+	}
+	must(read(ends[0], &byte, 1) == 1, "no check: %m");
+	expect_names(helpers, 0, "");
+}
+
+Test(leftovers, are_counted_and_named_but_for_helpers_and_the_dying)
+{
+	in_child(name_some, NULL);
+	in_child(name_too_many, NULL);
+	in_child(leave_out_a_check, NULL);
+}
+
+Test(leftovers, are_not_named_without_a_proc)
+{
+	if (is_sanitized())
+		cr_skip("skipped: the sanitizer reads /proc itself");
+	in_child(name_without_proc, NULL);
 }

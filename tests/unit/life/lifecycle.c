@@ -36,6 +36,7 @@ static const char *const action_names[ACTION_COUNT] = {
 	[ACTION_RELAY_TO_MAIN] = "main",
 	[ACTION_STOP_GROUP] = "stop-group",
 	[ACTION_STOP_MAIN] = "stop-main",
+	[ACTION_NAME_LEFT] = "name-left",
 	[ACTION_TERMINATE_ALL] = "terminate-all",
 	[ACTION_TERMINATE_REST] = "terminate-rest",
 	[ACTION_KILL_ALL] = "kill-all",
@@ -58,6 +59,10 @@ static const char *const ending_names[ENDING_COUNT] = {
 
 static const char *const message_names[MESSAGE_COUNT] = {
 	[MESSAGE_READY] = "ready",
+	[MESSAGE_SLOW_START] = "slow-start",
+	[MESSAGE_APP_KILLED] = "app-killed",
+	[MESSAGE_RELAYED_END] = "relayed-end",
+	[MESSAGE_STOP_STATUS] = "stop-status",
 	[MESSAGE_READY_AGAIN] = "ready-again",
 	[MESSAGE_UNHEALTHY] = "unhealthy",
 	[MESSAGE_HELPER_SILENT] = "helper-silent",
@@ -201,7 +206,8 @@ Test(lifecycle, an_ungated_app_is_ready_at_once_and_its_exit_is_the_exit)
 
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
-	    { 5, EVENT_APP_EXITED, 3, "terminate-all", STATE_SWEEPING },
+	    { 5, EVENT_APP_EXITED, 3, "name-left terminate-all",
+	      STATE_SWEEPING },
 	    { 5, EVENT_CHILDREN_GONE, 0, "report:app exit:3", STATE_ENDED });
 }
 
@@ -282,11 +288,113 @@ Test(lifecycle, the_budget_counts_from_the_exec_and_zero_means_none)
 	lifecycle_init(&lc, &limits);
 	cr_assert_eq(lifecycle_deadline(&lc), INT64_MAX);
 	step(&lc, 700, EVENT_EXECUTED, 0);
-	cr_assert_eq(lifecycle_deadline(&lc), 30700);
+	cr_assert_eq(lc.budget_until, 30700);
 	limits.budget_ms = 0;
 	lifecycle_init(&lc, &limits);
 	step(&lc, 700, EVENT_EXECUTED, 0);
+	cr_assert_eq(lc.budget_until, INT64_MAX);
+}
+
+Test(lifecycle, a_start_that_takes_long_is_said_at_doubling_intervals)
+{
+	struct limits limits = gated_limits();
+	struct lifecycle lc;
+
+	play(&limits,
+	    { 100, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
+	    { 5099, EVENT_TIMEOUT, 0, "", STATE_STARTING },
+	    { 5100, EVENT_TIMEOUT, 0, "say:slow-start", STATE_STARTING },
+	    { 10099, EVENT_TIMEOUT, 0, "", STATE_STARTING },
+	    { 10103, EVENT_TIMEOUT, 0, "say:slow-start", STATE_STARTING },
+	    { 20105, EVENT_TIMEOUT, 0, "", STATE_STARTING },
+	    { 20106, EVENT_HEALTHY, 0, "stop-helper publish", STATE_STARTING },
+	    { 20106, EVENT_PUBLISH_FAILED, 0, "", STATE_STARTING },
+	    { 20300, EVENT_TIMEOUT, 0, "say:slow-start publish",
+	      STATE_STARTING },
+	    { 20300, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
+	    { 50000, EVENT_TIMEOUT, 0, "", STATE_READY });
+	limits.gate = GATE_NONE;
+	lifecycle_init(&lc, &limits);
+	step(&lc, 0, EVENT_EXECUTED, 0);
 	cr_assert_eq(lifecycle_deadline(&lc), INT64_MAX);
+}
+
+Test(lifecycle, a_death_that_dinit_has_not_caused_is_said)
+{
+	struct limits limits = plain_limits();
+
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
+	    { 5, EVENT_APP_KILLED, SIGKILL,
+	      "say:app-killed name-left terminate-all", STATE_SWEEPING },
+	    { 5, EVENT_CHILDREN_GONE, 0, "report:app exit:137", STATE_ENDED });
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
+	    { 1, EVENT_SIGNAL, SIGTERM, "say:stopping stop-group:TERM",
+	      STATE_STOPPING },
+	    { 5, EVENT_APP_KILLED, SIGSEGV, "say:app-killed terminate-rest",
+	      STATE_SWEEPING });
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
+	    { 1, EVENT_SIGNAL, SIGTERM, "say:stopping stop-group:TERM",
+	      STATE_STOPPING },
+	    { 9001, EVENT_TIMEOUT, 0, "say:grace-over kill-all",
+	      STATE_KILLING },
+	    { 9002, EVENT_APP_KILLED, SIGKILL, "", STATE_KILLING },
+	    { 9002, EVENT_CHILDREN_GONE, 0, "report:kill exit:137",
+	      STATE_ENDED });
+	/* A relayed one in the stop. */
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
+	    { 1, EVENT_SIGNAL, SIGTERM, "say:stopping stop-group:TERM",
+	      STATE_STOPPING },
+	    { 2, EVENT_SIGNAL, SIGHUP, "group:HUP", STATE_STOPPING },
+	    { 5, EVENT_APP_KILLED, SIGHUP, "terminate-rest", STATE_SWEEPING });
+}
+
+Test(lifecycle, the_end_by_the_stop_signal_points_to_ok_stop)
+{
+	struct limits limits = plain_limits();
+	const struct line stop = { 1, EVENT_SIGNAL, SIGTERM,
+		"say:stopping stop-group:TERM", STATE_STOPPING };
+
+	play(&limits, { 0, EVENT_EXECUTED, 0, "", STATE_READY }, stop,
+	    { 5, EVENT_APP_KILLED, SIGTERM, "say:stop-status terminate-rest",
+	      STATE_SWEEPING });
+	play(&limits, { 0, EVENT_EXECUTED, 0, "", STATE_READY }, stop,
+	    { 5, EVENT_APP_EXITED, 143, "say:stop-status terminate-rest",
+	      STATE_SWEEPING });
+	play(&limits, { 0, EVENT_EXECUTED, 0, "", STATE_READY }, stop,
+	    { 5, EVENT_APP_EXITED, 0, "terminate-rest", STATE_SWEEPING });
+	limits.ok_stop = true;
+	play(&limits, { 0, EVENT_EXECUTED, 0, "", STATE_READY }, stop,
+	    { 5, EVENT_APP_EXITED, 143, "terminate-rest", STATE_SWEEPING });
+}
+
+Test(lifecycle, the_end_after_a_relayed_signal_points_to_stop_signal)
+{
+	struct limits limits = plain_limits();
+	const struct line quit = { 1, EVENT_SIGNAL, SIGQUIT,
+		"group:QUIT", STATE_READY };
+
+	play(&limits, { 0, EVENT_EXECUTED, 0, "", STATE_READY }, quit,
+	    { 30000, EVENT_APP_EXITED, 0,
+	      "say:relayed-end name-left terminate-all", STATE_SWEEPING });
+	play(&limits, { 0, EVENT_EXECUTED, 0, "", STATE_READY }, quit,
+	    { 30001, EVENT_APP_EXITED, 0, "name-left terminate-all",
+	      STATE_SWEEPING });
+	play(&limits, { 0, EVENT_EXECUTED, 0, "", STATE_READY }, quit,
+	    { 60000, EVENT_APP_KILLED, SIGQUIT,
+	      "say:relayed-end name-left terminate-all", STATE_SWEEPING });
+	play(&limits, { 0, EVENT_EXECUTED, 0, "", STATE_READY }, quit,
+	    { 9, EVENT_APP_KILLED, SIGSEGV,
+	      "say:app-killed name-left terminate-all", STATE_SWEEPING });
+	play(&limits,
+	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
+	    { 1, EVENT_SIGNAL, SIGCONT, "lend-terminal group:CONT",
+	      STATE_READY },
+	    { 2, EVENT_APP_EXITED, 0, "name-left terminate-all",
+	      STATE_SWEEPING });
 }
 
 Test(lifecycle, the_budget_stops_the_app_with_the_first_stop_signal_rewritten)
@@ -404,7 +512,8 @@ Test(lifecycle, an_unready_app_may_end)
 	    { 1000, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
 	    STATE_UNREADY },
 	    { 2000, EVENT_APP_EXITED, 3,
-	    "stop-helper announce-end:app terminate-all", STATE_SWEEPING },
+	    "stop-helper announce-end:app name-left terminate-all",
+	      STATE_SWEEPING },
 	    { 2001, EVENT_CHILDREN_GONE, 0, "report:app exit:3", STATE_ENDED });
 }
 
@@ -674,7 +783,7 @@ Test(lifecycle, an_app_that_says_that_it_stops_is_unready_and_may_come_back)
 	    { 804, EVENT_APP_STOPPING, 0, "withdraw say:app-stopping",
 	      STATE_UNREADY },
 	    { 900, EVENT_APP_EXITED, 0, "announce-end:app stop-helper "
-	      "terminate-all", STATE_SWEEPING });
+	      "name-left terminate-all", STATE_SWEEPING });
 }
 
 Test(lifecycle, an_app_that_says_that_it_stops_has_no_need_to_recover)
@@ -1003,7 +1112,7 @@ Test(lifecycle, the_end_of_a_ready_app_withdraws_readiness_first)
 	    { 9, EVENT_HEALTHY, 0, "stop-helper publish", STATE_STARTING },
 	    { 9, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
 	    { 50, EVENT_APP_EXITED, 1, "withdraw stop-helper announce-end:app "
-	      "terminate-all", STATE_SWEEPING });
+	      "name-left terminate-all", STATE_SWEEPING });
 }
 
 Test(lifecycle, kills_again_and_leaves_one_second_after_sigkill)

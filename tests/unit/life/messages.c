@@ -69,6 +69,9 @@ begin_life(enum gate gate)
 		.ready_after_ms = -1,
 		.app_status = -1,
 		.last_output = output,
+		.memory_kills = -1,
+		.budget_name = "DINIT_STARTUP_BUDGET",
+		.recovery_name = "DINIT_RECOVERY_BUDGET",
 	};
 }
 
@@ -137,6 +140,124 @@ Test(messages, say_how_the_app_became_ready, .init = capture_log)
 	expect_message(&facts, MESSAGE_READY_AGAIN, "dinit: ready again\n");
 }
 
+Test(messages, say_that_a_start_takes_long_and_why, .init = capture_log)
+{
+	struct life_facts facts = begin_life(GATE_HEALTH);
+	const struct health_result check = {
+		.outcome = HEALTH_FAILED, .status = 1, .checks = 31,
+	};
+
+	facts.starting_ms = 5004;
+	expect_message(&facts, MESSAGE_SLOW_START, "dinit: not ready after 5s: "
+	    "the first health check still runs\n");
+	set_check(&facts, &check, "connection refused");
+	expect_message(&facts, MESSAGE_SLOW_START, "dinit: not ready after 5s: "
+	    "last of 31 checks: exit status 1: connection refused\n");
+	facts.starting_ms = 80999;
+	limits.gate = GATE_APP;
+	facts.last_check.checks = 0;
+	expect_message(&facts, MESSAGE_SLOW_START, "dinit: not ready after "
+	    "1m20s: the app has not sent READY=1 to NOTIFY_SOCKET\n");
+	limits.gate = GATE_EXEC;
+	expect_message(&facts, MESSAGE_SLOW_START,
+	    "dinit: not ready after 1m20s\n");
+}
+
+static void
+expect_killed(struct life_facts *facts, int signo, const char *expected)
+{
+	facts->app_status = 128 + signo;
+	expect_message(facts, MESSAGE_APP_KILLED, expected);
+}
+
+Test(messages, say_that_somebody_else_has_killed_the_app, .init = capture_log)
+{
+	struct life_facts facts = begin_life(GATE_NONE);
+
+	expect_killed(&facts, SIGKILL, "dinit: warn: the app was killed by "
+	    "SIGKILL, not by dinit: out of memory?\n");
+	facts.memory_kills = 0;
+	expect_killed(&facts, SIGKILL, "dinit: warn: the app was killed by "
+	    "SIGKILL, not by dinit, nor by the kernel because memory was "
+	    "short\n");
+	facts.memory_kills = 1;
+	expect_killed(&facts, SIGKILL, "dinit: warn: the app was killed by "
+	    "SIGKILL, not by dinit: out of memory, as memory.events of its "
+	    "cgroup says\n");
+	expect_killed(&facts, SIGSEGV, "dinit: warn: the app was killed by "
+	    "SIGSEGV, not by dinit: it has crashed\n");
+	expect_killed(&facts, SIGSYS, "dinit: warn: the app was killed by "
+	    "SIGSYS, not by dinit: a seccomp filter forbids what it did\n");
+	expect_killed(&facts, SIGINT, "dinit: warn: the app was killed by "
+	    "SIGINT, not by dinit\n");
+	facts.has_terminal = true;
+	expect_killed(&facts, SIGINT, "dinit: debug: the app was killed by "
+	    "SIGINT, not by dinit\n");
+	expect_killed(&facts, SIGTERM, "dinit: warn: the app was killed by "
+	    "SIGTERM, not by dinit\n");
+}
+
+Test(messages, name_the_setting_that_an_end_asks_for, .init = capture_log)
+{
+	struct life_facts facts = begin_life(GATE_NONE);
+
+	facts.relayed_signal = SIGQUIT;
+	expect_message(&facts, MESSAGE_RELAYED_END, "dinit: warn: the app ended "
+	    "after SIGQUIT, which was relayed but is no stop signal; if the "
+	    "engine stops with it (STOPSIGNAL), set --stop-signal=QUIT\n");
+	facts.app_status = 143;
+	expect_message(&facts, MESSAGE_STOP_STATUS, "dinit: debug: exit status "
+	    "143 is that of the stop signal itself; with --ok-stop it is "
+	    "reported as 0\n");
+	limits.gate = GATE_HEALTH;
+	expect_message(&facts, MESSAGE_STOP_STATUS, "dinit: exit status 143 is "
+	    "that of the stop signal itself; with --ok-stop it is reported as "
+	    "0\n");
+}
+
+Test(messages, name_what_the_app_has_left_behind, .init = capture_log)
+{
+	struct life_facts facts = begin_life(GATE_NONE);
+
+	facts.app_status = 0;
+	messages_log_left(&facts, 1, "nginx");
+	expect_logged("dinit: warn: the app has left 1 process behind (nginx); "
+	    "if it went to the background, have it run in the foreground\n");
+	facts.app_status = 137;
+	messages_log_left(&facts, 12, "nginx, sh");
+	expect_logged("dinit: warn: the app has left 12 processes behind "
+	    "(nginx, sh)\n");
+}
+
+static void
+expect_exit(const struct life_facts *facts, enum ending ending,
+    const char *expected)
+{
+	messages_log_exit(facts, ending);
+	expect_logged(expected);
+}
+
+Test(messages, have_the_last_word_where_the_status_is_not_the_apps,
+    .init = capture_log)
+{
+	struct life_facts facts = begin_life(GATE_HEALTH);
+
+	expect_exit(&facts, ENDING_BUDGET, "dinit: error: exiting with 124: not "
+	    "ready within the startup budget (DINIT_STARTUP_BUDGET=30s)\n");
+	facts.budget_name = "--startup-budget";
+	expect_exit(&facts, ENDING_BUDGET, "dinit: error: exiting with 124: not "
+	    "ready within the startup budget (--startup-budget=30s)\n");
+	expect_exit(&facts, ENDING_RECOVERY, "dinit: error: exiting with 123: "
+	    "not ready again within the recovery budget "
+	    "(DINIT_RECOVERY_BUDGET=1m)\n");
+	expect_exit(&facts, ENDING_HELPER_LOST, "dinit: error: exiting with "
+	    "124: the health helper was gone before the app was ready\n");
+	expect_exit(&facts, ENDING_APP, "");
+	expect_exit(&facts, ENDING_STOP, "");
+	expect_exit(&facts, ENDING_KILL, "");
+	expect_exit(&facts, ENDING_EXEC, "");
+}
+
 Test(messages, say_why_the_app_is_no_longer_ready, .init = capture_log)
 {
 	struct life_facts facts = begin_life(GATE_HEALTH);
@@ -147,7 +268,7 @@ Test(messages, say_why_the_app_is_no_longer_ready, .init = capture_log)
 	set_check(&facts, &check, "no");
 	facts.silent_ms = 16000;
 	expect_message(&facts, MESSAGE_UNHEALTHY, "dinit: warn: unhealthy, "
-	    "readiness is withdrawn; last of 7 health checks: exit status 1: "
+	    "readiness is withdrawn; last of 7 checks: exit status 1: "
 	    "no\n");
 	expect_message(&facts, MESSAGE_HELPER_SILENT, "dinit: warn: "
 	    "unhealthy, readiness is withdrawn; the health helper has said "
@@ -187,7 +308,7 @@ Test(messages, say_why_the_budget_was_not_enough, .init = capture_log)
 	    "dinit: error: the first health check still runs\n");
 	set_check(&facts, &check, "connection refused");
 	expect_message(&facts, MESSAGE_BUDGET_OVER, BUDGET_OVER
-	    "dinit: error: last of 177 health checks: exit status 1: "
+	    "dinit: error: last of 177 checks: exit status 1: "
 	    "connection refused\n");
 	facts.publish_error = -EROFS;
 	expect_message(&facts, MESSAGE_BUDGET_OVER, BUDGET_OVER
@@ -221,7 +342,7 @@ Test(messages, say_why_the_app_did_not_recover, .init = capture_log)
 	facts.unready_why = MESSAGE_UNHEALTHY;
 	set_check(&facts, &check, "no");
 	expect_message(&facts, MESSAGE_RECOVERY_OVER, RECOVERY_OVER
-	    "dinit: error: last of 177 health checks: exit status 1: no\n");
+	    "dinit: error: last of 177 checks: exit status 1: no\n");
 	facts.unready_why = MESSAGE_HELPER_SILENT;
 	facts.publish_error = -EROFS;
 	expect_message(&facts, MESSAGE_RECOVERY_OVER, RECOVERY_OVER
@@ -447,10 +568,10 @@ Test(messages, report_why_each_life_ended)
 	    "not ready within the startup budget of 30s");
 	set_check(&facts, &check, "no");
 	expect_ending(&facts, ENDING_BUDGET, "not ready within the startup "
-	    "budget of 30s; last of 7 health checks: exit status 1: no");
+	    "budget of 30s; last of 7 checks: exit status 1: no");
 	facts.unready_why = MESSAGE_UNHEALTHY;
 	expect_ending(&facts, ENDING_RECOVERY, "not ready again within the "
-	    "recovery budget of 1m; last of 7 health checks: exit status 1: "
+	    "recovery budget of 1m; last of 7 checks: exit status 1: "
 	    "no");
 }
 
@@ -472,6 +593,8 @@ Test(messages, have_words_for_each_message, .init = capture_log)
 {
 	struct life_facts facts = begin_life(GATE_HEALTH);
 
+	facts.app_status = 143;
+	facts.relayed_signal = SIGHUP;
 	for (int message = 0; message < MESSAGE_COUNT; message++) {
 		messages_log(&facts, (enum message)message);
 		cr_expect(strlen(read_log()) > 0, "nothing for %d", message);
