@@ -62,7 +62,8 @@ line_file_empty(int fd)
 static size_t
 make_line(const char *text, char line[LINE_FILE_MAX])
 {
-	size_t length = strnlen(text, LINE_FILE_MAX - 1);
+	size_t length = text_measure_trimmed(text,
+	    strnlen(text, LINE_FILE_MAX - 1));
 
 	memcpy(line, text, length);
 	text_make_printable(line, length);

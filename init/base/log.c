@@ -303,6 +303,7 @@ write_message(enum log_level level, const char *format, va_list arguments)
 
 	/* One byte is left for the newline. */
 	vsnprintf(message, sizeof(line) - 1 - begun, format, arguments);
+	message[text_measure_trimmed(message, strlen(message))] = '\0';
 	if (level == LOG_LEVEL_ERROR && logger.report_fd >= 0)
 		line_file_append(logger.report_fd, message);
 	return logger.format == LOG_FORMAT_JSON ? write_json(level, message)

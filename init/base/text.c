@@ -27,6 +27,14 @@ text_make_printable(char *text, size_t length)
 	}
 }
 
+size_t
+text_measure_trimmed(const char *text, size_t length)
+{
+	while (length > 0 && (unsigned char)text[length - 1] <= ' ')
+		length--;
+	return length;
+}
+
 const char *
 text_quote(const char *word)
 {

@@ -45,6 +45,13 @@ const char *
 text_quote(const char *word);
 
 /*
+ * Returns the length of the LENGTH bytes at TEXT without the blanks and ASCII
+ * control characters at their end, such as the newline of what a program says.
+ */
+size_t
+text_measure_trimmed(const char *text, size_t length);
+
+/*
  * Replaces each byte of a control character in the LENGTH bytes at TEXT by a
  * space.
  */

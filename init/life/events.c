@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "life/actions.h"
 #include "life/supervisor_state.h"
 #include "privileges/privileges.h"
@@ -146,7 +147,8 @@ take_check(struct supervisor *sup)
 		return false;
 	}
 	sup->checked_ns = clock_monotonic_ns();
-	facts->last_output_length = (size_t)length;
+	facts->last_output_length = text_measure_trimmed(facts->last_output,
+	    (size_t)length);
 	messages_log_check(facts);
 	if (facts->last_check.outcome != HEALTH_PASSED) {
 		facts->unready_why = MESSAGE_UNHEALTHY;

@@ -64,7 +64,7 @@ Test(report, says_what_the_last_check_printed_when_the_budget_is_over)
 	    "the startup budget of 2s; last of "),
 	    container_read(&c, "report"), "%s", container_read(&c, "report"));
 	cr_assert_not_null(strstr(container_read(&c, "report"),
-	    " checks: exit status 7: no way \n"));
+	    " checks: exit status 7: no way\n"));
 }
 
 /* As by docker exec, with the variables of the container. */

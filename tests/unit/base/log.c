@@ -130,7 +130,7 @@ print_control_characters(void *argument)
 	log_line(LOG_LEVEL_INFO, "\302");
 	expect_printed(fd,
 	    "dinit: [                                ]\n"
-	    "dinit: two lines  \n"
+	    "dinit: two lines\n"
 	    "dinit:  [31mred [m\n"
 	    "dinit: gr\303\274n ~\n"
 	    "dinit:     m  \302\240\n"
@@ -467,7 +467,7 @@ Test(log, cuts_an_object_at_four_kib_to_valid_json)
 {
 	in_child(print_long_json, (void *)(uintptr_t)"xx");
 	in_child(print_long_json, (void *)(uintptr_t)"\"x");
-	in_child(print_long_json, (void *)(uintptr_t)"\n\n");
+	in_child(print_long_json, (void *)(uintptr_t)"\nx");
 	in_child(print_long_json, (void *)(uintptr_t)"\xc3\xa4");
 }
 

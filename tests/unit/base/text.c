@@ -31,6 +31,15 @@ Test(text, has_u0080_to_u009f_replaced_and_no_others)
 	}
 }
 
+Test(text, is_measured_without_what_is_blank_at_its_end)
+{
+	cr_expect_eq(text_measure_trimmed("a b\n\r\t ", 7), 3);
+	cr_expect_eq(text_measure_trimmed(" a", 2), 2);
+	cr_expect_eq(text_measure_trimmed("a\xff", 2), 2);
+	cr_expect_eq(text_measure_trimmed(" \n", 2), 0);
+	cr_expect_eq(text_measure_trimmed("", 0), 0);
+}
+
 Test(text, is_quoted_where_it_is_not_plainly_one_word)
 {
 	cr_expect_str_eq(text_quote("python3"), "");
