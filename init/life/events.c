@@ -31,6 +31,13 @@
  */
 #define REAPED_AT_ONCE 32
 
+/*
+ * So many signals are taken one after the other before those with higher numbers
+ * have their turn: more than are ever sent at once, whose order then stays, and
+ * few enough to take only some milliseconds.
+ */
+#define SIGNALS_IN_A_ROW 1024
+
 /* Long enough to cost nothing, short enough for a stop to be in time. */
 #define RETRY_PAUSE_MS 20
 
@@ -424,7 +431,6 @@ look_for_news(struct supervisor *sup)
 	sup->must_look_again = sup->must_look_again || has_more;
 }
 
-/* The clock is read once for signals that arrive in a row. */
 static void
 pass_on(struct supervisor *sup, int signo)
 {
@@ -434,9 +440,7 @@ pass_on(struct supervisor *sup, int signo)
 	};
 
 	actions_perform(sup, &relay);
-	if (sup->passed_on_at == 0)
-		sup->passed_on_at = clock_monotonic_ms();
-	lifecycle_note_relay(&sup->lifecycle, signo, sup->passed_on_at);
+	lifecycle_note_relay(&sup->lifecycle, signo, clock_monotonic_ms());
 }
 
 static void
@@ -456,13 +460,13 @@ take_signal(struct supervisor *sup, const siginfo_t *info)
 
 /*
  * The kernel hands out the pending signal with the lowest number first. A signal
- * that is sent without pause must not keep back the others: after a few signals,
+ * that is sent without pause must not keep back the others: after some signals,
  * those with higher numbers than the last one have their turn.
  */
 static uint64_t
 signals_in_turn(const struct supervisor *sup)
 {
-	if (sup->signals_in_a_row < AT_ONCE)
+	if (sup->signals_in_a_row < SIGNALS_IN_A_ROW)
 		return SIGNALS_ALL;
 	return sup->last_signal == SIGNALS_MAX
 	    ? 0
@@ -498,7 +502,6 @@ wait_for_signal(struct supervisor *sup, siginfo_t *info)
 	if (signo > 0)
 		return signo;
 	sup->signals_in_a_row = 0;
-	sup->passed_on_at = 0;
 	if (signo != -EAGAIN && signo != -EINTR)
 		pause_before_retry(sup, "wait for signals", signo);
 	return 0;

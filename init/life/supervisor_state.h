@@ -31,7 +31,6 @@ struct supervisor {
 				     signal, by clock_boot_ticks */
 
 	uint64_t passed_on;   /* signals that need no decision: lifecycle.h */
-	int64_t passed_on_at; /* the first in a row of those, in ms; 0: none */
 	int last_signal;      /* the last one that was taken */
 	int signals_in_a_row; /* taken since others had their turn */
 	bool must_look_again; /* no signal tells of the rest of the news */

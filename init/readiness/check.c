@@ -28,27 +28,25 @@ is_exec_form(const json_t *value)
 	return json_array_size(value) > 0;
 }
 
-static void
-free_strings(char **strings)
-{
-	for (size_t i = 0; strings[i] != NULL; i++)
-		free(strings[i]);
-	free(strings);
-}
-
+/* One block of the heap: COUNT pointers and NULL, and what they point to. */
 static char *const *
 copy_strings(const char *const *strings, size_t count)
 {
-	char **arguments = calloc(count + 1, sizeof(char *));
+	size_t size = (count + 1) * sizeof(char *);
+	char **copies;
+	char *next;
 
-	for (size_t i = 0; arguments != NULL && i < count; i++) {
-		arguments[i] = strdup(strings[i]);
-		if (arguments[i] != NULL)
-			continue;
-		free_strings(arguments);
+	for (size_t i = 0; i < count; i++)
+		size += strlen(strings[i]) + 1;
+	copies = calloc(1, size);
+	if (copies == NULL)
 		return NULL;
+	next = (char *)(copies + count + 1);
+	for (size_t i = 0; i < count; i++) {
+		copies[i] = next;
+		next = stpcpy(next, strings[i]) + 1;
 	}
-	return arguments;
+	return copies;
 }
 
 static char *const *

@@ -252,7 +252,7 @@ foreground_of()
 		-e DINIT_REPORT_FILE=/dev/termination-log "${GATE[@]}" \
 		-e DINIT_STARTUP_BUDGET=2s entrypoint "${GATED_APP[@]}"
 	ends_with 124
-	grep -x 'not ready within the startup budget of 2s; last of .*: no /tmp/up ' \
+	grep -x 'not ready within the startup budget of 2s; last of .*: no /tmp/up' \
 		"$BATS_TEST_TMPDIR/report"
 }
 

@@ -53,8 +53,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require_strings(value, arguments);
 	else
 		require_shell(command, arguments);
-	for (size_t i = 0; arguments[i] != NULL; i++)
-		free(arguments[i]);
 	free((void *)(uintptr_t)arguments);
 	json_decref(value);
 	free(command);
