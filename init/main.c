@@ -82,16 +82,27 @@ warn_of_misfits(const struct options *options,
 		log_line(LOG_LEVEL_WARN, "%s", line);
 }
 
-/* The exit status of --is-ready, which does not say why it is 1. */
+/* The exit status of --is-ready, which says why it is 1. */
 static int
 check_readiness(const struct options *options)
 {
-	int ready = asker_is_ready(options->ready_file);
+	const char *path = options->ready_file;
+	struct asker_view view = { .state_fd = -1 };
+	struct problem problem = { .text = "" };
+	int ready = asker_is_ready(path);
+	int error;
 
-	if (ready < 0)
-		log_line(LOG_LEVEL_ERROR, "cannot read readiness file %s: %s",
-		    options->ready_file, strerror(-ready));
-	return ready == 1 ? 0 : 1;
+	if (ready == 1)
+		return 0;
+	error = asker_look(path, &view);
+	if (error < 0)
+		problem_set(&problem, "cannot read readiness file %.300s: %s",
+		    path, strerror(-error));
+	else
+		asker_explain(&view, path, &problem);
+	log_line(LOG_LEVEL_ERROR, "%s%s",
+	    error < 0 ? "" : "not ready: ", problem.text);
+	return 1;
 }
 
 /* The exit status of --is-ready --wait, which says why it is 1. */

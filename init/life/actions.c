@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,6 +16,9 @@
 #include "privileges/denial.h"
 #include "readiness/health.h"
 #include "readiness/listener.h"
+
+/* The state file is written at most this often while the state is the same. */
+#define EXPLAIN_PAUSE_MS 1000
 
 /* --- Signals --- */
 
@@ -274,17 +278,6 @@ actions_tell_engine(const struct supervisor *sup, const char *text)
 		    strerror(-error));
 }
 
-/* Tells those who wait for readiness, and the engine, that it is over. */
-static void
-announce_end(const struct supervisor *sup, enum ending ending)
-{
-	char why[LINE_FILE_MAX];
-
-	messages_format_ending(&sup->facts, ending, why, sizeof(why));
-	readiness_give_up(&sup->setup->readiness, why);
-	actions_tell_engine(sup, "STOPPING=1");
-}
-
 /*
  * Has the last word, in the log and in the report file. When COMMAND could not
  * be executed, the error message is there already, and says more.
@@ -313,6 +306,111 @@ gather_facts(struct supervisor *sup, enum message message)
 		facts->relayed_signal = sup->lifecycle.relayed_signal;
 	else if (message == MESSAGE_APP_KILLED)
 		facts->memory_kills = memory_kills_count(MEMORY_KILLS_PATH);
+}
+
+/*
+ * True if the state file must be written. A new state or another reason is told
+ * at once, as is how the first check ended: until then there was nothing to
+ * tell. How a later check ended is told EXPLAIN_PAUSE_MS after the last time,
+ * with the next event. A state file that is empty, as somebody has deleted the
+ * one before, is written at once too.
+ */
+static bool
+must_explain(const struct supervisor *sup, int64_t now)
+{
+	const struct told *told = &sup->told;
+	const struct life_facts *facts = &sup->facts;
+	int64_t checks = facts->last_check.checks;
+
+	if (told->state != sup->lifecycle.state ||
+	    told->inode != sup->setup->readiness.state_id.inode)
+		return true;
+	if (told->state == STATE_READY)
+		return false;
+	return told->loss != facts->unready_why ||
+	    told->publish_error != facts->publish_error ||
+	    (told->checks != checks &&
+		(told->checks == 0 || now - told->at_ms >= EXPLAIN_PAUSE_MS));
+}
+
+/* Keeps of what the state file tells from NOW on. */
+static void
+keep_told(struct supervisor *sup, int64_t now)
+{
+	int64_t since_ms = sup->told.since_ms;
+
+	sup->told = (struct told){
+		.state = sup->lifecycle.state,
+		.since_ms = sup->lifecycle.state == sup->told.state ? since_ms
+								    : now,
+		.at_ms = now,
+		.inode = sup->setup->readiness.state_id.inode,
+		.checks = sup->facts.last_check.checks,
+		.loss = sup->facts.unready_why,
+		.publish_error = sup->facts.publish_error,
+	};
+}
+
+static void
+explain(struct supervisor *sup, const char *state, int64_t now)
+{
+	const struct lifecycle *lc = &sup->lifecycle;
+	char why[LINE_FILE_MAX] = "somebody has deleted the readiness file";
+	struct readiness_reason reason = { .state = state, .why = why };
+
+	if (!must_explain(sup, now))
+		return;
+	keep_told(sup, now);
+	reason.since_ms = sup->told.since_ms;
+	if (lc->state == STATE_STARTING && lc->budget_until != INT64_MAX)
+		reason.limit_ms = lc->budget_until - reason.since_ms;
+	if (lc->state != STATE_READY)
+		messages_format_why_unready(&sup->facts, why, sizeof(why));
+	readiness_explain(&sup->setup->readiness, &reason);
+}
+
+/* Writes ENDING to the state file, and what the container does until then. */
+static void
+explain_end(const struct supervisor *sup, enum ending ending)
+{
+	enum state state = sup->lifecycle.state;
+	char why[LINE_FILE_MAX];
+	char line[LINE_FILE_MAX + 16];
+
+	messages_format_ending(&sup->facts, ending, why, sizeof(why));
+	snprintf(line, sizeof(line), "%s%s",
+	    state == STATE_DRAINING       ? "draining: "
+		: state == STATE_STOPPING ? "stopping: "
+					  : "",
+	    why);
+	readiness_give_up(&sup->setup->readiness, line);
+}
+
+/* Once a stop has begun, announce_end has written of it, and a drain ends. */
+void
+actions_explain(struct supervisor *sup, int64_t now)
+{
+	enum state state = sup->lifecycle.state;
+
+	if (sup->setup->readiness.state_fd < 0)
+		return;
+	if (state == STATE_STARTING)
+		explain(sup, "starting", now);
+	else if (state == STATE_READY)
+		explain(sup, "running", now);
+	else if (state == STATE_UNREADY)
+		explain(sup, "unready", now);
+	else if (sup->told.state == STATE_DRAINING && state != STATE_DRAINING)
+		explain_end(sup, sup->lifecycle.ending);
+	sup->told.state = state;
+}
+
+/* Tells those who wait for readiness, and the engine, that it is over. */
+static void
+announce_end(const struct supervisor *sup, enum ending ending)
+{
+	explain_end(sup, ending);
+	actions_tell_engine(sup, "STOPPING=1");
 }
 
 static void

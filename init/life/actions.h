@@ -7,6 +7,8 @@
 #ifndef DINIT_ACTIONS_H
 #define DINIT_ACTIONS_H
 
+#include <stdint.h>
+
 struct action;
 struct supervisor;
 
@@ -16,6 +18,13 @@ struct supervisor;
 /* Performs ACTION. The enum event_type that answers it, or ACTIONS_NO_EVENT. */
 int
 actions_perform(struct supervisor *sup, const struct action *action);
+
+/*
+ * Writes to the state file why the container is not ready, if that may be
+ * another reason than what is written there. NOW is in ms.
+ */
+void
+actions_explain(struct supervisor *sup, int64_t now);
 
 /*
  * Sends TEXT to the engine, if it wants to be told. If that fails, as when the

@@ -62,6 +62,7 @@ take_step(struct supervisor *sup, enum event_type type, int arg)
 	for (unsigned int i = 0; i < actions.count; i++)
 		answer = actions_perform(sup, &actions.list[i]);
 	sup->passed_on = lifecycle_passed_on(&sup->lifecycle);
+	actions_explain(sup, event.now);
 	return answer;
 }
 

@@ -143,6 +143,8 @@ format_why_lost(const struct life_facts *facts, char *text, size_t size)
 		snprintf(text, size, "the app has sent no more WATCHDOG=1");
 	else if (why == MESSAGE_APP_FAILED)
 		snprintf(text, size, "the app has sent WATCHDOG=trigger");
+	else if (why == MESSAGE_APP_STOPPING)
+		snprintf(text, size, "the app says that it stops");
 	else
 		format_why_unready(facts, text, size);
 }
@@ -575,7 +577,17 @@ messages_log_ignored_ready(const struct listener_news *news, pid_t app)
 	    news->sender, has_name ? " (" : "", name, has_name ? ")" : "", app);
 }
 
-/* --- The engine and the report file --- */
+/* --- Those who ask, the engine and the report file --- */
+
+void
+messages_format_why_unready(const struct life_facts *facts, char *text,
+    size_t size)
+{
+	if (facts->ready_after_ms < 0)
+		format_why_unready(facts, text, size);
+	else
+		format_why_lost(facts, text, size);
+}
 
 bool
 messages_format_status(const struct life_facts *facts, enum message message,

@@ -66,6 +66,14 @@ void
 messages_format_ending(const struct life_facts *facts, enum ending ending,
     char *text, size_t size);
 
+/*
+ * Writes why the container is not ready, or not any more, though it may still
+ * become so.
+ */
+void
+messages_format_why_unready(const struct life_facts *facts, char *text,
+    size_t size);
+
 /* Logs why PROGRAM, the first word of COMMAND, could not be started. */
 void
 messages_log_exec_failure(const struct spawn_failure *failure,

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "life/supervisor.h"
@@ -15,6 +16,10 @@
 #include "privileges/denial.h"
 #include "privileges/landlock.h"
 #include "privileges/lockdown.h"
+
+/* How long PID 1 waits at its end for those who wait: 100 ms at most. */
+#define WAITER_NAP_NS 2000000
+#define WAITER_NAPS 50
 
 /*
  * Closes what belongs to COMMAND. When COMMAND closes its pipes and sockets,
@@ -190,6 +195,22 @@ begin(struct supervisor *sup)
 	return 0;
 }
 
+/*
+ * The kernel kills all processes of the container when PID 1 ends (see
+ * pid_namespaces(7)). Those that wait for readiness (--is-ready --wait) have
+ * been told why there will be none, and need a moment to say it.
+ */
+static void
+let_waiters_speak(const struct supervisor *sup)
+{
+	const struct timespec nap = { .tv_nsec = WAITER_NAP_NS };
+
+	for (int i = 0; i < WAITER_NAPS && sup->family.is_init &&
+	    readiness_is_awaited(&sup->setup->readiness);
+	    i++)
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+}
+
 int
 supervisor_run(struct setup *setup)
 {
@@ -217,5 +238,6 @@ supervisor_run(struct setup *setup)
 		confine_dinit(&supervisor);
 	while (supervisor.exit_status < 0)
 		events_await(&supervisor);
+	let_waiters_speak(&supervisor);
 	return supervisor.exit_status;
 }

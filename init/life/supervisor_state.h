@@ -9,12 +9,24 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "app/children.h"
 #include "life/lifecycle.h"
 #include "life/messages.h"
 #include "life/setup.h"
 #include "readiness/helper.h"
+
+/* What the state file tells of why the container is not ready. */
+struct told {
+	enum state state; /* the one after the last event, told or not */
+	int64_t since_ms; /* since when it is in that state */
+	int64_t at_ms;    /* when the file was written */
+	ino_t inode;      /* of the file that was written */
+	int64_t checks;   /* how many had ended */
+	enum message loss;
+	int publish_error;
+};
 
 struct supervisor {
 	struct setup *setup;
@@ -29,6 +41,8 @@ struct supervisor {
 	int64_t checked_ns;       /* when the last check was reported */
 	int64_t group_told_ticks; /* when COMMAND's group last got a stop
 				     signal, by clock_boot_ticks */
+
+	struct told told;
 
 	uint64_t passed_on;   /* signals that need no decision: lifecycle.h */
 	int last_signal;      /* the last one that was taken */

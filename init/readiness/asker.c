@@ -7,7 +7,14 @@
 #include <unistd.h>
 
 #include "readiness/asker.h"
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/number.h"
+#include "base/problem.h"
 #include "readiness/readiness_wire.h"
+
+/* dinit writes at most once a second: the second read is a rare one. */
+#define READ_TRIES 4
 
 /* Opens PATH to ask for its lock. A descriptor; -ENOENT: there is no file. */
 static int
@@ -31,15 +38,87 @@ asker_is_ready(const char *path)
 	return answer;
 }
 
+/* A reader need not know it to the millisecond. */
 static void
-read_why(int state_fd, char why[LINE_FILE_MAX])
+format_about(int64_t ms, char *text)
 {
-	ssize_t length = pread(state_fd, why, LINE_FILE_MAX - 1, 0);
+	int64_t unit = ms < 60000 ? 100 : 1000;
 
-	why[length > 0 ? length : 0] = '\0';
-	why[strcspn(why, "\n")] = '\0';
-	if (strcmp(why, READINESS_WIRE_ALIVE) == 0)
-		why[0] = '\0';
+	duration_format(ms < 0 ? 0 : ms - ms % unit, text, DURATION_TEXT_MAX);
+}
+
+/* Reads a blank and a number off *TEXT. False: there are none. */
+static bool
+read_field(const char **text, uint64_t *number)
+{
+	size_t length = **text == ' ' ? number_read(*text + 1, number) : 0;
+
+	if (length > 0)
+		*text += 1 + length;
+	return length > 0;
+}
+
+/*
+ * Makes a reason to read of LINE, which follows READINESS_WIRE_ALIVE. "": LINE
+ * is none that dinit writes.
+ */
+static void
+format_reason(const char *line, char why[ASKER_WHY_MAX])
+{
+	int state_length = (int)strcspn(line, " ");
+	const char *rest = line + state_length;
+	char lasted[DURATION_TEXT_MAX];
+	char limit[DURATION_TEXT_MAX];
+	uint64_t since_ms = 0;
+	uint64_t limit_ms = 0;
+
+	why[0] = '\0';
+	if (!read_field(&rest, &since_ms) || !read_field(&rest, &limit_ms) ||
+	    (*rest != ' ' && *rest != '\0'))
+		return;
+	rest += *rest == ' ';
+	format_about(clock_monotonic_ms() - (int64_t)since_ms, lasted);
+	duration_format((int64_t)limit_ms, limit, sizeof(limit));
+	snprintf(why, ASKER_WHY_MAX, "%.*s for %s%s%s%s%s", state_length, line,
+	    lasted, limit_ms > 0 ? " of " : "", limit_ms > 0 ? limit : "",
+	    *rest == '\0'      ? ""
+		: limit_ms > 0 ? "; "
+			       : ": ",
+	    rest);
+}
+
+/*
+ * Reads the line of the state file. dinit may be writing it at that moment, so
+ * it counts once two reads in a row have found the same.
+ */
+static void
+read_line(int state_fd, char line[LINE_FILE_MAX])
+{
+	char before[LINE_FILE_MAX] = "";
+	ssize_t length;
+
+	line[0] = '\0';
+	for (int i = 0; i < READ_TRIES; i++) {
+		memcpy(before, line, sizeof(before));
+		length = pread(state_fd, line, LINE_FILE_MAX - 1, 0);
+		line[length > 0 ? length : 0] = '\0';
+		line[strcspn(line, "\n")] = '\0';
+		if (i > 0 && strcmp(before, line) == 0)
+			return;
+	}
+}
+
+static void
+read_why(struct asker_view *view)
+{
+	size_t length = strlen(READINESS_WIRE_ALIVE);
+	char line[LINE_FILE_MAX];
+
+	read_line(view->state_fd, line);
+	if (strncmp(line, READINESS_WIRE_ALIVE, length) == 0)
+		format_reason(line + length, view->why_not_yet);
+	else
+		memcpy(view->why_never, line, sizeof(line));
 }
 
 /* Opens the state file of a living dinit. -ENOENT: no dinit lives there. */
@@ -66,6 +145,26 @@ open_living_state(const char *path)
 	return answer < 0 ? answer : -ENOENT;
 }
 
+/*
+ * Locks the byte of the state file by which dinit sees that somebody waits. No
+ * lock: dinit does not wait for this process at its end. The lock of the process
+ * (gVisor) would be gone as soon as the process closes the file, however often
+ * it has opened it (fcntl(2)), so that each look locks once more.
+ */
+static void
+show_waiter(int state_fd)
+{
+	struct flock byte = {
+		.l_type = F_RDLCK,
+		.l_whence = SEEK_SET,
+		.l_start = READINESS_WIRE_WAITER_BYTE,
+		.l_len = 1,
+	};
+
+	if (fcntl(state_fd, F_OFD_SETLK, &byte) < 0 && errno == EINVAL)
+		fcntl(state_fd, F_SETLK, &byte);
+}
+
 int
 asker_look(const char *path, struct asker_view *view)
 {
@@ -76,14 +175,34 @@ asker_look(const char *path, struct asker_view *view)
 		if (view->state_fd >= 0)
 			close(view->state_fd);
 		view->state_fd = state_fd;
+		if (view->waits)
+			show_waiter(state_fd);
 	}
 	view->is_ready = answer == 1;
 	view->was_alive = view->was_alive || view->is_alive;
 	view->is_alive = state_fd >= 0;
 	view->why_never[0] = '\0';
+	view->why_not_yet[0] = '\0';
 	if (view->state_fd >= 0)
-		read_why(view->state_fd, view->why_never);
+		read_why(view);
 	if (answer < 0)
 		return answer;
 	return state_fd < 0 && state_fd != -ENOENT ? state_fd : 0;
+}
+
+void
+asker_explain(const struct asker_view *view, const char *path,
+    struct problem *problem)
+{
+	if (view->why_never[0] != '\0')
+		problem_set(problem, "%s", view->why_never);
+	else if (!view->is_alive)
+		problem_set(problem,
+		    "no dinit publishes %.300s (does the container's "
+		    "entrypoint run dinit, with this --ready-file?)",
+		    path);
+	else
+		problem_set(problem, "%s",
+		    view->why_not_yet[0] != '\0' ? view->why_not_yet
+						 : "about to start");
 }

@@ -10,14 +10,21 @@
 
 #include "base/line_file.h"
 
+struct problem;
+
+/* Room for a line of the state file and for what is made of its times. */
+#define ASKER_WHY_MAX (LINE_FILE_MAX + 128)
+
 /* What the looks so far have shown of the dinit at a path. */
 struct asker_view {
+	bool waits; /* dinit's end shall wait until this process has ended */
 	bool is_ready;
 	bool is_alive;  /* a living dinit publishes at the path */
 	bool was_alive; /* an earlier look found one */
 	int state_fd;   /* the state file that was found last; -1 at first */
-	char why_never[LINE_FILE_MAX]; /* why the container will not become
+	char why_never[LINE_FILE_MAX];   /* why the container will not become
 					  ready any more; "": it still may */
+	char why_not_yet[ASKER_WHY_MAX]; /* "": its dinit has not said why */
 };
 
 /* 1: a living dinit has published PATH; 0: none has; or -errno. */
@@ -31,5 +38,13 @@ asker_is_ready(const char *path);
  */
 int
 asker_look(const char *path, struct asker_view *view);
+
+/*
+ * Sets PROBLEM to the reason why no container is ready at PATH, as the last look
+ * into VIEW has shown.
+ */
+void
+asker_explain(const struct asker_view *view, const char *path,
+    struct problem *problem);
 
 #endif

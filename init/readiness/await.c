@@ -98,13 +98,11 @@ static int
 answer_too_late(const struct waiter *waiter, struct problem *problem)
 {
 	char duration[DURATION_TEXT_MAX];
+	struct problem why;
 
 	duration_format(waiter->timeout_ms, duration, sizeof(duration));
-	problem_set(problem,
-	    waiter->view.is_alive
-		? "not ready within %s"
-		: "not ready within %s; no dinit publishes %.300s",
-	    duration, waiter->path);
+	asker_explain(&waiter->view, waiter->path, &why);
+	problem_set(problem, "not ready within %s: %s", duration, why.text);
 	return 0;
 }
 
@@ -176,11 +174,14 @@ answer_signal(struct waiter *waiter, struct problem *problem)
 	return 0;
 }
 
+/*
+ * The state file stays open until this process ends. Its lock keeps PID 1 from
+ * ending, which would kill this process before it has said why.
+ */
 static void
 close_all(const struct waiter *waiter)
 {
-	const int fds[] = { waiter->inotify_fd, waiter->signal_fd,
-		waiter->view.state_fd };
+	const int fds[] = { waiter->inotify_fd, waiter->signal_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] >= 0)
@@ -196,6 +197,7 @@ await_readiness(const char *path, int64_t timeout_ms, struct problem *problem)
 		.deadline_ms = clock_monotonic_ms() + timeout_ms,
 		.inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK),
 		.signal_fd = signals_open_descriptor(),
+		.view.waits = true,
 		.view.state_fd = -1,
 	};
 	int answer;

@@ -104,10 +104,11 @@ open_directories(struct readiness *readiness)
 	}
 }
 
-/* The lock of a living dinit: the whole file, however long it is. */
+/* The lock of a living dinit: the whole file, as it never is that long. */
 static const struct flock whole_file = {
 	.l_type = F_WRLCK,
 	.l_whence = SEEK_SET,
+	.l_len = READINESS_WIRE_WAITER_BYTE,
 };
 
 /*
@@ -308,7 +309,6 @@ create_state(struct readiness *readiness, const char *name)
 		close(fd);
 		return error;
 	}
-	line_file_replace(fd, READINESS_WIRE_ALIVE);
 	readiness->state_fd = fd;
 	readiness->state_id = id;
 	return 0;
@@ -560,10 +560,42 @@ readiness_withdraw(struct readiness *readiness)
 }
 
 void
+readiness_explain(const struct readiness *readiness,
+    const struct readiness_reason *reason)
+{
+	char line[LINE_FILE_MAX];
+
+	if (readiness->state_fd < 0)
+		return;
+	snprintf(line, sizeof(line),
+	    READINESS_WIRE_ALIVE "%s %" PRId64 " %" PRId64 " %s", reason->state,
+	    reason->since_ms, reason->limit_ms, reason->why);
+	line_file_replace(readiness->state_fd, line);
+}
+
+void
 readiness_give_up(const struct readiness *readiness, const char *why)
 {
 	if (readiness->state_fd >= 0)
 		line_file_replace(readiness->state_fd, why);
+}
+
+bool
+readiness_is_awaited(const struct readiness *readiness)
+{
+	struct flock byte = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = READINESS_WIRE_WAITER_BYTE,
+		.l_len = 1,
+	};
+
+	if (readiness->state_fd < 0)
+		return false;
+	if (fcntl(readiness->state_fd, F_OFD_GETLK, &byte) < 0 &&
+	    (errno != EINVAL || fcntl(readiness->state_fd, F_GETLK, &byte) < 0))
+		return false;
+	return byte.l_type != F_UNLCK;
 }
 
 void

@@ -10,8 +10,8 @@
  * followed.
  *
  * Beside it lies a state file, locked in the same way, for processes that wait
- * for readiness. It exists while dinit lives. Once the container cannot
- * become ready any more, the state file says why.
+ * for readiness. It exists while dinit lives, and says why the container is not
+ * ready, or that it cannot become ready any more and why.
  *
  * The path belongs to the dinit that holds the lock of the state file. No other
  * dinit publishes there, and no dinit deletes a file that is not its own. The
@@ -20,6 +20,7 @@
 #ifndef DINIT_READINESS_H
 #define DINIT_READINESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
@@ -79,12 +80,32 @@ readiness_publish(struct readiness *readiness,
 int
 readiness_withdraw(struct readiness *readiness);
 
+/* What the container is doing while it may become ready, or is. */
+struct readiness_reason {
+	const char *state; /* one word */
+	int64_t since_ms;  /* of CLOCK_MONOTONIC */
+	int64_t limit_ms;  /* how long the state may last; 0: for ever */
+	const char *why;   /* one is told that it is not ready; "": unknown */
+};
+
+/*
+ * Writes REASON to the state file, for processes that ask. What cannot be
+ * written is lost.
+ */
+void
+readiness_explain(const struct readiness *readiness,
+    const struct readiness_reason *reason);
+
 /*
  * Tells processes that wait, in the one line WHY, that the container cannot
  * become ready any more.
  */
 void
 readiness_give_up(const struct readiness *readiness, const char *why);
+
+/* True if a process waits for readiness, or has not ended since. */
+bool
+readiness_is_awaited(const struct readiness *readiness);
 
 /*
  * Deletes the state file, so that another dinit can take over the path. May be

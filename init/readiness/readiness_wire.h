@@ -10,8 +10,21 @@
 
 #include <limits.h>
 
-/* The line of a state file while the container may become ready. */
-#define READINESS_WIRE_ALIVE "alive"
+/*
+ * How the line of a state file begins while the container may become ready, or
+ * is. The state follows, since when (CLOCK_MONOTONIC, ms), how long it may last
+ * (ms; 0: for ever) and why the container is not ready, each after a blank. The
+ * process that asks makes of them how long the state has lasted, so that PID 1
+ * need not write that again and again. An empty file: COMMAND does not run yet.
+ * Any other line says why the container will not become ready any more.
+ */
+#define READINESS_WIRE_ALIVE "alive "
+
+/*
+ * A process that waits (--is-ready --wait) holds a lock of this byte of the
+ * state file until it ends. It lies behind the bytes that a dinit locks.
+ */
+#define READINESS_WIRE_WAITER_BYTE 0x40000000
 
 /* The name of the readiness file PATH in its directory; "": it has none. */
 const char *

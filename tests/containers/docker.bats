@@ -265,11 +265,18 @@ for line in sys.stdin: assert json.loads(line)["logger"] == "dinit"'
 	has_logged '"message":"not ready within the startup budget of 200ms: stopping"}$'
 }
 
+# True if Docker has kept $1 of what HEALTHCHECK printed.
+has_health_output() {
+	docker inspect --format '{{range .State.Health.Log}}{{.Output}}{{end}}' \
+		"$C" | grep -F "$1"
+}
+
 @test "HEALTHCHECK [dinit --is-ready] follows readiness through a stop" {
 	make_image checked "$SUPERVISED" "$CHECKED"
 	start "${GATE[@]}" -e DINIT_DRAIN=60s checked "${GATED_APP[@]}"
 	await has_said up
 	is starting state Health.Status
+	await has_health_output 'not ready: starting for '
 	send USR1
 	await is healthy state Health.Status
 	send TERM

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -131,11 +132,72 @@ Test(await, says_that_it_was_not_in_time)
 
 	container_await_text(&c, "out", "up");
 	waiter = start_waiter(&c, NULL, "--wait=50ms");
-	expect_end(&waiter, 1, "dinit: error: not ready within 50ms\n");
+	expect_end(&waiter, 1, "dinit: error: not ready within 50ms: "
+	    "starting for ");
+	container_expect_log(&waiter, " of 30s; last of ");
+	container_expect_log(&waiter, "exit status 1\n");
 	stop(&c);
 	waiter = start_waiter(NULL, "/no/such/ready", "--wait=50ms");
-	expect_end(&waiter, 1, "not ready within 50ms; no dinit publishes "
-	    "/no/such/ready\n");
+	expect_end(&waiter, 1, "not ready within 50ms: no dinit publishes "
+	    "/no/such/ready (does the container's entrypoint run dinit, with "
+	    "this --ready-file?)\n");
+}
+
+/* As Docker's HEALTHCHECK asks. */
+static void
+ask(const struct container *container, const char *why)
+{
+	struct container asker = start_waiter(container, NULL, "--wait=0");
+
+	expect_end(&asker, why == NULL ? 0 : 1, why);
+}
+
+Test(await, is_told_at_once_why_the_container_is_not_ready)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { READY_FILE, "--health-cmd=echo not yet; "
+		    "[ -f $DIR/up ]", "--health-interval=10ms",
+		    "--monitor=10ms", "--monitor-failures=1", "--log-level="
+		    "debug", "--", "act", "TERM:", "USR1:exit=0" },
+	});
+
+	container_await_text(&c, "log", "check 2: exit status 1");
+	ask(&c, "not ready: starting for ");
+	container_touch(&c, "up");
+	container_await_text(&c, "log", "ready after");
+	ask(&c, NULL);
+	cr_assert_eq(unlink(container_path(&c, "up")), 0);
+	container_await_text(&c, "log", "unhealthy, readiness is withdrawn");
+	ask(&c, "not ready: unready for ");
+	container_signal(&c, SIGTERM);
+	container_await_text(&c, "log", "dinit: stopping");
+	ask(&c, "not ready: stopping: a stop signal arrived");
+	container_signal(&c, SIGUSR1);
+	container_wait(&c);
+}
+
+Test(await, is_told_of_a_drain_and_of_its_end)
+{
+	struct container c = start_gated("--drain=1h", "USR1:exit=0");
+
+	container_await_text(&c, "out", "up");
+	container_signal(&c, SIGTERM);
+	container_await_text(&c, "log", "draining for");
+	ask(&c, "not ready: draining: a stop signal arrived");
+	container_signal(&c, SIGTERM);
+	container_await_text(&c, "log", "dinit: stopping");
+	container_wait(&c);
+}
+
+Test(await, is_told_that_the_readiness_file_was_deleted)
+{
+	struct container c = start_gated("-q", NULL);
+
+	container_touch(&c, "up");
+	container_await_file(&c, "a/ready");
+	cr_assert_eq(unlink(container_path(&c, "a/ready")), 0);
+	ask(&c, ": somebody has deleted the readiness file\n");
+	stop(&c);
 }
 
 Test(await, ends_when_the_budget_is_over_and_says_why)
@@ -148,8 +210,8 @@ Test(await, ends_when_the_budget_is_over_and_says_why)
 	struct container waiter = start_sleeping_waiter(&c);
 
 	/* The app does not end: it is the budget's end that counts. */
-	expect_end(&waiter, 1, "not ready, nor will it be: not ready within "
-	    "the startup budget of 5s; last of ");
+	expect_end(&waiter, 1, "not ready, nor will it be: stopping: not ready "
+	    "within the startup budget of 5s; last of ");
 	container_expect_log(&waiter, "exit status 3: not yet");
 	container_signal(&c, SIGQUIT);
 	container_expect_status(&c, 124);
@@ -164,7 +226,7 @@ Test(await, ends_when_a_stop_begins)
 	waiter = start_sleeping_waiter(&c);
 	stop(&c);
 	expect_end(&waiter, 1,
-	    "not ready, nor will it be: a stop signal arrived");
+	    "not ready, nor will it be: stopping: a stop signal arrived");
 }
 
 Test(await, ends_when_the_app_does)
@@ -244,6 +306,49 @@ Test(await, says_why_before_the_sweep_ends_it)
 	    "nor will it be: the app ended with exit status 0"));
 }
 
+static void
+wait_inside(const struct container *container)
+{
+	char option[256];
+
+	snprintf(option, sizeof(option), "--ready-file=%s",
+	    container_path(container, "a/ready"));
+	if (freopen(container_path(container, "why"), "w", stderr) != NULL)
+		execl(getenv("DINIT"), "dinit", "--is-ready", "--wait=1h",
+		    option, NULL);
+}
+
+/* Whom PID 1 need not await, so that its end kills them (docker exec). */
+static void
+expect_words_inside(struct container *c, int signo, const char *why)
+{
+	pid_t outside;
+	int status = 0;
+
+	container_await_text(c, "out", "up");
+	outside = container_enter(c, wait_inside);
+	await_fast_asleep(container_find_process(c, "dinit"),
+	    "the waiter sleeps");
+	container_signal(c, signo);
+	container_wait(c);
+	cr_assert_eq(waitpid(outside, &status, 0), outside);
+	cr_expect_eq(WEXITSTATUS(status), 1, "status %d",
+	    WEXITSTATUS(status));
+	cr_expect_not_null(strstr(container_read(c, "why"), why), "%s",
+	    container_read(c, "why"));
+}
+
+Test(await, says_why_before_the_end_of_pid_1_kills_it)
+{
+	struct container c = start_gated("-q", "USR1:exit=3");
+
+	expect_words_inside(&c, SIGUSR1,
+	    "nor will it be: the app ended with exit status 3\n");
+	c = start_gated("-q", NULL);
+	expect_words_inside(&c, SIGTERM,
+	    "nor will it be: stopping: a stop signal arrived\n");
+}
+
 /* As under an engine's filter. */
 static struct container
 start_waiter_without_poll(const struct container *c)
@@ -282,5 +387,6 @@ Test(await, is_not_done_without_being_asked_for)
 	struct container waiter = start_waiter(NULL, "/no/such/ready",
 	    "--wait=0");
 
-	expect_end(&waiter, 1, NULL);
+	expect_end(&waiter, 1, "dinit: error: not ready: no dinit publishes "
+	    "/no/such/ready (does");
 }

@@ -298,45 +298,6 @@ Test(children, kills_what_was_born_in_the_sweep)
 }
 
 static void
-join_namespace(const struct container *container, const char *name, int type)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/%s", container->init, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	/* EINVAL: dinit's user namespace is ours (support.c) */
-	if (fd < 0 || (setns(fd, type) < 0 &&
-	    (type != CLONE_NEWUSER || errno != EINVAL)))
-		_exit(1);
-	close(fd);
-}
-
-/*
- * Calls RUN(CONTAINER) in a process that comes into the namespaces from
- * outside, as docker exec does: its parent, returned here, stays outside.
- */
-static pid_t
-enter(const struct container *container,
-    void (*run)(const struct container *))
-{
-	pid_t pid = fork();
-
-	cr_assert(pid >= 0);
-	if (pid > 0)
-		return pid;
-	join_namespace(container, "user", CLONE_NEWUSER);
-	join_namespace(container, "pid", CLONE_NEWPID);
-	pid = fork();
-	if (pid == 0) {
-		run(container);
-		_exit(1);
-	}
-	waitpid(pid, NULL, 0);
-	_exit(0);
-}
-
-static void
 listen_inside(const struct container *container)
 {
 	char path[256];
@@ -360,7 +321,7 @@ Test(children, signals_but_does_not_await_what_came_from_outside)
 
 	container_await_file(&c, "up");
 	container_await_text(&c, "out", "listening\n");
-	outside = enter(&c, listen_inside);
+	outside = container_enter(&c, listen_inside);
 	container_await_text(&c, "entered", "listening\n");
 	container_signal(&c, SIGUSR1);
 	container_await_text(&c, "entered", "\n15\n");
@@ -395,7 +356,7 @@ Test(children, reaps_orphans_while_it_only_holds_the_namespaces)
 		pid_t outside;
 
 		container_await_takeover(&c);
-		outside = enter(&c, orphan_inside);
+		outside = container_enter(&c, orphan_inside);
 		cr_assert_eq(waitpid(outside, NULL, 0), outside);
 		await(has_one_descendant, &c, "dinit adopts the orphan");
 		kill(container_find_process(&c, "entered"), SIGKILL);
@@ -436,7 +397,7 @@ Test(children, that_came_from_outside_finish_their_work_when_a_pause_is_stopped)
 	pid_t outside;
 
 	container_await_takeover(&c);
-	outside = enter(&c, work_inside);
+	outside = container_enter(&c, work_inside);
 	container_await_file(&c, "begun");
 	container_signal(&c, SIGTERM);
 	container_expect_status(&c, 0);
@@ -453,7 +414,7 @@ Test(children, that_outlive_the_grace_of_a_stopped_pause_are_killed)
 	pid_t outside;
 
 	container_await_takeover(&c);
-	outside = enter(&c, idle_inside);
+	outside = container_enter(&c, idle_inside);
 	container_await_file(&c, "begun");
 	container_signal(&c, SIGTERM);
 	container_expect_status(&c, 0);

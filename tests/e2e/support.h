@@ -270,4 +270,13 @@ terminal_transcript(const struct container *container);
 void
 terminal_type(const struct container *container, const char *text);
 
+/*
+ * Calls RUN(CONTAINER) in a process that comes into the namespaces from
+ * outside, as docker exec does. Its parent, whose pid is returned, stays
+ * outside and exits with the process' status, 128+N if signal N killed it.
+ */
+pid_t
+container_enter(const struct container *container,
+    void (*run)(const struct container *));
+
 #endif

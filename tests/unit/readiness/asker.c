@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #include "readiness/asker.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/problem.h"
 #include "readiness/readiness.h"
 #include "support.h"
 
@@ -129,6 +132,89 @@ Test(asker, shows_whether_the_container_may_still_become_ready)
 	cr_expect(!late.was_alive);
 	cr_expect_lt(access(scratch_path("a/b/.ready.state"), F_OK), 0);
 	readiness_end(&readiness);
+}
+
+/* The reason of a container at PATH; until the next call. */
+static const char *
+explain(const char *path)
+{
+	static struct problem problem;
+	struct asker_view view = { .state_fd = -1 };
+
+	cr_assert_eq(asker_look(path, &view), 0);
+	asker_explain(&view, path, &problem);
+	return problem.text;
+}
+
+static void
+explain_state(const struct readiness *readiness, const char *state,
+    int64_t ago_ms, int64_t limit_ms, const char *why)
+{
+	const struct readiness_reason reason = {
+		.state = state,
+		.since_ms = clock_monotonic_ms() - ago_ms,
+		.limit_ms = limit_ms,
+		.why = why,
+	};
+
+	readiness_explain(readiness, &reason);
+}
+
+Test(asker, explains_why_the_container_is_not_ready)
+{
+	const char *path = scratch_path("ready");
+	struct readiness readiness;
+
+	cr_expect_not_null(strstr(explain(path), "no dinit publishes "));
+	readiness = prepare(path);
+	cr_expect_str_eq(explain(path), "about to start");
+	/* Minutes are told in whole seconds, so that no pause shows here. */
+	explain_state(&readiness, "starting", 61500, 90000, "check 7");
+	cr_expect_str_eq(explain(path), "starting for 1m1s of 1m30s; check 7");
+	explain_state(&readiness, "starting", 61500, 0, "");
+	cr_expect_str_eq(explain(path), "starting for 1m1s");
+	explain_state(&readiness, "unready", 61500, 0, "no\nanswer");
+	cr_expect_str_eq(explain(path), "unready for 1m1s: no answer");
+	/* A clock that another container has set back (time_namespaces(7)). */
+	explain_state(&readiness, "unready", -5000, 0, "x");
+	cr_expect_str_eq(explain(path), "unready for 0s: x");
+	readiness_give_up(&readiness, "stopping: why");
+	cr_expect_str_eq(explain(path), "stopping: why");
+	readiness_end(&readiness);
+}
+
+Test(asker, makes_no_reason_of_what_dinit_does_not_write)
+{
+	const char *const lines[] = { "alive starting",
+		"alive starting x 1 why", "alive starting 1 x", "alive 5" };
+	const char *path = scratch_path("ready");
+	struct readiness readiness = prepare(path);
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		line_file_replace(readiness.state_fd, lines[i]);
+		cr_expect_str_eq(explain(path), "about to start", "%s: %s",
+		    lines[i], explain(path));
+	}
+	readiness_end(&readiness);
+}
+
+Test(asker, shows_dinit_that_it_waits)
+{
+	struct asker_view passer = { .state_fd = -1 };
+	struct asker_view waiter = { .state_fd = -1, .waits = true };
+	const char *path = scratch_path("ready");
+	struct readiness readiness = prepare(path);
+
+	cr_assert_eq(asker_look(path, &passer), 0);
+	cr_expect_not(readiness_is_awaited(&readiness));
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(asker_look(path, &waiter), 0);
+		cr_expect(readiness_is_awaited(&readiness), "look %d", i);
+	}
+	close(waiter.state_fd);
+	cr_expect_not(readiness_is_awaited(&readiness));
+	readiness_end(&readiness);
+	cr_expect_not(readiness_is_awaited(&readiness));
 }
 
 /* Nobody holds its lock, so its dinit was killed. */
