@@ -271,6 +271,45 @@ has_health_output() {
 		"$C" | grep -F "$1"
 }
 
+# is_awaited: true if dinit --is-ready --wait runs in the container.
+is_awaited() {
+	docker top "$C" -o pid,args | grep -q -e '--wait=60s'
+}
+
+# wait_says WHY COMMAND...: a waiter in the container says WHY when COMMAND
+# has ended it, with exit status 1.
+wait_says() {
+	local waiter why=$1
+
+	shift
+	docker exec "$C" /sbin/dinit --is-ready --wait=60s \
+		2>"$BATS_TEST_TMPDIR/why" &
+	waiter=$!
+	await is_awaited
+	"$@"
+	job_ends_with 1 "$waiter"
+	grep -F "$why" "$BATS_TEST_TMPDIR/why"
+}
+
+@test "a waiter in the container says why it ends, before its end kills it" {
+	start "${GATE[@]}" entrypoint /bin/act USR1:exit=3 TERM:exit=7
+	await has_said up
+	wait_says 'nor will it be: the app ended with exit status 3' send USR1
+	docker rm "$C"
+	start "${GATE[@]}" entrypoint /bin/act TERM:exit=7
+	await has_said up
+	wait_says 'nor will it be: stopping: a stop signal arrived' send TERM
+	docker rm "$C"
+	start "${GATE[@]}" -e DINIT_STARTUP_BUDGET=5s entrypoint \
+		/bin/act TERM:exit=7
+	wait_says 'nor will it be: stopping: not ready within the startup' \
+		is_awaited
+	docker rm "$C"
+	# It crashes while it starts, before it has ever been ready.
+	start "${GATE[@]}" entrypoint /bin/act start:nap=5000,exit=4
+	wait_says 'nor will it be: the app ended with exit status 4' true
+}
+
 @test "HEALTHCHECK [dinit --is-ready] follows readiness through a stop" {
 	make_image checked "$SUPERVISED" "$CHECKED"
 	start "${GATE[@]}" -e DINIT_DRAIN=60s checked "${GATED_APP[@]}"

@@ -2,6 +2,7 @@
 /* --is-ready --wait, asked from outside of the container. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,14 +179,20 @@ Test(await, is_told_at_once_why_the_container_is_not_ready)
 
 Test(await, is_told_of_a_drain_and_of_its_end)
 {
-	struct container c = start_gated("--drain=1h", "USR1:exit=0");
+	struct container c = container_start(&(struct run){
+		.arguments = { READY_FILE, CHECK, "--drain=1h", "--grace=1h",
+		    "--", "act", "TERM:", "USR1:exit=0" },
+	});
 
-	container_await_text(&c, "out", "up");
+	container_touch(&c, "up");
+	container_await_file(&c, "a/ready");
 	container_signal(&c, SIGTERM);
 	container_await_text(&c, "log", "draining for");
 	ask(&c, "not ready: draining: a stop signal arrived");
 	container_signal(&c, SIGTERM);
 	container_await_text(&c, "log", "dinit: stopping");
+	ask(&c, "not ready: stopping: a stop signal arrived");
+	container_signal(&c, SIGUSR1);
 	container_wait(&c);
 }
 
@@ -318,7 +325,21 @@ wait_inside(const struct container *container)
 		    option, NULL);
 }
 
-/* Whom PID 1 need not await, so that its end kills them (docker exec). */
+/* True if somebody has the lock that PID 1 heeds (readiness_wire.h). */
+static bool
+is_awaited(void *argument)
+{
+	struct flock byte = { .l_type = F_WRLCK, .l_start = 0x40000000,
+		.l_len = 1 };
+	int fd = open(container_path(argument, "a/.ready.state"), O_RDONLY);
+	bool is_locked = fd >= 0 && fcntl(fd, F_GETLK, &byte) == 0 &&
+	    byte.l_type != F_UNLCK;
+
+	close(fd);
+	return is_locked;
+}
+
+/* As with docker exec: it is no child of PID 1, whose end kills it. */
 static void
 expect_words_inside(struct container *c, int signo, const char *why)
 {
@@ -327,8 +348,7 @@ expect_words_inside(struct container *c, int signo, const char *why)
 
 	container_await_text(c, "out", "up");
 	outside = container_enter(c, wait_inside);
-	await_fast_asleep(container_find_process(c, "dinit"),
-	    "the waiter sleeps");
+	await(is_awaited, c, "a waiter is there");
 	container_signal(c, signo);
 	container_wait(c);
 	cr_assert_eq(waitpid(outside, &status, 0), outside);
