@@ -295,15 +295,18 @@ wait_says() {
 	start "${GATE[@]}" entrypoint /bin/act USR1:exit=3 TERM:exit=7
 	await has_said up
 	wait_says 'nor will it be: the app ended with exit status 3' send USR1
+	await is exited state Status
 	docker rm "$C"
 	start "${GATE[@]}" entrypoint /bin/act TERM:exit=7
 	await has_said up
 	wait_says 'nor will it be: stopping: a stop signal arrived' send TERM
+	await is exited state Status
 	docker rm "$C"
 	start "${GATE[@]}" -e DINIT_STARTUP_BUDGET=5s entrypoint \
 		/bin/act TERM:exit=7
 	wait_says 'nor will it be: stopping: not ready within the startup' \
 		is_awaited
+	await is exited state Status
 	docker rm "$C"
 	# It crashes while it starts, before it has ever been ready.
 	start "${GATE[@]}" entrypoint /bin/act start:nap=5000,exit=4

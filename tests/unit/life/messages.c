@@ -532,6 +532,36 @@ Test(messages, have_room_for_the_longest_time)
 /* --- The report file --- */
 
 static void
+expect_why_unready(const struct life_facts *facts, const char *expected)
+{
+	char text[ROOM];
+
+	messages_format_why_unready(facts, text, sizeof(text));
+	cr_expect_str_eq(text, expected);
+}
+
+Test(messages, explain_why_the_container_is_not_ready)
+{
+	struct life_facts facts = begin_life(GATE_HEALTH);
+	const struct health_result check = {
+		.outcome = HEALTH_FAILED, .status = 1, .checks = 7,
+	};
+
+	expect_why_unready(&facts, "the first health check still runs");
+	set_check(&facts, &check, "no");
+	facts.unready_why = MESSAGE_UNHEALTHY;
+	expect_why_unready(&facts,
+	    "last of 7 checks: exit status 1: no");
+	facts.ready_after_ms = 812;
+	expect_why_unready(&facts,
+	    "last of 7 checks: exit status 1: no");
+	facts.unready_why = MESSAGE_UNREADY_FOR_GOOD;
+	expect_why_unready(&facts, "the health helper is gone");
+	facts.unready_why = MESSAGE_APP_STOPPING;
+	expect_why_unready(&facts, "the app says that it stops");
+}
+
+static void
 expect_ending(const struct life_facts *facts, enum ending ending,
     const char *expected)
 {
