@@ -444,7 +444,8 @@ add_name(char names[LEFTOVERS_NAMES_MAX], const char *name)
 }
 
 int
-leftovers_name(const pid_t helpers[2], char names[LEFTOVERS_NAMES_MAX])
+leftovers_name(pid_t app, const pid_t helpers[2],
+    char names[LEFTOVERS_NAMES_MAX])
 {
 	_Alignas(struct directory_entry) char block[BLOCK_SIZE];
 	pid_t pids[BLOCK_SIZE / ENTRY_SIZE_MIN];
@@ -454,7 +455,7 @@ leftovers_name(const pid_t helpers[2], char names[LEFTOVERS_NAMES_MAX])
 	int proc_fd;
 
 	names[0] = '\0';
-	if (!is_own_proc())
+	if (!is_own_proc() || !may_have_leftovers(app))
 		return 0;
 	proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (proc_fd < 0)

@@ -36,13 +36,14 @@ leftovers_signal(const struct leftovers *which, int signo);
 #define LEFTOVERS_NAMES_MAX 160
 
 /*
- * Returns how many descendants of the caller live, and writes what they are
- * called to NAMES: "sh, worker", each name once, with ", ..." behind those that
+ * Returns how many descendants of the caller live besides APP, which has ended
+ * (0: it is reaped), and writes what they are called to NAMES: "sh, worker", each name once, with ", ..." behind those that
  * there is room for. HELPERS, which are children of the caller (0: none), are
  * left out with their descendants, and so are processes that are about to end.
  * Returns 0 where there is no /proc of this PID namespace.
  */
 int
-leftovers_name(const pid_t helpers[2], char names[LEFTOVERS_NAMES_MAX]);
+leftovers_name(pid_t app, const pid_t helpers[2],
+    char names[LEFTOVERS_NAMES_MAX]);
 
 #endif

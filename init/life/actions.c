@@ -439,7 +439,7 @@ name_left(const struct supervisor *sup)
 
 	if (!children_exist())
 		return;
-	count = leftovers_name(helpers, names);
+	count = leftovers_name(sup->family.app, helpers, names);
 	if (count > 0)
 		messages_log_left(&sup->facts, count, names);
 }

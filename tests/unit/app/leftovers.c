@@ -188,7 +188,7 @@ static void
 expect_names(const pid_t helpers[2], int count, const char *expected)
 {
 	char names[LEFTOVERS_NAMES_MAX];
-	int found = leftovers_name(helpers, names);
+	int found = leftovers_name(0, helpers, names);
 
 	must(found == count, "%d are found, not %d: %s", found, count, names);
 	must(strcmp(names, expected) == 0, "'%s' is not '%s'", names,
@@ -229,7 +229,7 @@ name_too_many(void *argument)
 		snprintf(name, sizeof(name), "a-long-name-%02d", i);
 		start_named(name);
 	}
-	found = leftovers_name(helpers, names);
+	found = leftovers_name(0, helpers, names);
 	must(found == 30, "%d are found", found);
 	must(strncmp(names, "a-long-name-00, a-long-name-01, ", 32) == 0 &&
 	    strstr(names, ", ...") == names + strlen(names) - 5, "%s", names);
