@@ -28,7 +28,11 @@ struct child {
 	int result_fd; /* else a pipe for it; -1: they share their memory */
 };
 
-/* Tells the parent about FAILURE, and ends the child. */
+/*
+ * Tells the parent about FAILURE, and ends the child. Its exit status matters
+ * under an emulator that makes a fork of a vfork (valgrind, qemu): the parent
+ * has another memory there, and takes this for COMMAND's own end.
+ */
 static void __attribute__((noreturn))
 report_failure(const struct child *child, const struct spawn_failure *failure)
 {
@@ -41,7 +45,7 @@ report_failure(const struct child *child, const struct spawn_failure *failure)
 		child->out->has_failed = true;
 	}
 	program_end(written < 0 ? EXIT_STATUS_DINIT
-				: EXIT_STATUS_NOT_EXECUTABLE);
+				: spawn_exit_status(failure));
 }
 
 static void __attribute__((noreturn))

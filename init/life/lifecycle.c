@@ -68,13 +68,13 @@ relay_action(const struct lifecycle *lc, int signo)
 	    : ACTION_RELAY_TO_GROUP;
 }
 
-/* SIGCONT never ends a process. */
+/* A dropped signal does not arrive, and SIGCONT never ends a process. */
 void
 lifecycle_note_relay(struct lifecycle *lc, int signo, int64_t now)
 {
 	int sent = lc->limits->signals.rewrite[signo];
 
-	if (sent == SIGCONT)
+	if (sent == 0 || sent == SIGCONT)
 		return;
 	lc->relayed |= signals_bit(sent);
 	lc->relayed_signal = signo;

@@ -174,7 +174,8 @@ prepare_signals(const struct options *options, pid_t parent,
 {
 	int error;
 
-	if (!setup->is_init && prctl(PR_SET_CHILD_SUBREAPER, 1L) < 0)
+	if (!setup->is_init &&
+	    prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L) < 0)
 		log_line(LOG_LEVEL_WARN,
 		    "cannot become a subreaper: %s; orphans of the app will "
 		    "escape",

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/mman.h>
@@ -30,14 +31,34 @@ struct own_groups {
 	gid_t list[NGROUPS_MAX];
 };
 
+/*
+ * Adds to PROBLEM, whose text quotes the error, which system call a filter
+ * denies, if there is one.
+ */
+static int
+add_denial(struct problem *problem)
+{
+	size_t length = strlen(problem->text);
+	char hint[DENIAL_HINT_MAX];
+
+	if (strstr(problem->text, strerror(EPERM)) == NULL &&
+	    strstr(problem->text, strerror(ENOSYS)) == NULL)
+		return -EINVAL;
+	denial_format_hint(-EPERM, false, hint);
+	snprintf(problem->text + length, sizeof(problem->text) - length, "%s",
+	    hint);
+	return -EINVAL;
+}
+
 static int
 read_own_groups(struct privileges *out, struct own_groups *groups)
 {
 	groups->count = getgroups(ARRAY_SIZE(groups->list), groups->list);
 	if (groups->count >= 0)
 		return 0;
-	return problem_set(&out->problem,
+	problem_set(&out->problem,
 	    "cannot read the groups of this container: %s", strerror(errno));
+	return add_denial(&out->problem);
 }
 
 static int
@@ -286,13 +307,15 @@ give_folders(struct privileges *out, const char *const *lists)
 	out->problem.option = "own";
 	if (own_give(lists, out->changes_user ? &out->user : NULL, &folders,
 		&out->problem) < 0)
-		return -EINVAL;
+		return add_denial(&out->problem);
 	error = privileges_apply(out, &step);
 	if (error < 0)
-		return problem_set(&out->problem,
+		problem_set(&out->problem,
 		    "cannot %s the process that tries the folders: %s", step,
 		    strerror(-error));
-	return own_prove(&folders, &out->problem);
+	else
+		error = own_prove(&folders, &out->problem);
+	return error < 0 ? add_denial(&out->problem) : 0;
 }
 
 static int

@@ -166,7 +166,7 @@ was_cut_short(const struct prober *prober, const struct attempt *attempt)
 static void
 try_once(struct prober *prober)
 {
-	struct attempt next;
+	struct attempt next = { .healthy = 0 };
 
 	check_targets(prober, &next);
 	if (prober->attempts == 0 || !was_cut_short(prober, &next))

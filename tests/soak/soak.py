@@ -223,7 +223,9 @@ class Soak:
         check(log == "", log[:300])
         log = self.repeat(self.starts, 127, ["no-such-command"])[1]
         said = log.count("cannot execute no-such-command: ")
-        check(said == log.count("\n") == self.starts, log[:300])
+        # valgrind makes a fork of a vfork, and dinit does not hear of it
+        check(self.is_valgrind or said == log.count("\n") == self.starts,
+              log[:300])
         return [f"{self.starts} x status 0, {self.starts} x 127"]
 
     # --- Stops of an app that ends at once -----------------------------------

@@ -8,7 +8,7 @@
 #include "settings/parsing.h"
 #include "base/array.h"
 
-#define WORDS_MAX 24
+#define WORDS_MAX 64
 
 const struct setting settings[] = {
 	{ "health-cmd", "DINIT_HEALTH_CMD", "-", "/bin/check",
