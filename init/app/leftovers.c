@@ -152,8 +152,8 @@ is_meant(const struct search *search, pid_t pid, struct process *out)
  * given to another process at any time. So a pidfd is opened first, and then
  * /proc is read once more: if that still shows a process that is meant, the
  * pidfd refers to it, and the signal cannot reach any other. Where there are no
- * pidfds (before Linux 5.3, or under a filter), kill(2) is called right after
- * is_meant. 0 or -errno.
+ * pidfds (before Linux 5.3), or a filter denies their use, kill(2) is called
+ * right after is_meant. 0 or -errno.
  */
 static int
 signal_grandchild(const struct search *search, pid_t pid, int signo)
@@ -166,7 +166,9 @@ signal_grandchild(const struct search *search, pid_t pid, int signo)
 		return errno == ESRCH ? 0 : signals_send(pid, signo);
 	if (is_meant(search, pid, &process) &&
 	    syscall(SYS_pidfd_send_signal, pidfd, signo, NULL, 0) < 0)
-		error = errno == ENOSYS ? signals_send(pid, signo) : -errno;
+		error = errno == ENOSYS || errno == EPERM
+		    ? signals_send(pid, signo)
+		    : -errno;
 	close(pidfd);
 	return error;
 }
