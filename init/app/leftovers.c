@@ -442,7 +442,7 @@ add_name(char names[LEFTOVERS_NAMES_MAX], const char *name)
 		snprintf(names + used, LEFTOVERS_NAMES_MAX - used, "%s%s",
 		    used > 0 ? ", " : "", name);
 	else if (!is_listed(names, "..."))
-		strcpy(names + used, more);
+		snprintf(names + used, LEFTOVERS_NAMES_MAX - used, "%s", more);
 }
 
 int

@@ -20,6 +20,16 @@
 /* Room for the path of COMMAND, and for what the C library needs. */
 #define SHARED_STACK_SIZE 32768
 
+/*
+ * AddressSanitizer would take what the child leaves on its stack for dinit's
+ * own.
+ */
+#ifdef __SANITIZE_ADDRESS__
+#define CAN_SHARE_MEMORY false
+#else
+#define CAN_SHARE_MEMORY true
+#endif
+
 /* What the child that becomes COMMAND gets from its parent. */
 struct child {
 	const struct spawn_request *request;
@@ -239,7 +249,7 @@ start_sharing(struct child *child)
 static bool
 can_share(const struct child *child)
 {
-	return child->request->privileges == NULL &&
+	return CAN_SHARE_MEMORY && child->request->privileges == NULL &&
 	    child->request->notify_socket == NULL &&
 	    !must_correct_environment(child->parent);
 }

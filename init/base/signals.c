@@ -87,8 +87,10 @@ signals_watch_descriptor(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	if (flags < 0 || fcntl(fd, F_SETSIG, DESCRIPTOR_SIGNAL) < 0 ||
-	    fcntl(fd, F_SETOWN, getpid()) < 0 ||
+	/* An emulator may not know it (qemu). Then it is a plain SIGIO. */
+	if (fcntl(fd, F_SETSIG, DESCRIPTOR_SIGNAL) < 0 && errno != EINVAL)
+		return -errno;
+	if (flags < 0 || fcntl(fd, F_SETOWN, getpid()) < 0 ||
 	    fcntl(fd, F_SETFL, flags | O_ASYNC) < 0)
 		return -errno;
 	return 0;
