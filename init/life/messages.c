@@ -135,7 +135,7 @@ format_why_lost(const struct life_facts *facts, char *text, size_t size)
 
 	if (why == MESSAGE_UNREADY_FOR_GOOD)
 		snprintf(text, size, "%s is gone", name_helper(facts));
-	else if (facts->publish_error < 0)
+	else if (facts->publish_error < 0 || why == MESSAGE_UNHEALTHY)
 		format_why_unready(facts, text, size);
 	else if (why == MESSAGE_HELPER_SILENT)
 		snprintf(text, size, "the health helper has said nothing more");

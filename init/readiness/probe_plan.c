@@ -18,7 +18,7 @@
 
 #define HOSTS_PATH "/etc/hosts"
 
-#define LINE_MAX_LENGTH (PROBE_TARGETS_MAX * PROBE_RESULT_MAX)
+#define LINE_MAX_LENGTH ((size_t)PROBE_TARGETS_MAX * PROBE_RESULT_MAX)
 
 /* A check of the targets, up to the first that is not healthy. */
 struct attempt {
