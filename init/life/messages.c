@@ -7,6 +7,7 @@
 
 #include "life/messages.h"
 #include "app/spawn.h"
+#include "base/array.h"
 #include "base/duration.h"
 #include "base/exit_status.h"
 #include "base/log.h"
@@ -131,22 +132,23 @@ messages_is_loss(enum message message)
 static void
 format_why_lost(const struct life_facts *facts, char *text, size_t size)
 {
+	static const char *const words[] = {
+		[MESSAGE_HELPER_SILENT] =
+		    "the health helper has said nothing more",
+		[MESSAGE_WATCHDOG_MISSED] =
+		    "the app has sent no more WATCHDOG=1",
+		[MESSAGE_APP_FAILED] = "the app has sent WATCHDOG=trigger",
+		[MESSAGE_APP_STOPPING] = "the app says that it stops",
+	};
 	enum message why = facts->unready_why;
 
 	if (why == MESSAGE_UNREADY_FOR_GOOD)
 		snprintf(text, size, "%s is gone", name_helper(facts));
-	else if (facts->publish_error < 0 || why == MESSAGE_UNHEALTHY)
+	else if (facts->publish_error < 0 || (size_t)why >= ARRAY_SIZE(words) ||
+	    words[why] == NULL)
 		format_why_unready(facts, text, size);
-	else if (why == MESSAGE_HELPER_SILENT)
-		snprintf(text, size, "the health helper has said nothing more");
-	else if (why == MESSAGE_WATCHDOG_MISSED)
-		snprintf(text, size, "the app has sent no more WATCHDOG=1");
-	else if (why == MESSAGE_APP_FAILED)
-		snprintf(text, size, "the app has sent WATCHDOG=trigger");
-	else if (why == MESSAGE_APP_STOPPING)
-		snprintf(text, size, "the app says that it stops");
 	else
-		format_why_unready(facts, text, size);
+		snprintf(text, size, "%s", words[why]);
 }
 
 /* --- The log --- */

@@ -308,6 +308,7 @@ user_inherit(const struct user_origin *origin, const struct user_files *files,
 	struct user entry;
 	char spec[16];
 
+	entry.gid = origin->gid;
 	entry.group_count = 0;
 	snprintf(spec, sizeof(spec), "%u", origin->uid);
 	if (user_resolve(spec, files, &entry, problem) < 0)
