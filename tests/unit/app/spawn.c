@@ -444,6 +444,8 @@ spawn_without_descriptors(void *argument)
 
 Test(spawn, needs_descriptors_only_for_an_environment_of_its_own)
 {
+	if (is_sanitized())
+		cr_skip("skipped: AddressSanitizer keeps dinit from sharing");
 	in_child(spawn_without_descriptors, NULL);
 	in_child(spawn_without_descriptors, "/run/notify");
 }
