@@ -15,7 +15,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #define SIGNALS_MAX 64
 #define SIGNALS_ALL UINT64_MAX

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,7 +15,6 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/duration.h"
-#include "base/poll.h"
 #include "base/problem.h"
 #include "base/signals.h"
 #include "readiness/asker.h"
@@ -122,7 +122,7 @@ was_told_to_end(const struct waiter *waiter)
 
 /*
  * Waits until one of FDS is readable or LEFT_MS is over. If a filter denies
- * that, it sleeps for LOOK_AGAIN_MS.
+ * ppoll(2), that takes no longer than LOOK_AGAIN_MS.
  */
 static void
 wait_for_any(struct pollfd *fds, nfds_t count, int64_t left_ms)
@@ -130,33 +130,47 @@ wait_for_any(struct pollfd *fds, nfds_t count, int64_t left_ms)
 	const struct timespec a_while = {
 		.tv_nsec = LOOK_AGAIN_MS * CLOCK_NS_PER_MS,
 	};
+	const struct timespec left = {
+		.tv_sec = left_ms / 1000,
+		.tv_nsec = left_ms % 1000 * CLOCK_NS_PER_MS,
+	};
 
-	if (poll_readable(fds, count, left_ms * CLOCK_NS_PER_MS) < 0)
+	if (ppoll(fds, count, &left, NULL) >= 0 || errno == EINTR)
+		return;
+	/* A filter that denies the newer call may allow the older one. */
+	if (poll(fds, count, LOOK_AGAIN_MS) < 0)
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &a_while, NULL);
+}
+
+/* True if anything has changed since the last call. */
+static bool
+take_changes(const struct waiter *waiter)
+{
+	char events[4096];
+	bool has_some = false;
+
+	while (read(waiter->inotify_fd, events, sizeof(events)) > 0)
+		has_some = true;
+	return has_some;
 }
 
 /* Sleeps until it is time to look again. False: a signal asks us to end. */
 static bool
 sleep_until_change(struct waiter *waiter)
 {
-	enum { CHANGES_SEEN, SIGNALS_SEEN };
 	struct pollfd fds[] = {
-		[CHANGES_SEEN] = { .fd = waiter->inotify_fd, .events = POLLIN },
-		[SIGNALS_SEEN] = { .fd = waiter->signal_fd, .events = POLLIN },
+		{ .fd = waiter->inotify_fd, .events = POLLIN },
+		{ .fd = waiter->signal_fd, .events = POLLIN },
 	};
 	int64_t left = waiter->deadline_ms - clock_monotonic_ms();
-	char events[4096];
 
 	if (waiter->is_settling && left > SETTLE_MS)
 		left = SETTLE_MS;
 	if (!waiter->is_watching && left > LOOK_AGAIN_MS)
 		left = LOOK_AGAIN_MS;
-	wait_for_any(fds, ARRAY_SIZE(fds), left);
-	waiter->is_settling = fds[CHANGES_SEEN].revents != 0;
-	if (waiter->is_settling)
-		while (read(waiter->inotify_fd, events, sizeof(events)) > 0)
-			continue;
-	return fds[SIGNALS_SEEN].revents == 0 || !was_told_to_end(waiter);
+	wait_for_any(fds, ARRAY_SIZE(fds), left < 0 ? 0 : left);
+	waiter->is_settling = take_changes(waiter);
+	return !was_told_to_end(waiter);
 }
 
 /*
