@@ -198,6 +198,13 @@ start_helper(struct supervisor *sup)
 						   : start_health(sup);
 }
 
+static void
+stop_helpers(struct supervisor *sup)
+{
+	helper_close(&sup->health);
+	listener_finish(&sup->listener);
+}
+
 /* --- Readiness --- */
 
 static int
@@ -386,7 +393,10 @@ explain_end(const struct supervisor *sup, enum ending ending)
 	readiness_give_up(&sup->setup->readiness, line);
 }
 
-/* Once a stop has begun, announce_end has written of it, and a drain ends. */
+/*
+ * When a stop begins, announce_end() writes why. That line says "draining" while
+ * a drain lasts, so it is written once more when the drain is over.
+ */
 void
 actions_explain(struct supervisor *sup, int64_t now)
 {
@@ -444,6 +454,14 @@ name_left(const struct supervisor *sup)
 		messages_log_left(&sup->facts, count, names);
 }
 
+static void
+end_life(struct supervisor *sup, int exit_status)
+{
+	/* COMMAND's group may have had the foreground until now. */
+	terminal_take_back(&sup->setup->terminal, sup->family.app);
+	sup->exit_status = exit_status;
+}
+
 /* --- All of them --- */
 
 int
@@ -453,8 +471,7 @@ actions_perform(struct supervisor *sup, const struct action *action)
 	case ACTION_START_HELPER:
 		return start_helper(sup);
 	case ACTION_STOP_HELPER:
-		helper_close(&sup->health);
-		listener_finish(&sup->listener);
+		stop_helpers(sup);
 		break;
 	case ACTION_PUBLISH:
 		return publish(sup);
@@ -503,9 +520,7 @@ actions_perform(struct supervisor *sup, const struct action *action)
 		write_report(sup, (enum ending)action->arg);
 		break;
 	case ACTION_EXIT:
-		/* COMMAND's group may have had the foreground until now. */
-		terminal_take_back(&sup->setup->terminal, sup->family.app);
-		sup->exit_status = action->arg;
+		end_life(sup, action->arg);
 		break;
 	}
 	return ACTIONS_NO_EVENT;
