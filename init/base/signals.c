@@ -78,9 +78,11 @@ signals_wait(uint64_t set, int64_t left_ns, siginfo_t *info)
 
 /*
  * Of real-time signals each is queued, so that neither a kernel's takes the
- * place of one that was sent to the app, nor the other way round.
+ * place of one that was sent to the app, nor the other way round. The C library
+ * keeps this one for threads, of which dinit has none, so that hardly anybody
+ * sends it. (valgrind keeps the last one for itself.)
  */
-#define DESCRIPTOR_SIGNAL SIGNALS_MAX
+#define DESCRIPTOR_SIGNAL 33
 
 int
 signals_watch_descriptor(int fd)
