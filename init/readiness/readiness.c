@@ -141,6 +141,19 @@ lock(int fd, struct flock range)
 	return errno == EAGAIN ? -EADDRINUSE : -errno;
 }
 
+/*
+ * Makes RANGE the first lock of FD that is in the way of RANGE, or F_UNLCK if
+ * there is none (F_OFD_GETLK in fcntl(2)). 0 or -errno.
+ */
+static int
+find_lock(int fd, struct flock *range)
+{
+	if (fcntl(fd, F_OFD_GETLK, range) < 0 &&
+	    (errno != EINVAL || fcntl(fd, F_GETLK, range) < 0))
+		return -errno;
+	return 0;
+}
+
 static int
 identify(int fd, struct file_id *id)
 {
@@ -331,10 +344,8 @@ lock_shared(int fd)
 	if (error < 0)
 		return error;
 	range.l_type = F_WRLCK;
-	if (fcntl(fd, F_OFD_GETLK, &range) < 0 &&
-	    (errno != EINVAL || fcntl(fd, F_GETLK, &range) < 0))
-		return -errno;
-	return range.l_type == F_UNLCK ? 0 : -EADDRINUSE;
+	error = find_lock(fd, &range);
+	return error < 0 || range.l_type == F_UNLCK ? error : -EADDRINUSE;
 }
 
 /*
@@ -590,12 +601,9 @@ readiness_is_awaited(const struct readiness *readiness)
 		.l_len = 1,
 	};
 
-	if (readiness->state_fd < 0)
-		return false;
-	if (fcntl(readiness->state_fd, F_OFD_GETLK, &byte) < 0 &&
-	    (errno != EINVAL || fcntl(readiness->state_fd, F_GETLK, &byte) < 0))
-		return false;
-	return byte.l_type != F_UNLCK;
+	return readiness->state_fd >= 0 &&
+	    find_lock(readiness->state_fd, &byte) == 0 &&
+	    byte.l_type != F_UNLCK;
 }
 
 void
