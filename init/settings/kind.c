@@ -88,14 +88,23 @@ const struct kind kind_path = {
 	.format = format_text,
 };
 
+/* Returns how many texts LIST has before its NULL. */
+static size_t
+count_texts(const char *const *list)
+{
+	size_t count = 0;
+
+	while (list[count] != NULL)
+		count++;
+	return count;
+}
+
 static int
 parse_folders(const char *text, void *value)
 {
 	const char **lists = value;
-	size_t count = 0;
+	size_t count = count_texts(value);
 
-	while (lists[count] != NULL)
-		count++;
 	if (count == OPTIONS_OWN_MAX || !own_is_valid(text))
 		return -EINVAL;
 	lists[count] = text;
@@ -488,10 +497,8 @@ parse_url(const char *text, void *value)
 {
 	const char **urls = value;
 	struct probe_target target;
-	size_t count = 0;
+	size_t count = count_texts(value);
 
-	while (urls[count] != NULL)
-		count++;
 	if (count == PROBE_TARGETS_MAX)
 		return -E2BIG;
 	urls[count] = text;
