@@ -57,6 +57,7 @@ parse_path(const char *path, size_t size, struct probe_target *target)
 	return 0;
 }
 
+/* PORT is in the order of the host. */
 static int
 parse_port(const char *text, size_t length, in_port_t *port)
 {
@@ -65,7 +66,7 @@ parse_port(const char *text, size_t length, in_port_t *port)
 	if (length == 0 || length > 5 || number_read(text, &number) != length ||
 	    number < 1 || number > 65535)
 		return -ERANGE;
-	*port = htons((in_port_t)number);
+	*port = (in_port_t)number;
 	return 0;
 }
 
@@ -119,12 +120,12 @@ parse_host(const char *text, size_t length, struct probe_target *target)
  * must have one.
  */
 static int
-parse_authority(const char *text, size_t length, unsigned int fallback,
+parse_authority(const char *text, size_t length, in_port_t fallback,
     struct probe_target *target)
 {
 	size_t host_length = text[0] == '[' ? strcspn(text, "]/?") + 1
 					    : strcspn(text, ":/?");
-	in_port_t port = htons((in_port_t)fallback);
+	in_port_t port = fallback;
 	int error;
 
 	if (memchr(text, '@', length) != NULL)
@@ -138,8 +139,8 @@ parse_authority(const char *text, size_t length, unsigned int fallback,
 			  length - host_length - 1, &port);
 	if (error == 0 && port == 0)
 		error = -ERANGE;
-	target->six.sin6_port = port;
-	target->four.sin_port = port;
+	target->six.sin6_port = htons(port);
+	target->four.sin_port = htons(port);
 	return error;
 }
 
@@ -165,12 +166,7 @@ parse_http(const char *rest, struct probe_target *target)
 static int
 parse_listen(const char *rest, struct probe_target *target)
 {
-	in_port_t port;
-	int error = parse_port(rest, strlen(rest), &port);
-
-	if (error == 0)
-		target->port = ntohs(port);
-	return error;
+	return parse_port(rest, strlen(rest), &target->port);
 }
 
 static int
