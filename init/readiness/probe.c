@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,10 @@
 #include "readiness/http_question.h"
 #include "readiness/http_statuses.h"
 #include "readiness/listening.h"
+
+/* Otherwise http_question_ask would have no room for a part of the URL. */
+static_assert(PROBE_TARGET_URL_MAX <= HTTP_QUESTION_PART_MAX,
+    "raise HTTP_QUESTION_PART_MAX");
 
 /* What probe_run has been asked. */
 struct check {
