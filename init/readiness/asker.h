@@ -40,8 +40,8 @@ int
 asker_look(const char *path, struct asker_view *view);
 
 /*
- * Sets PROBLEM to the reason why no container is ready at PATH, as the last look
- * into VIEW has shown.
+ * Sets PROBLEM to the reason why no container is ready at PATH, as the last
+ * look into VIEW has shown.
  */
 void
 asker_explain(const struct asker_view *view, const char *path,

@@ -24,8 +24,8 @@ struct check {
 
 /*
  * The arguments to execute for COMMAND: those of a JSON array of strings
- * (exec form), otherwise /bin/sh -c COMMAND. One block of the heap, for the life
- * of the process. NULL: no memory.
+ * (exec form), otherwise /bin/sh -c COMMAND. One block of the heap, for the
+ * life of the process. NULL: no memory.
  */
 char *const *
 check_arguments(const char *command);

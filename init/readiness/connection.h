@@ -3,8 +3,8 @@
  * A connection to a server, with a deadline for all that is done with it. Runs
  * in the process of --probe.
  *
- * A DEADLINE is a time of clock_monotonic_ms(); INT64_MAX: there is none. -ETIME
- * means that it is past.
+ * A DEADLINE is a time of clock_monotonic_ms(); INT64_MAX: there is none.
+ * -ETIME means that it is past.
  */
 #ifndef DINIT_CONNECTION_H
 #define DINIT_CONNECTION_H

@@ -24,7 +24,8 @@ health_start(const struct health_plan *plan, struct helper *out);
 /*
  * Takes the next result. OUTPUT gets the first bytes that the check printed,
  * not terminated. Returns their number; -EAGAIN: there is no result yet;
- * -ENOMEM: the kernel has no memory for it now; -EPIPE: the helper is gone, or what it sends is no result.
+ * -ENOMEM: the kernel has no memory for it now; -EPIPE: the helper is gone, or
+ * what it sends is no result.
  */
 ssize_t
 health_receive(const struct helper *helper, struct health_result *result,

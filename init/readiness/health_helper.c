@@ -67,8 +67,8 @@ end_helper(const struct checker *checker, struct check *check)
 /*
  * Waits up to TIMEOUT_MS until CHECK prints something or ends, or any signal
  * arrives. Once PID 1 wants no more results, this ends the helper and does not
- * return. PID 1 never sends anything to the helper, so that POLLIN is the end of
- * its socket; gVisor wakes nobody who waits for the hang-up (POLLHUP) alone.
+ * return. PID 1 never sends anything to the helper, so that POLLIN is the end
+ * of its socket; gVisor wakes nobody who waits for the hang-up (POLLHUP) alone.
  */
 static void
 wait_or_end(const struct checker *checker, struct check *check,

@@ -11,10 +11,10 @@
  * What the process does; never returns. PLAN is a struct health_plan.
  *
  * The first check begins at once. The pause between two checks is that of
- * pace_pause_ms() until one has succeeded, and then the plan's
- * monitor_ms. A check that SIGKILL does not end (it is in uninterruptible
- * sleep) gives one more result, HEALTH_STUCK, after each pause, and no other
- * check is started beside it.
+ * pace_pause_ms() until one has succeeded, and then the plan's monitor_ms. A
+ * check that SIGKILL does not end (it is in uninterruptible sleep) gives one
+ * more result, HEALTH_STUCK, after each pause, and no other check is started
+ * beside it.
  *
  * Once the other end of RESULTS_FD is closed, because PID 1 needs no more
  * results or is dead, the process ends, together with the check that runs.

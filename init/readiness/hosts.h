@@ -18,8 +18,7 @@ struct hosts_addresses {
 /*
  * Looks NAME, which is LENGTH bytes long, up in the file PATH; upper and lower
  * case are the same. 0 and OUT; -ENOENT: it is not there, or there is no such
- * file; or
- * -errno: the file cannot be read.
+ * file; or another -errno: the file cannot be read.
  */
 int
 hosts_look_up(const char *path, const char *name, size_t length,

@@ -27,7 +27,8 @@ listener_start(const struct listener_plan *plan, struct helper *out);
 /*
  * Takes the next news. All of it is checked, for an app of the same user may
  * have taken the helper over. 0 and NEWS; -EAGAIN: there is no news; -ENOMEM:
- * the kernel has no memory for it now; -EPIPE: the helper is gone, or what it sends is no news.
+ * the kernel has no memory for it now; -EPIPE: the helper is gone, or what it
+ * sends is no news.
  */
 int
 listener_receive(const struct helper *listener, struct listener_news *news);

@@ -33,8 +33,7 @@ struct prober {
 	const struct probe_plan *plan;
 	size_t count; /* of the targets */
 	struct probe_target targets[PROBE_TARGETS_MAX];
-	sigset_t
-	    ends; /* the signals that end a pause, and with it the process */
+	sigset_t ends; /* signals that end a pause, and with it the process */
 	int64_t started_ns;
 	int64_t attempts;
 	struct attempt last; /* whose result counts */
@@ -209,7 +208,10 @@ pause_attempts(const struct prober *prober, int64_t pause_ms)
 	return 0;
 }
 
-/* Tries until the targets are healthy or the wait is over. As pause_attempts. */
+/*
+ * Tries until the targets are healthy or the wait is over. Returns what
+ * pause_attempts does.
+ */
 static int
 try_in_time(struct prober *prober)
 {

@@ -108,7 +108,10 @@ set_value(const struct table_row *row, const struct origin *origin,
 	error = parse_value(row, text, out);
 	if (error == 0)
 		return 0;
-	/* What OUT has is still the default, as for the report file. */
+	/*
+	 * OUT still has the default, and must say so: the report file gets the
+	 * message about a wrong setting too.
+	 */
 	out->sources[row - table_rows] = SOURCE_DEFAULT;
 	kind_format_expectation(row->kind, &row->range, error, expectation);
 	return problem_set(problem, "%s: '%.200s' is wrong; it takes %s",
