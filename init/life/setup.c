@@ -164,13 +164,12 @@ name_budgets(const struct options *options, struct setup *setup)
 }
 
 /*
- * Makes dinit the parent of orphans, sends it a signal when its own parent dies
- * if OPTIONS ask for that, and opens the descriptor that signals are read from.
- * 0, or -errno after one message.
+ * Makes dinit the parent of orphans, and has the kernel send it a signal when
+ * its own parent dies, if OPTIONS ask for that. 0, or -errno after one message.
  */
 static int
 prepare_signals(const struct options *options, pid_t parent,
-    struct setup *setup)
+    const struct setup *setup)
 {
 	int error;
 
@@ -203,9 +202,10 @@ engine_watchdog_ms(void)
 }
 
 /*
- * The engine's watchdog may want to hear from its service again and again. With a health command dinit tells it of each check
- * that succeeds. The engine does not listen to COMMAND then, which must not see
- * these variables. With --notify COMMAND tells the watchdog, by way of dinit.
+ * The engine's watchdog may want to hear from its service again and again. With
+ * a health command dinit tells it of each check that succeeds. The engine does
+ * not listen to COMMAND then, which must not see these variables. With --notify
+ * COMMAND tells the watchdog, by way of dinit.
  */
 static void
 prepare_watchdog(const struct options *options, struct setup *setup)
@@ -237,12 +237,14 @@ prepare_watchdog(const struct options *options, struct setup *setup)
 static int
 announce_watchdog(const struct options *options)
 {
-	int64_t engine_ms = engine_watchdog_ms();
+	int64_t engine_ms;
 	char usec[32];
 	char pid[32];
 
-	if (options->watchdog_ms == 0 ||
-	    (engine_ms > 0 && engine_ms <= options->watchdog_ms))
+	if (options->watchdog_ms == 0)
+		return 0;
+	engine_ms = engine_watchdog_ms();
+	if (engine_ms > 0 && engine_ms <= options->watchdog_ms)
 		return 0;
 	snprintf(usec, sizeof(usec), "%" PRId64 "000", options->watchdog_ms);
 	snprintf(pid, sizeof(pid), "%d", getpid());
