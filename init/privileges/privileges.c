@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/mman.h>
@@ -18,6 +17,7 @@
 #include "privileges/privileges.h"
 #include "base/array.h"
 #include "base/kernel.h"
+#include "base/text.h"
 #include "privileges/capabilities.h"
 #include "privileges/denial.h"
 #include "privileges/own.h"
@@ -38,15 +38,13 @@ struct own_groups {
 static int
 add_denial(struct problem *problem)
 {
-	size_t length = strlen(problem->text);
 	char hint[DENIAL_HINT_MAX];
 
 	if (strstr(problem->text, strerror(EPERM)) == NULL &&
 	    strstr(problem->text, strerror(ENOSYS)) == NULL)
 		return -EINVAL;
 	denial_format_hint(-EPERM, false, hint);
-	snprintf(problem->text + length, sizeof(problem->text) - length, "%s",
-	    hint);
+	text_append(problem->text, sizeof(problem->text), "%s", hint);
 	return -EINVAL;
 }
 
@@ -343,7 +341,7 @@ resolve_request(struct privileges *out,
 		return -EINVAL;
 	if (out->changes_user)
 		streams_give(out->user.uid);
-	return request->own != NULL && request->own[0] != NULL
+	return privileges_name_folders(request)
 	    ? give_folders(out, request->own)
 	    : 0;
 }

@@ -36,6 +36,13 @@ privileges_change_command(const struct privileges_request *request)
 	    request->no_new_privs;
 }
 
+/* True if REQUEST names folders to give to COMMAND's user. */
+static inline bool
+privileges_name_folders(const struct privileges_request *request)
+{
+	return request->own != NULL && request->own[0] != NULL;
+}
+
 /*
  * True if REQUEST asks for anything. If it does not, nothing of privileges.c
  * needs to run, which keeps its pages out of PID 1's memory.
@@ -44,7 +51,7 @@ static inline bool
 privileges_are_requested(const struct privileges_request *request)
 {
 	return privileges_change_command(request) ||
-	    (request->own != NULL && request->own[0] != NULL);
+	    privileges_name_folders(request);
 }
 
 /* Privileges that are ready to be applied: all names are looked up. */
