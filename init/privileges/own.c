@@ -229,10 +229,10 @@ own_give(const char *const *lists, const struct user *user,
 }
 
 /*
- * Asks, and then makes a file without a name, which says no where asking does
- * not: AppArmor, or a file system in user space without access(2). Only an
- * error of rights counts there, as few file systems have such files, and
- * servers decide when they are asked. 0 or an errno.
+ * Asks by faccessat(2), which a server answers for its own folders, and then
+ * makes a file without a name. This finds what the answer leaves out: AppArmor,
+ * or a file system in user space without access(2). Only an error of rights
+ * counts there, as few file systems can make such a file. 0 or an errno.
  */
 static int
 try_to_write(const char *path)

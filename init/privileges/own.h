@@ -51,8 +51,8 @@ own_give(const char *const *lists, const struct user *user,
 
 /*
  * Proves that this process can write into all FOLDERS, by whatever decides on
- * that: mode, access list, mount, server. A disk that is full is none of it. 0,
- * or -EINVAL and PROBLEM.
+ * that: mode, access list, mount, server. That the disk is full does not count.
+ * 0, or -EINVAL and PROBLEM.
  */
 int
 own_prove(const struct own_folders *folders, struct problem *problem);

@@ -34,7 +34,7 @@ struct user {
 						       HOME stays as it is */
 };
 
-/* As what a process was started. */
+/* The user that a process was started as, and what came with it. */
 struct user_origin {
 	uid_t uid;
 	gid_t gid;
