@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,33 +16,16 @@ TestSuite(landlock, .timeout = 60, .init = scratch_make,
     .fini = scratch_remove);
 
 static void
-try_once(void *argument)
-{
-	*(bool *)argument = landlock_allow_reading_only("/proc") == 0;
-}
-
-static bool
-has_landlock(void)
+skip_without_landlock(void)
 {
 	int status;
 	pid_t pid = fork();
 
-	if (pid == 0) {
-		bool has = false;
-
-		try_once(&has);
-		_exit(!has);
-	}
+	if (pid == 0)
+		_exit(landlock_allow_reading_only("/proc") != 0);
 	waitpid(pid, &status, 0);
-	return status == 0;
-}
-
-static void
-run(void (*body)(void *))
-{
-	if (!has_landlock())
+	if (status != 0)
 		cr_skip("skipped: the kernel has no Landlock");
-	in_child(body, NULL);
 }
 
 static void
@@ -84,20 +66,23 @@ leave_nothing_but_reading(void *argument)
 
 Test(landlock, leaves_nothing_but_reading_below_one_folder)
 {
-	run(leave_nothing_but_reading);
+	skip_without_landlock();
+	in_child(leave_nothing_but_reading, NULL);
 }
 
 static void
 leave_nothing(void *argument)
 {
 	(void)argument;
-	must(landlock_allow_reading_only(scratch_path("missing")) == 0, "cannot restrict");
+	must(landlock_allow_reading_only(scratch_path("missing")) == 0,
+	    "cannot restrict");
 	expect_denied(open("/proc/self/stat", O_RDONLY), "read");
 }
 
 Test(landlock, leaves_nothing_at_all_where_that_folder_is_missing)
 {
-	run(leave_nothing);
+	skip_without_landlock();
+	in_child(leave_nothing, NULL);
 }
 
 static void
@@ -113,8 +98,7 @@ be_denied(void *argument)
 
 Test(landlock, changes_nothing_where_a_part_of_it_is_missing)
 {
-	if (!has_landlock())
-		cr_skip("skipped: the kernel has no Landlock");
+	skip_without_landlock();
 	for (int call = 444; call <= 446; call++)
 		in_child(be_denied, &call);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -128,8 +127,8 @@ prove_as_another(void *argument)
 	must(setgid(1002) == 0 && setuid(1002) == 0, "setuid");
 	must(own_prove(&folders, &problem) == -EINVAL, "proved");
 	must(strstr(problem.text, "uid 1002 cannot write there: Permission "
-	    "denied; it belongs to uid 1000 and gid 1001, with the mode 0755") !=
-	    NULL, "%s", problem.text);
+	    "denied; it belongs to uid 1000 and gid 1001, with the mode "
+	    "0755") != NULL, "%s", problem.text);
 }
 
 Test(own, proves_nothing_to_another_user)

@@ -2,7 +2,6 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <pty.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
