@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "support.h"
+#include "base/array.h"
 
 TestSuite(own, .timeout = 60);
 
@@ -48,10 +49,8 @@ start(struct run run, const struct setting *setting)
 {
 	static const struct setting usual;
 
-	run.place = AS_PID_1_AS_ROOT;
-	run.before_exec = prepare;
-	run.argument = (void *)(setting != NULL ? setting : &usual);
-	return container_start(&run);
+	return container_start_as_root(run, prepare,
+	    setting != NULL ? setting : &usual);
 }
 
 /* The app has run, and has printed TEXT. */
@@ -195,7 +194,7 @@ Test(own, what_is_no_folder_is_refused)
 		    "/proc/sys/new: " },
 	};
 
-	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
 		expect_refused((struct run){ .arguments = { samples[i].option,
 		    "--user=1000:1001", "--", "echo", "run" } }, &file,
 		    samples[i].text);
@@ -269,7 +268,7 @@ Test(own, terminal_of_the_container_is_open_to_the_user)
 	static const struct setting lacks = { .lacks_chown = true };
 	const struct setting *const settings[] = { NULL, &lacks };
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
 		struct container c = start((struct run){
 			.arguments = { "--user=1000:1001", "--", "sh", "-c",
 			    "echo written >/proc/self/fd/1" },

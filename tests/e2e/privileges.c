@@ -197,10 +197,8 @@ start(struct run run, const struct setting *setting)
 {
 	static const struct setting usual;
 
-	run.place = AS_PID_1_AS_ROOT;
-	run.before_exec = prepare;
-	run.argument = (void *)(setting != NULL ? setting : &usual);
-	return container_start(&run);
+	return container_start_as_root(run, prepare,
+	    setting != NULL ? setting : &usual);
 }
 
 /* It has printed LINE. */

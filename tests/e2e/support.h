@@ -123,6 +123,11 @@ skip_under_filter(void);
 struct container
 container_start(const struct run *run);
 
+/* Starts RUN as PID 1 with all rights of root, right after PREPARE(SETTING). */
+struct container
+container_start_as_root(struct run run, void (*prepare)(void *),
+    const void *setting);
+
 /* Sends SIGNO to dinit, from outside of its namespaces. */
 void
 container_signal(const struct container *container, int signo);

@@ -102,6 +102,16 @@ container_start(const struct run *run)
 	return container;
 }
 
+struct container
+container_start_as_root(struct run run, void (*prepare)(void *),
+    const void *setting)
+{
+	run.place = AS_PID_1_AS_ROOT;
+	run.before_exec = prepare;
+	run.argument = (void *)setting;
+	return container_start(&run);
+}
+
 void
 container_signal(const struct container *container, int signo)
 {
