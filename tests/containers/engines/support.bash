@@ -189,12 +189,6 @@ run_bundle()
 	runtime "$1" run --bundle "$HERE" "$ID"
 }
 
-remove_bundle()
-{
-	runtime "$1" kill "$ID" KILL
-	await runtime "$1" delete "$ID"
-}
-
 runc_prepare() { needs_command runc && prepare_bundle "$@"; }
 runc_run() { run_bundle runc "$@"; }
 runc_inside() { runtime runc exec "$ID" "$@"; }
