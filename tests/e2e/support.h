@@ -224,6 +224,12 @@ container_count_descendants(const struct container *container);
 void
 container_await_heard(const struct container *container, const char *text);
 
+/* Fails the test unless the app, "spy app", has got WATCHDOG_USEC=USEC, and
+ * WATCHDOG_PID with its own pid. */
+void
+container_expect_watchdog(const struct container *container,
+    const char *usec);
+
 /* The state of a process as in /proc/PID/stat ('S', 'T', 'Z'); '\0' if
  * there is no such process. */
 char

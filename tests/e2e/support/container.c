@@ -271,3 +271,18 @@ container_enter(const struct container *container,
 	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 				  : WEXITSTATUS(status));
 }
+
+void
+container_expect_watchdog(const struct container *container,
+    const char *usec)
+{
+	static const char pid[] = "\nenv.WATCHDOG_PID=";
+	const char *app = container_read(container, "app");
+	char line[64];
+
+	snprintf(line, sizeof(line), "\nenv.WATCHDOG_USEC=%s\n", usec);
+	cr_assert_not_null(strstr(app, line), "%s", app);
+	cr_assert_not_null(strstr(app, pid), "%s", app);
+	cr_assert_eq(atoi(strstr(app, pid) + strlen(pid)),
+	    atoi(strstr(app, "pid=") + strlen("pid=")));
+}
