@@ -37,18 +37,26 @@ expect_order(const struct container *container, const char *first,
 	    "not '%s' before '%s': %s", first, second, log);
 }
 
-/* Status of a container that gets SIGNO once its app is up; 0: none. */
-static int
-end_of(const struct run *run, int signo)
+/* Starts a container, which gets SIGNO once its app is up; 0: none. */
+static struct container
+start_and_signal(const struct run *run, int signo)
 {
 	struct container c = container_start(run);
-	int status;
 
 	if (signo != 0) {
 		container_await_text(&c, "out", "up\n");
 		container_signal(&c, signo);
 	}
-	status = container_wait(&c);
+	return c;
+}
+
+/* The status of such a container. */
+static int
+end_of(const struct run *run, int signo)
+{
+	struct container c = start_and_signal(run, signo);
+	int status = container_wait(&c);
+
 	container_discard(&c);
 	return status;
 }
@@ -604,12 +612,8 @@ Test(stop, ok_stop_is_about_the_app_and_not_its_leftovers)
 static void
 expect_words(const struct run *run, int signo, int status, const char *words)
 {
-	struct container c = container_start(run);
+	struct container c = start_and_signal(run, signo);
 
-	if (signo != 0) {
-		container_await_text(&c, "out", "up\n");
-		container_signal(&c, signo);
-	}
 	container_expect_status(&c, status);
 	cr_expect_str_eq(container_read(&c, "log"), words);
 	container_discard(&c);
