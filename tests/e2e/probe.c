@@ -233,9 +233,9 @@ Test(probe, takes_no_longer_than_its_timeout)
 	}
 }
 
-/* --- Without a connection, several, and waiting ----------------------------- */
+/* --- Without a connection, several, and waiting --------------------------- */
 
-/* Runs the probe with OPTIONS in the place of an ordinary process. */
+/* As an ordinary process. SECOND and THIRD may be NULL. */
 static struct container
 start_probe(const char *first, const char *second, const char *third)
 {
@@ -260,6 +260,15 @@ Test(probe, tells_whether_a_socket_listens_without_connecting)
 	cr_assert_eq(poll(&client, 1, 0), 0);
 }
 
+static void
+expect_status(const char *first, const char *second, int status)
+{
+	struct container c = start_probe(first, second, NULL);
+
+	container_expect_status(&c, status);
+	container_discard(&c);
+}
+
 Test(probe, tells_whether_a_heartbeat_is_young)
 {
 	struct container c = container_start(&(struct run){
@@ -278,13 +287,10 @@ Test(probe, tells_whether_a_heartbeat_is_young)
 	fd = open(container_path(&c, "a beat"), O_CREAT | O_WRONLY | O_CLOEXEC,
 	    0644);
 	cr_assert(fd >= 0);
-	container_expect_status(&(struct container[]){
-	    start_probe(option, "--probe-max-age=1h", NULL) }[0], 0);
+	expect_status(option, "--probe-max-age=1h", 0);
 	cr_assert_eq(futimens(fd, old), 0);
-	container_expect_status(&(struct container[]){
-	    start_probe(option, "--probe-max-age=1h", NULL) }[0], 1);
-	container_expect_status(&(struct container[]){
-	    start_probe(option, NULL, NULL) }[0], 0);
+	expect_status(option, "--probe-max-age=1h", 1);
+	expect_status(option, NULL, 0);
 	close(fd);
 }
 
@@ -313,7 +319,8 @@ Test(probe, waits_until_a_server_is_healthy)
 	unsigned int port;
 	int listener = bind_port(&port);
 	struct container c = start_probe("--wait=1m",
-	    with_port("--probe=http://127.0.0.1:%u", port), "--probe-status=2xx,401");
+	    with_port("--probe=http://127.0.0.1:%u", port),
+	    "--probe-status=2xx,401");
 	int client;
 
 	/* It is asked again after an answer that is not healthy. */
@@ -634,7 +641,8 @@ Test(probe, finds_a_name_in_etc_hosts)
 	struct container c;
 
 	cr_assert_eq(listen(fd, 1), 0);
-	snprintf(command, sizeof(command), "echo 127.0.0.1 web.test >$DIR/hosts; "
+	snprintf(command, sizeof(command),
+	    "echo 127.0.0.1 web.test >$DIR/hosts; "
 	    "mount --bind $DIR/hosts /etc/hosts || exit 3; "
 	    "exec /proc/1/exe --probe=tcp://web.test:%u", port);
 	c = container_start(&(struct run){
