@@ -53,7 +53,10 @@ expect_capabilities(pid_t pid, const char *line, unsigned long long wanted)
 	    text);
 }
 
-/* Without a filter, this is the last of the lock-down that can be seen. */
+/*
+ * Where there is no filter, NoNewPrivs is the last of the lock-down that /proc
+ * shows. Whatever follows is done once dinit sleeps.
+ */
 static bool
 is_locked_down(void *argument)
 {
@@ -71,7 +74,7 @@ is_filtered(void *argument)
 	return strcmp(status_of(container->init, "Seccomp"), "2") == 0;
 }
 
-/* strace sees it: tests/lockdown/strace.sh. */
+/* That dinit uses it does not show in /proc: tests/lockdown/strace.sh looks. */
 static bool
 has_landlock(void)
 {
@@ -145,7 +148,8 @@ Test(lockdown, filters_system_calls_where_there_is_something_to_look_after)
 	expect_filter((struct run){ .arguments = { "--notify",
 	    "--ready-file=$DIR/ready", "act", "TERM:exit=0" } });
 	expect_filter((struct run){ .arguments = {
-	    "--seccomp=" SOURCE_DIR "/tests/e2e/profiles/no-mkdir.json", "act", "TERM:exit=0" } });
+	    "--seccomp=" SOURCE_DIR "/tests/e2e/profiles/no-mkdir.json", "act",
+	    "TERM:exit=0" } });
 }
 
 /* The filter that denies Landlock counts as well. */
