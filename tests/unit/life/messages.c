@@ -202,9 +202,9 @@ Test(messages, name_the_setting_that_an_end_asks_for, .init = capture_log)
 	struct life_facts facts = begin_life(GATE_NONE);
 
 	facts.relayed_signal = SIGQUIT;
-	expect_message(&facts, MESSAGE_RELAYED_END, "dinit: warn: the app ended "
-	    "after SIGQUIT, which was relayed but is no stop signal; if the "
-	    "engine stops with it (STOPSIGNAL), set --stop-signal=QUIT\n");
+	expect_message(&facts, MESSAGE_RELAYED_END, "dinit: warn: the app "
+	    "ended after SIGQUIT, which was relayed but is no stop signal; if "
+	    "the engine stops with it (STOPSIGNAL), set --stop-signal=QUIT\n");
 	facts.app_status = 143;
 	expect_message(&facts, MESSAGE_STOP_STATUS, "dinit: debug: exit status "
 	    "143 is that of the stop signal itself; with --ok-stop it is "
@@ -242,11 +242,11 @@ Test(messages, have_the_last_word_where_the_status_is_not_the_apps,
 {
 	struct life_facts facts = begin_life(GATE_HEALTH);
 
-	expect_exit(&facts, ENDING_BUDGET, "dinit: error: exiting with 124: not "
-	    "ready within the startup budget (DINIT_STARTUP_BUDGET=30s)\n");
+	expect_exit(&facts, ENDING_BUDGET, "dinit: error: exiting with 124: "
+	    "not ready within the startup budget (DINIT_STARTUP_BUDGET=30s)\n");
 	facts.budget_name = "--startup-budget";
-	expect_exit(&facts, ENDING_BUDGET, "dinit: error: exiting with 124: not "
-	    "ready within the startup budget (--startup-budget=30s)\n");
+	expect_exit(&facts, ENDING_BUDGET, "dinit: error: exiting with 124: "
+	    "not ready within the startup budget (--startup-budget=30s)\n");
 	expect_exit(&facts, ENDING_RECOVERY, "dinit: error: exiting with 123: "
 	    "not ready again within the recovery budget "
 	    "(DINIT_RECOVERY_BUDGET=1m)\n");
@@ -529,7 +529,7 @@ Test(messages, have_room_for_the_longest_time)
 	cr_expect_str_eq(text + strlen("STATUS=ready after "), after);
 }
 
-/* --- The report file --- */
+/* --- Those who ask, and the report file --- */
 
 static void
 expect_why_unready(const struct life_facts *facts, const char *expected)
@@ -550,11 +550,9 @@ Test(messages, explain_why_the_container_is_not_ready)
 	expect_why_unready(&facts, "the first health check still runs");
 	set_check(&facts, &check, "no");
 	facts.unready_why = MESSAGE_UNHEALTHY;
-	expect_why_unready(&facts,
-	    "last of 7 checks: exit status 1: no");
+	expect_why_unready(&facts, "last of 7 checks: exit status 1: no");
 	facts.ready_after_ms = 812;
-	expect_why_unready(&facts,
-	    "last of 7 checks: exit status 1: no");
+	expect_why_unready(&facts, "last of 7 checks: exit status 1: no");
 	facts.unready_why = MESSAGE_UNREADY_FOR_GOOD;
 	expect_why_unready(&facts, "the health helper is gone");
 	facts.unready_why = MESSAGE_APP_STOPPING;
@@ -601,8 +599,7 @@ Test(messages, report_why_each_life_ended)
 	    "budget of 30s; last of 7 checks: exit status 1: no");
 	facts.unready_why = MESSAGE_UNHEALTHY;
 	expect_ending(&facts, ENDING_RECOVERY, "not ready again within the "
-	    "recovery budget of 1m; last of 7 checks: exit status 1: "
-	    "no");
+	    "recovery budget of 1m; last of 7 checks: exit status 1: no");
 }
 
 Test(messages, cut_off_what_the_report_has_no_room_for)
