@@ -4,9 +4,9 @@
 	bench.py FOLDER [ROUNDS]
 
 FOLDER holds driver, app, minimal, filtered and dinit. One round measures each
-init once, in turn, so that what the machine does meanwhile meets all of them
-alike: ratios count, not times. FOLDER/bench.json and FOLDER/bench.svg are
-written too.
+init once, in an order of its own, so that what the machine does meanwhile meets
+all of them alike: ratios count, not times. FOLDER/bench.json and
+FOLDER/bench.svg are written too.
 """
 import json
 import pathlib
@@ -92,8 +92,8 @@ def run_driver(command, init):
 
 
 def collect(measure):
-	"""All inits in turn, in another order each time; by init, a list of
-	samples for each round."""
+	"""All inits, in another order in each round; by init, a list with the
+	samples of each round."""
 	found = {name: [] for name in INITS}
 	names = list(INITS)
 	for _ in range(measure.rounds):

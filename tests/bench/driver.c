@@ -8,8 +8,8 @@
  *	driver swept COMMAND...      as end, where COMMAND is not PID 1
  *	driver stop COMMAND...       ns from SIGTERM to PID 1 gone
  *	driver late MS COMMAND...    the same, less MS
- *	driver relay N COMMAND...    N times, ns from kill(2) here until the app's
- *	                             sigwait(3) returns; all of them were asleep
+ *	driver relay N COMMAND...    N times, ns from kill(2) here until the app
+ *	                             returns from sigwait(3); all were asleep
  *	driver storm N COMMAND...    ns until N real-time signals have come
  *	driver orphans N COMMAND...  ns of CPU that PID 1 took, of N orphans
  *	driver memory 0 COMMAND...   KiB of PID 1, resident and anonymous

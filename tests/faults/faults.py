@@ -95,7 +95,7 @@ class Run:
 
     def __init__(self, dinit, app, scenario, mode):
         self.folder = tempfile.mkdtemp()
-        os.chmod(self.folder, 0o711)
+        os.chmod(self.folder, 0o711)  # the user of "confined" goes through it
         self.dinit = dinit
         self.app = app
         self.normal, options, role = scenario
