@@ -37,10 +37,11 @@ leftovers_signal(const struct leftovers *which, int signo);
 
 /*
  * Returns how many descendants of the caller live besides APP, which has ended
- * (0: it is reaped), and writes what they are called to NAMES: "sh, worker", each name once, with ", ..." behind those that
- * there is room for. HELPERS, which are children of the caller (0: none), are
- * left out with their descendants, and so are processes that are about to end.
- * Returns 0 where there is no /proc of this PID namespace.
+ * (0: it is reaped), and writes what they are called to NAMES: "sh, worker",
+ * each name once, with ", ..." behind those that there is room for. HELPERS,
+ * which are children of the caller (0: none), are left out with their
+ * descendants, and so are processes that are about to end. Returns 0 where
+ * there is no /proc of this PID namespace.
  */
 int
 leftovers_name(pid_t app, const pid_t helpers[2],

@@ -193,14 +193,14 @@ apply_filter(const struct child *child)
 }
 
 /*
- * Is the child from its beginning to the exec, and never returns; clone(2) wants
- * it to have this type.
+ * Is the child from its beginning to the exec, and never returns; clone(2)
+ * wants it to have this type.
  *
  * The order matters. Whether dinit's group is in the foreground is asked before
- * the child leaves that group. The child's group must exist before it can become
- * the foreground group. The signals are handed back late, because those that are
- * pending are meant for COMMAND, not for this child of dinit. The filter comes
- * last, so that it need not allow any call but the exec.
+ * the child leaves that group. The child's group must exist before it can
+ * become the foreground group. The signals are handed back late, because those
+ * that are pending are meant for COMMAND, not for this child of dinit. The
+ * filter comes last, so that it need not allow any call but the exec.
  */
 static int
 become_command(void *argument)
@@ -225,11 +225,11 @@ become_command(void *argument)
 }
 
 /*
- * Starts a child in dinit's own memory, as vfork(2) does: dinit sleeps until the
- * child executes COMMAND or ends. This takes half the time of fork(2), which
- * copies page tables and makes the kernel copy each page that is written to
- * afterwards. The child must not change anything that dinit still needs, and has
- * a stack of its own. Returns the child's pid, or -1.
+ * Starts a child in dinit's own memory, as vfork(2) does: dinit sleeps until
+ * the child executes COMMAND or ends. This takes half the time of fork(2),
+ * which copies page tables and makes the kernel copy each page that is written
+ * to afterwards. The child must not change anything that dinit still needs, and
+ * has a stack of its own. Returns the child's pid, or -1.
  */
 static pid_t
 start_sharing(struct child *child)

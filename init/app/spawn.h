@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Starts COMMAND. Before the exec the child gets its own process group,
- * the foreground of the terminal, a corrected environment, its privileges, and
- * the signal state that dinit has found. dinit waits until the child has executed
+ * Starts COMMAND. Before the exec the child gets its own process group, the
+ * foreground of the terminal, a corrected environment, its privileges, and the
+ * signal state that dinit has found. dinit waits until the child has executed
  * COMMAND, or a step has failed.
  */
 #ifndef DINIT_SPAWN_H

@@ -81,9 +81,9 @@ int
 signals_wait(uint64_t set, int64_t left_ns, siginfo_t *info);
 
 /*
- * Has the kernel send a signal to dinit whenever there is news on the socket FD:
- * something to read, or the end of its other end (fcntl(2), F_SETSIG). It says
- * so once, and not again for what was left unread. 0 or -errno.
+ * Has the kernel send a signal to dinit whenever there is news on the socket
+ * FD: something to read, or the end of its other end (fcntl(2), F_SETSIG). It
+ * says so once, and not again for what was left unread. 0 or -errno.
  */
 int
 signals_watch_descriptor(int fd);

@@ -394,8 +394,8 @@ explain_end(const struct supervisor *sup, enum ending ending)
 }
 
 /*
- * When a stop begins, announce_end() writes why. That line says "draining" while
- * a drain lasts, so it is written once more when the drain is over.
+ * When a stop begins, announce_end() writes why. That line says "draining"
+ * while a drain lasts, so it is written once more when the drain is over.
  */
 void
 actions_explain(struct supervisor *sup, int64_t now)

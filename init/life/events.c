@@ -32,9 +32,9 @@
 #define REAPED_AT_ONCE 32
 
 /*
- * So many signals are taken one after the other before those with higher numbers
- * have their turn: more than are ever sent at once, whose order then stays, and
- * few enough to take only some milliseconds.
+ * So many signals are taken one after the other before those with higher
+ * numbers have their turn: more than are ever sent at once, whose order then
+ * stays, and few enough to take only some milliseconds.
  */
 #define SIGNALS_IN_A_ROW 1024
 
@@ -460,9 +460,9 @@ take_signal(struct supervisor *sup, const siginfo_t *info)
 }
 
 /*
- * The kernel hands out the pending signal with the lowest number first. A signal
- * that is sent without pause must not keep back the others: after some signals,
- * those with higher numbers than the last one have their turn.
+ * The kernel hands out the pending signal with the lowest number first. A
+ * signal that is sent without pause must not keep back the others: after some
+ * signals, those with higher numbers than the last one have their turn.
  */
 static uint64_t
 signals_in_turn(const struct supervisor *sup)

@@ -507,7 +507,7 @@ messages_log_app_end(const struct life_facts *facts)
 	    facts->app_status);
 }
 
-/* An app that succeeds and leaves processes behind has gone to the background. */
+/* An app that succeeds and leaves processes has gone to the background. */
 void
 messages_log_left(const struct life_facts *facts, int count, const char *names)
 {

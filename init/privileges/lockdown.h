@@ -3,9 +3,9 @@
  * Restricts dinit itself once COMMAND runs: dinit keeps no capability but
  * CAP_KILL, can gain no new privileges, and can only make the system calls of
  * its own event loop. A dinit that reads nothing but signals is not confined to
- * these calls: Landlock takes its files away instead (landlock.h), if the kernel
- * has it. The helper dinit-notify always restricts itself in the first way. The
- * app and the health helper are not restricted by this.
+ * these calls: Landlock takes its files away instead (landlock.h), if the
+ * kernel has it. The helper dinit-notify always restricts itself in the first
+ * way. The app and the health helper are not restricted by this.
  */
 #ifndef DINIT_LOCKDOWN_H
 #define DINIT_LOCKDOWN_H

@@ -148,8 +148,8 @@ open_living_state(const char *path)
 /*
  * Locks the byte of the state file by which dinit sees that somebody waits. If
  * that fails, dinit does not wait for this process at its end. The lock of the
- * process (gVisor) would be gone as soon as the process closes the file, however
- * often it has opened it (fcntl(2)), so that each look locks once more.
+ * process (gVisor) would be gone as soon as the process closes the file,
+ * however often it has opened it (fcntl(2)), so that each look locks once more.
  */
 static void
 show_waiter(int state_fd)
