@@ -290,10 +290,14 @@ actions_tell_engine(const struct supervisor *sup, const char *text)
  * be executed, the error message is there already, and says more.
  */
 static void
-write_report(const struct supervisor *sup, enum ending ending)
+write_report(struct supervisor *sup, enum ending ending)
 {
 	char text[LINE_FILE_MAX];
 
+	if (ending == ENDING_BUDGET)
+		sup->facts.budget_name = setup_budget_name(sup->setup);
+	else if (ending == ENDING_RECOVERY)
+		sup->facts.recovery_name = setup_recovery_name(sup->setup);
 	messages_log_exit(&sup->facts, ending);
 	if (sup->setup->report_fd < 0 || ending == ENDING_EXEC)
 		return;

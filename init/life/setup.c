@@ -144,25 +144,6 @@ set_limits(const struct options *options, struct limits *limits)
 	memcpy(limits->ok_exit, options->ok_exit, sizeof(limits->ok_exit));
 }
 
-static bool
-is_on_command_line(const struct options *options, const char *name)
-{
-	return table_source(options, table_find_name(name)) ==
-	    SOURCE_COMMAND_LINE;
-}
-
-/* The variable counts as the name of a default: an image can set that. */
-static void
-name_budgets(const struct options *options, struct setup *setup)
-{
-	setup->budget_name = is_on_command_line(options, "startup-budget")
-	    ? "--startup-budget"
-	    : "DINIT_STARTUP_BUDGET";
-	setup->recovery_name = is_on_command_line(options, "recovery-budget")
-	    ? "--recovery-budget"
-	    : "DINIT_RECOVERY_BUDGET";
-}
-
 /*
  * Makes dinit the parent of orphans, and has the kernel send it a signal when
  * its own parent dies, if OPTIONS ask for that. 0, or -errno after one message.
@@ -484,6 +465,7 @@ setup_prepare(const struct options *options,
 	int error;
 
 	*out = (struct setup){
+		.options = options,
 		.command = options->mode == MODE_RUN ? options->command : NULL,
 		.signals_found = signals_found,
 		.is_init = getpid() == 1,
@@ -501,7 +483,6 @@ setup_prepare(const struct options *options,
 		.report_fd = report_fd,
 	};
 	set_limits(options, &out->limits);
-	name_budgets(options, out);
 	error = prepare(options, parent, out);
 	if (error < 0) {
 		readiness_end(&out->readiness);
@@ -512,6 +493,29 @@ setup_prepare(const struct options *options,
 		line_file_empty(report_fd);
 	options_remove_variables(environ);
 	return 0;
+}
+
+static bool
+is_on_command_line(const struct setup *setup, const char *name)
+{
+	return table_source(setup->options, table_find_name(name)) ==
+	    SOURCE_COMMAND_LINE;
+}
+
+const char *
+setup_budget_name(const struct setup *setup)
+{
+	return is_on_command_line(setup, "startup-budget")
+	    ? "--startup-budget"
+	    : "DINIT_STARTUP_BUDGET";
+}
+
+const char *
+setup_recovery_name(const struct setup *setup)
+{
+	return is_on_command_line(setup, "recovery-budget")
+	    ? "--recovery-budget"
+	    : "DINIT_RECOVERY_BUDGET";
 }
 
 void

@@ -23,9 +23,8 @@ struct signal_state;
 
 /* What the supervisor is handed. */
 struct setup {
+	const struct options *options;
 	struct limits limits;
-	const char *budget_name; /* the option or variable that sets it */
-	const char *recovery_name;
 	char *const *command;                     /* NULL with --pause */
 	const struct signal_state *signals_found; /* for COMMAND */
 	const struct privileges *privileges; /* COMMAND's; NULL: dinit's own */
@@ -64,6 +63,16 @@ int
 setup_prepare(const struct options *options,
     const struct signal_state *signals_found, pid_t parent, int report_fd,
     struct setup *out);
+
+/*
+ * Returns by what the startup budget, or the recovery budget, is set: an option,
+ * or its variable, also for a default, because an image can set that.
+ */
+const char *
+setup_budget_name(const struct setup *setup);
+
+const char *
+setup_recovery_name(const struct setup *setup);
 
 /* Deletes the files that setup_prepare has made, once the life is over. */
 void

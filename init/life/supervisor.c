@@ -221,8 +221,6 @@ supervisor_run(struct setup *setup)
 		.facts.ready_after_ms = -1,
 		.facts.app_status = -1,
 		.facts.has_terminal = setup->terminal.fd >= 0,
-		.facts.budget_name = setup->budget_name,
-		.facts.recovery_name = setup->recovery_name,
 		.family.is_init = setup->is_init,
 		.family.app_fd = -1,
 		.health.fd = -1,
