@@ -112,7 +112,7 @@ landlock_allow_reading_only(const char *path)
 	if (ruleset_fd < 0)
 		return ruleset_fd;
 	error = add_reading(ruleset_fd, path);
-	if (error == 0 || error == -ENOENT)
+	if (error == 0)
 		error = restrict_to(ruleset_fd);
 	close(ruleset_fd);
 	return error;
