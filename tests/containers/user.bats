@@ -56,8 +56,9 @@ use()
 
 # shellcheck disable=SC2016 # for the shell in the container
 #
-# Who it is, and whether it can open its streams.
-ASK='id -u; id -G | tr " " "\n" | sort -n | tr "\n" " "; echo; echo $HOME
+# Who it is, and whether it can open its streams. Each line is written at once:
+# what goes to the other stream may come between two writes.
+ASK='id -u; echo $(id -G | tr " " "\n" | sort -n); echo $HOME
 echo out >/dev/stdout && echo error >/dev/stderr'
 
 # says OPTION...: what a container with these says. The order of its two streams
