@@ -25,6 +25,7 @@
 #include "readiness/await.h"
 #include "readiness/probe_plan.h"
 #include "settings/advice.h"
+#include "settings/exec_form.h"
 #include "settings/listing.h"
 #include "settings/options.h"
 
@@ -166,7 +167,7 @@ may_misfit(const struct options *options)
 {
 	const char *command = options->health_cmd;
 
-	return (command != NULL && strchr(command, '[') != NULL) ||
+	return (command != NULL && exec_form_is_broken(command)) ||
 	    options->drain_ms + options->grace_ms >= ADVICE_TIMER_MIN_MS;
 }
 

@@ -5,6 +5,7 @@
 #include "settings/advice.h"
 #include "base/duration.h"
 #include "base/text.h"
+#include "settings/exec_form.h"
 #include "settings/options.h"
 #include "settings/table.h"
 
@@ -45,71 +46,15 @@ append_late_stop(const struct options *options,
 	    needed, engine->name, timer, engine->setting);
 }
 
-/* --- A health command that was meant to be a JSON array --- */
-
-static const char *
-skip_blanks(const char *text)
-{
-	return text + strspn(text, " \t\r\n");
-}
-
-/*
- * Returns what is behind the JSON string at TEXT, and behind the blanks that
- * follow it; NULL if there is no such string.
- */
-static const char *
-skip_string(const char *text)
-{
-	if (*text++ != '"')
-		return NULL;
-	for (; *text != '"'; text++) {
-		if ((unsigned char)*text < ' ')
-			return NULL;
-		if (*text == '\\' && strchr("\"\\/bfnrtu", *++text) == NULL)
-			return NULL;
-		if (*text == '\0')
-			return NULL;
-	}
-	return skip_blanks(text + 1);
-}
-
-/*
- * True if TEXT is a JSON array of strings, not an empty one, as far as a look
- * at it tells. This process does not parse JSON: that would take a heap.
- */
-static bool
-is_string_array(const char *text)
-{
-	do
-		text = skip_string(skip_blanks(text + 1));
-	while (text != NULL && *text == ',');
-	return text != NULL && *text == ']' && *skip_blanks(text + 1) == '\0';
-}
-
-/*
- * True if a shell can make nothing of COMMAND, which begins with a bracket: its
- * own [ and [[ need a blank behind them, and their words no commas.
- */
-static bool
-is_no_test(const char *command)
-{
-	const char *next = command + 1 + strspn(command + 1, "[");
-
-	return skip_blanks(next) == next || strstr(command, "\",") != NULL ||
-	    strstr(command, "',") != NULL;
-}
-
 static void
 append_no_array(const struct options *options, char *text, size_t size)
 {
 	const char *command = options->health_cmd;
 	char origin[TABLE_NAME_MAX];
 
-	if (command == NULL)
+	if (command == NULL || !exec_form_is_broken(command))
 		return;
-	command = skip_blanks(command);
-	if (*command != '[' || is_string_array(command) || !is_no_test(command))
-		return;
+	command += strspn(command, " \t\r\n");
 	table_format_origin(options, "health-cmd", origin);
 	text_append(text, size,
 	    "%s: '%.*s' begins like a JSON array of strings and is none, so "
