@@ -441,8 +441,7 @@ log_message(struct supervisor *sup, enum message message)
 }
 
 /*
- * Without a child there is nothing to look for. The helpers are children too,
- * for a moment after they were told to end.
+ * Without a child there is nothing to look for. The helpers are children too.
  */
 static void
 name_left(const struct supervisor *sup)

@@ -137,6 +137,7 @@ drop_publication(struct lifecycle *lc)
 /*
  * Ends readiness for good, for a stop or because COMMAND has ended. Checks have
  * no purpose any more, but an app that tells by itself is heard until its end.
+ * What an app has left behind that ended without a stop is named.
  */
 static void
 end_readiness(struct lifecycle *lc, struct actions *out)
@@ -145,6 +146,9 @@ end_readiness(struct lifecycle *lc, struct actions *out)
 	drop_publication(lc);
 	lc->recover_until = NEVER;
 	lc->app_stops = false;
+	/* As long as the helper lives, the processes of a check are its own. */
+	if (lc->ending == ENDING_APP)
+		add(out, ACTION_NAME_LEFT, 0);
 	if (lc->limits->gate == GATE_HEALTH)
 		add(out, ACTION_STOP_HELPER, 0);
 	if (lc->limits->gate != GATE_NONE)
@@ -391,8 +395,6 @@ explain_end(const struct lifecycle *lc, const struct event *ev,
 	else if (lc->ending == ENDING_STOP && has_stop_status(lc) &&
 	    !lc->limits->ok_stop && !is_ok_exit(lc->limits, lc->exit_status))
 		add(out, ACTION_SAY, MESSAGE_STOP_STATUS);
-	if (lc->ending == ENDING_APP)
-		add(out, ACTION_NAME_LEFT, 0);
 }
 
 /*

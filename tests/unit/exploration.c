@@ -636,6 +636,10 @@ check_end_words(const struct step *step)
 	if (count_actions(actions, ACTION_NAME_LEFT) !=
 	    (ends && !before->is_stopping))
 		return "it does not name what is left just when that is odd";
+	if (count_actions(actions, ACTION_NAME_LEFT) > 0 &&
+	    place_of(actions, ACTION_STOP_HELPER) <
+	    place_of(actions, ACTION_NAME_LEFT))
+		return "it may take a check that it ends for what is left";
 	return NULL;
 }
 

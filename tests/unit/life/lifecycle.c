@@ -326,7 +326,7 @@ Test(lifecycle, a_death_that_dinit_has_not_caused_is_said)
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
 	    { 5, EVENT_APP_KILLED, SIGKILL,
-	      "say:app-killed name-left terminate-all", STATE_SWEEPING },
+	      "name-left say:app-killed terminate-all", STATE_SWEEPING },
 	    { 5, EVENT_CHILDREN_GONE, 0, "report:app exit:137", STATE_ENDED });
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
@@ -379,16 +379,16 @@ Test(lifecycle, the_end_after_a_relayed_signal_points_to_stop_signal)
 
 	play(&limits, { 0, EVENT_EXECUTED, 0, "", STATE_READY }, quit,
 	    { 30000, EVENT_APP_EXITED, 0,
-	      "say:relayed-end name-left terminate-all", STATE_SWEEPING });
+	      "name-left say:relayed-end terminate-all", STATE_SWEEPING });
 	play(&limits, { 0, EVENT_EXECUTED, 0, "", STATE_READY }, quit,
 	    { 30001, EVENT_APP_EXITED, 0, "name-left terminate-all",
 	      STATE_SWEEPING });
 	play(&limits, { 0, EVENT_EXECUTED, 0, "", STATE_READY }, quit,
 	    { 60000, EVENT_APP_KILLED, SIGQUIT,
-	      "say:relayed-end name-left terminate-all", STATE_SWEEPING });
+	      "name-left say:relayed-end terminate-all", STATE_SWEEPING });
 	play(&limits, { 0, EVENT_EXECUTED, 0, "", STATE_READY }, quit,
 	    { 9, EVENT_APP_KILLED, SIGSEGV,
-	      "say:app-killed name-left terminate-all", STATE_SWEEPING });
+	      "name-left say:app-killed terminate-all", STATE_SWEEPING });
 	play(&limits,
 	    { 0, EVENT_EXECUTED, 0, "", STATE_READY },
 	    { 1, EVENT_SIGNAL, SIGCONT, "lend-terminal group:CONT",
@@ -512,7 +512,7 @@ Test(lifecycle, an_unready_app_may_end)
 	    { 1000, EVENT_UNHEALTHY, 0, "withdraw say:unhealthy",
 	    STATE_UNREADY },
 	    { 2000, EVENT_APP_EXITED, 3,
-	    "stop-helper announce-end:app name-left terminate-all",
+	    "name-left stop-helper announce-end:app terminate-all",
 	      STATE_SWEEPING },
 	    { 2001, EVENT_CHILDREN_GONE, 0, "report:app exit:3", STATE_ENDED });
 }
@@ -782,8 +782,8 @@ Test(lifecycle, an_app_that_says_that_it_stops_is_unready_and_may_come_back)
 	    { 803, EVENT_PUBLISHED, 0, "say:ready-again", STATE_READY },
 	    { 804, EVENT_APP_STOPPING, 0, "withdraw say:app-stopping",
 	      STATE_UNREADY },
-	    { 900, EVENT_APP_EXITED, 0, "announce-end:app stop-helper "
-	      "name-left terminate-all", STATE_SWEEPING });
+	    { 900, EVENT_APP_EXITED, 0, "name-left announce-end:app "
+	      "stop-helper terminate-all", STATE_SWEEPING });
 }
 
 Test(lifecycle, an_app_that_says_that_it_stops_has_no_need_to_recover)
@@ -1111,8 +1111,8 @@ Test(lifecycle, the_end_of_a_ready_app_withdraws_readiness_first)
 	    { 0, EVENT_EXECUTED, 0, "start-helper", STATE_STARTING },
 	    { 9, EVENT_HEALTHY, 0, "stop-helper publish", STATE_STARTING },
 	    { 9, EVENT_PUBLISHED, 0, "say:ready", STATE_READY },
-	    { 50, EVENT_APP_EXITED, 1, "withdraw stop-helper announce-end:app "
-	      "name-left terminate-all", STATE_SWEEPING });
+	    { 50, EVENT_APP_EXITED, 1, "withdraw name-left stop-helper "
+	      "announce-end:app terminate-all", STATE_SWEEPING });
 }
 
 Test(lifecycle, kills_again_and_leaves_one_second_after_sigkill)
