@@ -280,31 +280,48 @@ open_children(void)
 }
 
 /*
- * False if dinit surely has no descendant outside of the spared group: it has
- * no child, or its only child is APP, which leads that group, and APP is a
- * zombie. A running APP may have children in other groups. True if the kernel
- * has no list of children.
+ * False if CHILD of dinit surely leads to no leftover: it is one of HELPERS, or
+ * it is APP and a zombie. A running APP may have children in other groups.
  */
 static bool
-may_have_leftovers(pid_t app)
+may_lead_to_leftovers(pid_t child, pid_t app, const pid_t helpers[2])
+{
+	struct process process;
+
+	if (child == helpers[0] || child == helpers[1])
+		return false;
+	return child != app || !read_process(app, &process) ||
+	    process.state != 'Z';
+}
+
+/*
+ * False if dinit surely has no descendant outside of APP's group and of what
+ * belongs to HELPERS: the ancestors of such a one include a child of dinit.
+ * True if the kernel has no list of children, or a long one.
+ */
+static bool
+may_have_leftovers(pid_t app, const pid_t helpers[2])
 {
 	char text[64];
-	struct process app_process;
 	ssize_t length;
-	char *rest;
+	char *at = text;
 	int list_fd = open_children();
 
 	if (list_fd < 0)
 		return true;
 	length = read(list_fd, text, sizeof(text) - 1);
 	close(list_fd);
-	if (length < 0)
+	if (length < 0 || length == sizeof(text) - 1)
 		return true;
 	text[length] = '\0';
-	if (length == 0)
-		return false;
-	return strtol(text, &rest, 10) != app || strcmp(rest, " ") != 0 ||
-	    !read_process(app, &app_process) || app_process.state != 'Z';
+	while (*at != '\0') {
+		pid_t child = (pid_t)strtol(at, &at, 10);
+
+		if (may_lead_to_leftovers(child, app, helpers))
+			return true;
+		at += *at == ' ';
+	}
+	return false;
 }
 
 /*
@@ -367,13 +384,15 @@ kill_own_children(void)
 int
 leftovers_signal(const struct leftovers *which, int signo)
 {
+	static const pid_t no_helpers[2];
 	const struct search search = { .which = which, .self = getpid() };
 	int error;
 	int proc_fd;
 
 	if (!is_own_proc())
 		return -ENOENT;
-	if (!which->everybody && !may_have_leftovers(which->spared_group))
+	if (!which->everybody &&
+	    !may_have_leftovers(which->spared_group, no_helpers))
 		return 0;
 	if (signo == SIGKILL)
 		kill_own_children();
@@ -457,7 +476,7 @@ leftovers_name(pid_t app, const pid_t helpers[2],
 	int proc_fd;
 
 	names[0] = '\0';
-	if (!is_own_proc() || !may_have_leftovers(app))
+	if (!is_own_proc() || !may_have_leftovers(app, helpers))
 		return 0;
 	proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (proc_fd < 0)
