@@ -6,7 +6,10 @@
  *	app later              ends by itself, when all has settled
  *	app wait               ends on SIGTERM, takes all other signals
  *	app stubborn           takes SIGTERM too
- *	app orphans N          makes N orphans that end at once, then as wait
+ *	app orphans N          makes N orphans that end at once, one after the
+ *	                       other, then as wait
+ *	app bursts N           makes N times 100 orphans that end all at once,
+ *	                       then as wait
  *	app tree N             has N children in its group, then as wait
  *	app leave N            has N children in sessions of their own, and ends
  */
@@ -34,6 +37,38 @@ make_orphans(int count)
 		}
 		waitpid(between, NULL, 0);
 	}
+}
+
+/*
+ * The process in between leaves orphans that wait until the pipe GO is closed.
+ * The pipe GONE is at its end when all of them have ended.
+ */
+static void
+make_burst(int count)
+{
+	int go[2];
+	int gone[2];
+	char none;
+	pid_t between;
+
+	if (pipe(go) < 0 || pipe(gone) < 0)
+		_exit(1);
+	between = fork();
+	if (between == 0) {
+		close(go[1]);
+		while (count-- > 0)
+			if (fork() == 0) {
+				(void)!read(go[0], &none, 1);
+				_exit(0);
+			}
+		_exit(0);
+	}
+	waitpid(between, NULL, 0);
+	close(go[0]);
+	close(go[1]);
+	close(gone[1]);
+	(void)!read(gone[0], &none, 1);
+	close(gone[0]);
 }
 
 static void
@@ -81,6 +116,9 @@ main(int argc, char **argv)
 		end();
 	if (strcmp(what, "orphans") == 0)
 		make_orphans(count);
+	if (strcmp(what, "bursts") == 0)
+		while (count-- > 0)
+			make_burst(100);
 	if (strcmp(what, "tree") == 0)
 		make_children(count, 0);
 	if (strcmp(what, "leave") == 0) {

@@ -17,9 +17,11 @@
  *	driver cpu S COMMAND...      ns of CPU that PID 1 took in S s
  *	driver faults 0 COMMAND...   page faults of PID 1 until the app is set
  *
- * Needs root. The app is app.c.
+ * Needs root. The app is app.c. CPU_GROUP in the environment is a folder of a
+ * cgroup that the container is put into (cgroups(7)).
  */
 #include <err.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -76,6 +78,27 @@ stay_on_cpu(int cpu)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
+/*
+ * Engines give each container a cgroup, which the scheduler shares the CPUs out
+ * by. Without one it does so by session (sched(7), autogroup), and an init that
+ * makes a session for its app looks faster than it is in a container.
+ */
+static void
+enter_cpu_group(void)
+{
+	const char *folder = getenv("CPU_GROUP");
+	char path[256];
+	int fd;
+
+	if (folder == NULL)
+		return;
+	snprintf(path, sizeof(path), "%s/cgroup.procs", folder);
+	fd = open(path, O_WRONLY);
+	if (fd < 0 || write(fd, "0", 1) < 0)
+		err(1, "%s", path);
+	close(fd);
+}
+
 /* A process in between, for what it unshares, its children get. */
 static pid_t
 start(char **command)
@@ -87,6 +110,7 @@ start(char **command)
 	if (keeper != 0)
 		return keeper;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	enter_cpu_group();
 	if (is_pinned)
 		stay_on_cpu(1);
 	if (has_namespaces && unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
