@@ -170,11 +170,11 @@ static void
 accept_stop(struct lifecycle *lc, const struct event *ev, struct actions *out)
 {
 	lc->ending = ENDING_STOP;
+	lc->stop_signal = ev->arg;
 	end_readiness(lc, out);
 	/* An app that is not ready has no requests to finish. */
 	if (lc->state == STATE_READY && lc->limits->drain_ms > 0) {
 		lc->state = STATE_DRAINING;
-		lc->stop_signal = ev->arg;
 		lc->drain_until = ev->now + lc->limits->drain_ms;
 		add(out, ACTION_SAY, MESSAGE_DRAINING);
 		return;

@@ -232,7 +232,8 @@ struct lifecycle {
 	bool published;
 	bool grace_over;        /* and COMMAND had not ended by then */
 	bool group_was_told;    /* a stop signal was relayed to the group */
-	int stop_signal;        /* held back while draining, as it arrived */
+	int stop_signal;        /* which has begun the stop, as it arrived;
+				   0: none */
 	bool app_stops;         /* as it says, and READY=1 has not followed */
 	int relayed_signal;     /* the last one that is no stop signal, as it
 				   arrived; 0, which is sent as 0: none */

@@ -1059,6 +1059,26 @@ Test(lifecycle, a_stop_signal_rewritten_to_nothing_has_no_effect)
 	      STATE_STOPPING });
 }
 
+/* The log names it. */
+Test(lifecycle, keeps_in_mind_which_signal_has_begun_the_stop)
+{
+	const struct event events[] = {
+		{ .now = 0, .type = EVENT_EXECUTED },
+		{ .now = 1, .type = EVENT_SIGNAL, .arg = SIGINT },
+		{ .now = 2, .type = EVENT_SIGNAL, .arg = SIGTERM },
+	};
+	struct limits limits = plain_limits();
+	struct lifecycle lc;
+
+	lifecycle_init(&lc, &limits);
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
+		struct actions actions;
+
+		lifecycle_step(&lc, &events[i], &actions);
+	}
+	cr_expect_eq(lc.stop_signal, SIGINT);
+}
+
 Test(lifecycle, the_same_stop_signal_again_skips_the_drain_but_is_relayed_once)
 {
 	struct limits limits = plain_limits();
