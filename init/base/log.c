@@ -17,10 +17,14 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/line_file.h"
+#include "base/signals.h"
 #include "base/text.h"
 
 /* Equals PIPE_BUF, up to which writes to a pipe are not mixed (pipe(7)). */
 #define LINE_MAX_BYTES 4096
+
+/* How a line ends with LOG_FORMAT_JSON, at the latest. */
+#define LINE_END "\"}\n"
 
 /* Room for a character as it stands in a JSON string, with a NUL byte. */
 #define ESCAPED_MAX 8
@@ -39,6 +43,7 @@ static struct {
 	enum sink sink;
 	int fd;
 	int report_fd; /* -1: none */
+	const char *state;
 	unsigned int dropped;
 } logger = {
 	.level = LOG_LEVEL_INFO,
@@ -148,6 +153,12 @@ log_set_report(int fd)
 	logger.report_fd = fd;
 }
 
+void
+log_set_state(const char *state)
+{
+	logger.state = state;
+}
+
 /*
  * Writes to a pipe that may block. RWF_NOWAIT prevents that on kernels that
  * have it for pipes, since Linux 6.4. On older ones, a pipe that polls as
@@ -239,38 +250,85 @@ escape_character(const char *text, char out[ESCAPED_MAX], size_t *taken)
 	return length;
 }
 
-/*
- * Writes MESSAGE as a JSON object, cut if it is too long. This is not inlined,
- * because otherwise write_message would have room for LINE on its stack even
- * where it writes text.
- */
-static bool __attribute__((noinline))
-write_json(enum log_level level, const char *message)
-{
-	char line[LINE_MAX_BYTES];
-	static const char end[] = "\"}\n";
-	struct timespec now = clock_wall();
-	char date[CLOCK_TEXT_MAX];
+/* A line with a JSON object, as far as it is written. */
+struct object {
 	size_t used;
+	char line[LINE_MAX_BYTES];
+};
 
-	clock_format_utc(now.tv_sec, date);
-	used = (size_t)snprintf(line, LINE_MAX_BYTES,
-	    "{\"time\":\"%s.%03dZ\",\"level\":\"%s\",\"logger\":\"dinit\","
-	    "\"message\":\"",
-	    date, (int)(now.tv_nsec / CLOCK_NS_PER_MS), level_names[level]);
-	while (*message != '\0') {
+/* Adds what must fit. */
+static void __attribute__((format(printf, 2, 3)))
+add(struct object *object, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	object->used += (size_t)vsnprintf(object->line + object->used,
+	    LINE_MAX_BYTES - object->used, format, arguments);
+	va_end(arguments);
+}
+
+/* Adds the member KEY. TEXT is cut so that the line can end at LIMIT bytes. */
+static void
+add_text(struct object *object, size_t limit, const char *key, const char *text)
+{
+	add(object, ",\"%s\":\"", key);
+	while (*text != '\0') {
 		char escaped[ESCAPED_MAX];
 		size_t taken;
-		size_t length = escape_character(message, escaped, &taken);
+		size_t length = escape_character(text, escaped, &taken);
 
-		if (used + length + sizeof(end) > LINE_MAX_BYTES)
+		if (object->used + length + sizeof(LINE_END) > limit)
 			break;
-		memcpy(line + used, escaped, length);
-		used += length;
-		message += taken;
+		memcpy(object->line + object->used, escaped, length);
+		object->used += length;
+		text += taken;
 	}
-	memcpy(line + used, end, sizeof(end));
-	return write_line(line, used + sizeof(end) - 1);
+	object->line[object->used++] = '"';
+}
+
+static void
+add_facts(struct object *object, const struct log_facts *facts)
+{
+	add(object, ",\"event\":\"%s\"", facts->event);
+	if (logger.state != NULL)
+		add(object, ",\"state\":\"%s\"", logger.state);
+	if (facts->has_status)
+		add(object, ",\"status\":%d", facts->status);
+	if (facts->signal != 0)
+		add(object, ",\"signal\":\"SIG%s\"",
+		    signals_name(facts->signal));
+	if (facts->pid != 0)
+		add(object, ",\"pid\":%d", facts->pid);
+}
+
+/*
+ * Writes MESSAGE and FACTS as a JSON object. What is too long is cut: often the
+ * reason stands in MESSAGE too, so that both get about the same room. This is
+ * not inlined, because otherwise write_message would have room for the line on
+ * its stack even where it writes text.
+ */
+static bool __attribute__((noinline))
+write_json(enum log_level level, const struct log_facts *facts,
+    const char *message)
+{
+	struct object object;
+	struct timespec now = clock_wall();
+	char date[CLOCK_TEXT_MAX];
+	bool has_reason = facts->reason != NULL && facts->reason[0] != '\0';
+
+	object.used = 0;
+	clock_format_utc(now.tv_sec, date);
+	add(&object,
+	    "{\"time\":\"%s.%03dZ\",\"level\":\"%s\",\"logger\":\"dinit\"",
+	    date, (int)(now.tv_nsec / CLOCK_NS_PER_MS), level_names[level]);
+	add_facts(&object, facts);
+	add_text(&object, has_reason ? LINE_MAX_BYTES / 2 : LINE_MAX_BYTES,
+	    "message", message);
+	if (has_reason)
+		add_text(&object, LINE_MAX_BYTES, "reason", facts->reason);
+	add(&object, "}\n");
+	return write_line(object.line, object.used);
 }
 
 static bool
@@ -294,8 +352,9 @@ begin_line(char *line, enum log_level level)
 		: sprintf(line, "dinit: %s: ", level_names[level]));
 }
 
-static bool __attribute__((format(printf, 2, 0)))
-write_message(enum log_level level, const char *format, va_list arguments)
+static bool __attribute__((format(printf, 3, 0)))
+write_message(enum log_level level, const struct log_facts *facts,
+    const char *format, va_list arguments)
 {
 	char line[LINE_MAX_BYTES];
 	size_t begun = begin_line(line, level);
@@ -306,18 +365,20 @@ write_message(enum log_level level, const char *format, va_list arguments)
 	message[text_measure_trimmed(message, strlen(message))] = '\0';
 	if (level == LOG_LEVEL_ERROR && logger.report_fd >= 0)
 		line_file_append(logger.report_fd, message);
-	return logger.format == LOG_FORMAT_JSON ? write_json(level, message)
-						: write_text(line);
+	return logger.format == LOG_FORMAT_JSON
+	    ? write_json(level, facts, message)
+	    : write_text(line);
 }
 
 static bool __attribute__((format(printf, 1, 2)))
-write_warning(const char *format, ...)
+write_dropped(const char *format, ...)
 {
+	const struct log_facts facts = { .event = LOG_EVENT_DROPPED };
 	va_list arguments;
 	bool is_written;
 
 	va_start(arguments, format);
-	is_written = write_message(LOG_LEVEL_WARN, format, arguments);
+	is_written = write_message(LOG_LEVEL_WARN, &facts, format, arguments);
 	va_end(arguments);
 	return is_written;
 }
@@ -331,24 +392,47 @@ report_dropped_lines(void)
 {
 	if (logger.dropped == 0)
 		return true;
-	if (!write_warning("standard error was full, %u lines dropped",
+	if (!write_dropped("standard error was full, %u lines dropped",
 		logger.dropped))
 		return false;
 	logger.dropped = 0;
 	return true;
 }
 
+static void __attribute__((format(printf, 3, 0)))
+log_arguments(enum log_level level, const struct log_facts *facts,
+    const char *format, va_list arguments)
+{
+	int saved_errno = errno;
+
+	if (!report_dropped_lines() ||
+	    !write_message(level, facts, format, arguments))
+		logger.dropped++;
+	errno = saved_errno;
+}
+
 void
 log_line(enum log_level level, const char *format, ...)
 {
-	int saved_errno = errno;
+	const struct log_facts facts = { .event = LOG_EVENT_OTHER };
 	va_list arguments;
 
 	if (level > logger.level)
 		return;
 	va_start(arguments, format);
-	if (!report_dropped_lines() || !write_message(level, format, arguments))
-		logger.dropped++;
+	log_arguments(level, &facts, format, arguments);
 	va_end(arguments);
-	errno = saved_errno;
+}
+
+void
+log_event(enum log_level level, const struct log_facts *facts,
+    const char *format, ...)
+{
+	va_list arguments;
+
+	if (level > logger.level)
+		return;
+	va_start(arguments, format);
+	log_arguments(level, facts, format, arguments);
+	va_end(arguments);
 }

@@ -9,6 +9,9 @@
 #ifndef DINIT_LOG_H
 #define DINIT_LOG_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 enum log_level {
 	LOG_LEVEL_ERROR,
 	LOG_LEVEL_WARN,
@@ -64,9 +67,41 @@ log_format_name(enum log_format format);
 void
 log_set_report(int fd);
 
+/* The "event" of a line that has none of its own. */
+#define LOG_EVENT_OTHER "log"
+
+/* The "event" of the line that tells how many lines were dropped. */
+#define LOG_EVENT_DROPPED "lines-dropped"
+
+/*
+ * What a program may want to know of a line without reading its sentence. With
+ * LOG_FORMAT_JSON each of these is a key of the object. A member that is 0,
+ * NULL or an empty text is left out.
+ */
+struct log_facts {
+	const char *event;  /* what has happened; needs no escapes in JSON */
+	const char *reason; /* why */
+	pid_t pid;          /* of the process that the line is about */
+	int signal;         /* its number; what is written is its name */
+	bool has_status;    /* otherwise STATUS is left out */
+	int status;         /* an exit status */
+};
+
+/*
+ * From now on each line has STATE as its "state", a text that lives on and
+ * needs no escapes in JSON. With NULL no line has it.
+ */
+void
+log_set_state(const char *state);
+
 /* Writes a line at LEVEL. FORMAT is as in printf(3), without a newline. */
 void
 log_line(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The same, with FACTS. With LOG_FORMAT_TEXT they are not written. */
+void
+log_event(enum log_level level, const struct log_facts *facts,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

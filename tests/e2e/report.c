@@ -273,7 +273,7 @@ Test(report, log_is_an_object_a_line)
 	}
 	cr_assert_geq(count, 5);
 	container_expect_log(&c, "\"level\":\"warn\",\"logger\":\"dinit\","
-	    "\"message\":\"the app still runs after the grace period of 50ms: "
+	    "\"event\":\"log\",\"message\":\"the app still runs after the grace period of 50ms: "
 	    "SIGKILL\"}");
 }
 
@@ -286,5 +286,5 @@ Test(report, bad_settings_are_said_in_json_too)
 
 	container_expect_status(&c, 125);
 	container_expect_log(&c, "\"level\":\"error\",\"logger\":\"dinit\","
-	    "\"message\":\"--grace: '\\\"' is wrong; ");
+	    "\"event\":\"log\",\"message\":\"--grace: '\\\"' is wrong; ");
 }

@@ -373,9 +373,9 @@ Test(log, raises_no_sigpipe_on_a_closed_socket)
 
 /* --- JSON --- */
 
-/* Logs MESSAGE, and returns the line as a JSON object. */
+/* Logs MESSAGE with FACTS, if any, and returns the line as a JSON object. */
 static json_t *
-print_json(const char *message)
+print_json(const struct log_facts *facts, const char *message)
 {
 	json_error_t where;
 	json_t *object;
@@ -384,7 +384,10 @@ print_json(const char *message)
 
 	log_open();
 	log_set_format(LOG_FORMAT_JSON);
-	log_line(LOG_LEVEL_WARN, "%s", message);
+	if (facts == NULL)
+		log_line(LOG_LEVEL_WARN, "%s", message);
+	else
+		log_event(LOG_LEVEL_WARN, facts, "%s", message);
 	length = end_and_read(fd);
 	must(length > 0 && length <= LINE_LIMIT, "%zu bytes", length);
 	must(strchr(printed, '\n') == printed + length - 1, "%s", printed);
@@ -406,7 +409,7 @@ static void
 print_as_json(void *argument)
 {
 	const char *const *pair = argument;
-	json_t *object = print_json(pair[0]);
+	json_t *object = print_json(NULL, pair[0]);
 	struct tm utc;
 	char *end;
 
@@ -418,7 +421,8 @@ print_as_json(void *argument)
 	end = strptime(member_of(object, "time"), "%Y-%m-%dT%H:%M:%S", &utc);
 	must(end != NULL && *end == '.' && strspn(end + 1, "0123456789") == 3 &&
 	    strcmp(end + 4, "Z") == 0, "%s", printed);
-	must(json_object_size(object) == 4, "%s", printed);
+	must(strcmp(member_of(object, "event"), "log") == 0, "%s", printed);
+	must(json_object_size(object) == 5, "%s", printed);
 	json_decref(object);
 }
 
@@ -458,7 +462,7 @@ print_long_json(void *argument)
 
 	for (size_t i = 0; i < sizeof(message) - 1; i++)
 		message[i] = ((const char *)argument)[i % 2];
-	json_decref(print_json(message));
+	json_decref(print_json(NULL, message));
 	must(strlen(printed) > LINE_LIMIT - 16, "%zu bytes",
 	    strlen(printed));
 }
@@ -472,11 +476,114 @@ Test(log, cuts_an_object_at_four_kib_to_valid_json)
 }
 
 static void
+print_facts(void *argument)
+{
+	const struct log_facts facts = {
+		.event = "app-ended",
+		.reason = "a \"quote\"",
+		.pid = 7,
+		.signal = SIGTERM,
+		.has_status = true,
+		.status = 0,
+	};
+	json_t *object;
+
+	(void)argument;
+	log_set_state("ready");
+	object = print_json(&facts, "over");
+	must(strcmp(member_of(object, "event"), "app-ended") == 0, "%s",
+	    printed);
+	must(strcmp(member_of(object, "state"), "ready") == 0, "%s", printed);
+	must(strcmp(member_of(object, "signal"), "SIGTERM") == 0, "%s",
+	    printed);
+	must(strcmp(member_of(object, "message"), "over") == 0, "%s", printed);
+	must(strcmp(member_of(object, "reason"), "a \"quote\"") == 0, "%s",
+	    printed);
+	must(json_equal(json_object_get(object, "status"), json_integer(0)),
+	    "%s", printed);
+	must(json_equal(json_object_get(object, "pid"), json_integer(7)),
+	    "%s", printed);
+	must(json_object_size(object) == 10, "%s", printed);
+}
+
+Test(log, has_the_facts_of_an_event_beside_its_sentence)
+{
+	in_child(print_facts, NULL);
+}
+
+static void
+print_few_facts(void *argument)
+{
+	const struct log_facts facts = { .event = "ready", .reason = "" };
+
+	(void)argument;
+	log_set_state("ready");
+	log_set_state(NULL);
+	must(json_object_size(print_json(&facts, "ready")) == 5, "%s",
+	    printed);
+}
+
+Test(log, leaves_out_facts_that_there_are_none_of)
+{
+	in_child(print_few_facts, NULL);
+}
+
+static void
+print_facts_as_text(void *argument)
+{
+	const struct log_facts facts = {
+		.event = "ready", .reason = "why", .pid = 1, .signal = 1,
+		.has_status = true,
+	};
+	int fd = redirect_to_pipe();
+
+	(void)argument;
+	log_open();
+	log_set_level(LOG_LEVEL_WARN);
+	log_set_state("ready");
+	log_event(LOG_LEVEL_INFO, &facts, "below the level");
+	log_event(LOG_LEVEL_WARN, &facts, "only the %s", "sentence");
+	expect_printed(fd, "dinit: warn: only the sentence\n");
+}
+
+Test(log, writes_no_facts_in_text)
+{
+	in_child(print_facts_as_text, NULL);
+}
+
+/* Both are far too long: each keeps about half of the line. */
+static void
+print_long_facts(void *argument)
+{
+	static char text[2 * LINE_LIMIT];
+	const struct log_facts facts = { .event = "ready", .reason = text };
+	json_t *object;
+
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = ((const char *)argument)[i % 2];
+	object = print_json(&facts, text);
+	must(strlen(printed) > LINE_LIMIT - 16, "%zu bytes", strlen(printed));
+	must(strlen(member_of(object, "message")) > LINE_LIMIT / 2 / 8,
+	    "%s", printed);
+	must(strlen(member_of(object, "reason")) > LINE_LIMIT / 2 / 8,
+	    "%s", printed);
+}
+
+Test(log, cuts_both_sentence_and_reason_to_valid_json)
+{
+	in_child(print_long_facts, (void *)(uintptr_t)"xx");
+	in_child(print_long_facts, (void *)(uintptr_t)"\"x");
+	in_child(print_long_facts, (void *)(uintptr_t)"\nx");
+	in_child(print_long_facts, (void *)(uintptr_t)"\xc3\xa4");
+}
+
+static void
 lose_json(void *argument)
 {
 	int fd = redirect_to_pipe();
 	static char rest[1 << 20];
 	int count = 0;
+	int dropped = 0;
 
 	(void)argument;
 	log_open();
@@ -488,9 +595,15 @@ lose_json(void *argument)
 	end_and_read(fd);
 	strcat(strrchr(rest, '\n') + 1, printed);
 	for (char *line = strtok(rest, "\n"); line != NULL;
-	    line = strtok(NULL, "\n"), count++)
-		must(json_loads(line, 0, NULL) != NULL, "%s", line);
+	    line = strtok(NULL, "\n"), count++) {
+		json_t *object = json_loads(line, 0, NULL);
+		const char *event = member_of(object, "event");
+
+		must(object != NULL, "%s", line);
+		dropped += strcmp(event, "lines-dropped") == 0;
+	}
 	must(count >= 2, "%d lines", count);
+	must(dropped > 0, "no line tells of dropped ones");
 }
 
 Test(log, reports_dropped_lines_in_json_too)
