@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/problem.h"
 #include "base/signals.h"
+#include "life/messages.h"
 #include "life/setup.h"
 #include "life/supervisor.h"
 #include "privileges/denial.h"
@@ -32,10 +33,12 @@
 static int
 print(const char *text)
 {
+	const char *reason;
+
 	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
 		return 0;
-	log_line(LOG_LEVEL_ERROR, "cannot write to standard output: %s",
-	    strerror(errno));
+	reason = strerror(errno);
+	log_refusal(reason, "cannot write to standard output: %s", reason);
 	return EXIT_STATUS_DINIT;
 }
 
@@ -69,7 +72,7 @@ find_engine(void)
  * one of the functions of advice.h. If this were inlined, TEXT would lie on the
  * stack of every PID 1.
  */
-static void __attribute__((noinline))
+static void __attribute__((noinline, cold))
 warn_of_misfits(const struct options *options,
     void (*format)(const struct options *options, enum advice_engine engine,
 	char *text, size_t size))
@@ -80,7 +83,21 @@ warn_of_misfits(const struct options *options,
 
 	format(options, find_engine(), text, sizeof(text));
 	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0')
-		log_line(LOG_LEVEL_WARN, "%s", line);
+		log_doubt("%s", line);
+}
+
+/* Logs why --is-ready exits with 1: WHY, after INTRODUCTION. */
+static void
+log_not_ready(const char *introduction, const char *why)
+{
+	const struct log_facts not_ready = {
+		.event = messages_event_name(TOPIC_NOT_READY),
+		.reason = why,
+		.has_status = true,
+		.status = 1,
+	};
+
+	log_event(LOG_LEVEL_ERROR, &not_ready, "%s%s", introduction, why);
 }
 
 /* The exit status of --is-ready, which says why it is 1. */
@@ -101,8 +118,7 @@ check_readiness(const struct options *options)
 		    path, strerror(-error));
 	else
 		asker_explain(&view, path, &problem);
-	log_line(LOG_LEVEL_ERROR, "%s%s",
-	    error < 0 ? "" : "not ready: ", problem.text);
+	log_not_ready(error < 0 ? "" : "not ready: ", problem.text);
 	return 1;
 }
 
@@ -115,7 +131,7 @@ wait_for_readiness(const struct options *options)
 	    &problem);
 
 	if (ready != 1)
-		log_line(LOG_LEVEL_ERROR, "%s", problem.text);
+		log_not_ready("", problem.text);
 	return ready == 1 ? 0 : 1;
 }
 
@@ -138,7 +154,7 @@ probe_targets(const struct options *options, const struct signal_state *found)
 
 	if (status >= 0)
 		return status;
-	log_line(LOG_LEVEL_ERROR, "%s", problem.text);
+	log_refusal(NULL, "%s", problem.text);
 	return EXIT_STATUS_DINIT;
 }
 
@@ -150,9 +166,8 @@ warn_unknown_variables(char *const *environment)
 
 		if (options_is_unknown_variable(*environment, nearest,
 			sizeof(nearest)))
-			log_line(LOG_LEVEL_WARN,
-			    "ignoring unknown variable %.*s; the nearest known "
-			    "one is %s",
+			log_doubt("ignoring unknown variable %.*s; the nearest "
+				  "known one is %s",
 			    (int)strcspn(*environment, "="), *environment,
 			    nearest);
 	}
@@ -192,7 +207,7 @@ supervise(const struct options *options, const struct signal_state *found,
  * Answers a question, without running a COMMAND. The exit status. If this were
  * inlined, TEXT would lie on the stack of every PID 1.
  */
-static int __attribute__((noinline))
+static int __attribute__((noinline, cold))
 answer(const struct options *options, const struct signal_state *found)
 {
 	char text[LISTING_TEXT_MAX];
@@ -260,7 +275,7 @@ main(int argc, char **argv, char **environment)
 	supervises = options.mode == MODE_RUN || options.mode == MODE_PAUSE;
 	report_fd = supervises ? setup_open_report(&options, parent) : -1;
 	if (error < 0) {
-		log_line(LOG_LEVEL_ERROR, "%s", problem.text);
+		log_refusal(NULL, "%s", problem.text);
 		return EXIT_STATUS_DINIT;
 	}
 	/* Engines run these two again and again: they do not warn each time. */

@@ -15,19 +15,10 @@
 
 #include "base/log.h"
 #include "base/array.h"
-#include "base/clock.h"
+#include "base/exit_status.h"
 #include "base/line_file.h"
-#include "base/signals.h"
+#include "base/log_json.h"
 #include "base/text.h"
-
-/* Equals PIPE_BUF, up to which writes to a pipe are not mixed (pipe(7)). */
-#define LINE_MAX_BYTES 4096
-
-/* How a line ends with LOG_FORMAT_JSON, at the latest. */
-#define LINE_END "\"}\n"
-
-/* Room for a character as it stands in a JSON string, with a NUL byte. */
-#define ESCAPED_MAX 8
 
 /* How a line is written to standard error without waiting. */
 enum sink {
@@ -202,133 +193,18 @@ write_line(char *text, size_t length)
 }
 
 /*
- * Returns the length of the UTF-8 character at TEXT, or 0 if there is none.
- * Overlong encodings, surrogates and what is above U+10FFFF are not valid
- * (RFC 3629).
- */
-static size_t
-utf8_length(const char *text)
-{
-	const unsigned char *c = (const unsigned char *)text;
-	size_t length = c[0] < 0x80 ? 1
-	    : c[0] < 0xc2           ? 0
-	    : c[0] < 0xe0           ? 2
-	    : c[0] < 0xf0           ? 3
-	    : c[0] < 0xf5           ? 4
-				    : 0;
-
-	for (size_t i = 1; i < length; i++)
-		if ((c[i] & 0xc0) != 0x80)
-			return 0;
-	if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
-	    (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
-		return 0;
-	return length;
-}
-
-/*
- * Writes the character at TEXT to OUT as it stands in a JSON string (RFC 8259).
- * Returns how many bytes it has written, and in *TAKEN how many bytes long the
- * character is.
- */
-static size_t
-escape_character(const char *text, char out[ESCAPED_MAX], size_t *taken)
-{
-	size_t length = utf8_length(text);
-	size_t control = text_measure_control(text, length);
-	unsigned char c = (unsigned char)*text;
-
-	*taken = length > 0 ? length : 1;
-	if (length == 0)
-		return (size_t)snprintf(out, ESCAPED_MAX, "\\ufffd");
-	if (c == '"' || c == '\\')
-		return (size_t)snprintf(out, ESCAPED_MAX, "\\%c", c);
-	if (control == 1)
-		return (size_t)snprintf(out, ESCAPED_MAX, "\\u%04x", c);
-	memcpy(out, text, length);
-	memset(out, ' ', control);
-	return length;
-}
-
-/* A line with a JSON object, as far as it is written. */
-struct object {
-	size_t used;
-	char line[LINE_MAX_BYTES];
-};
-
-/* Adds what must fit. */
-static void __attribute__((format(printf, 2, 3)))
-add(struct object *object, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	object->used += (size_t)vsnprintf(object->line + object->used,
-	    LINE_MAX_BYTES - object->used, format, arguments);
-	va_end(arguments);
-}
-
-/* Adds the member KEY. TEXT is cut so that the line can end at LIMIT bytes. */
-static void
-add_text(struct object *object, size_t limit, const char *key, const char *text)
-{
-	add(object, ",\"%s\":\"", key);
-	while (*text != '\0') {
-		char escaped[ESCAPED_MAX];
-		size_t taken;
-		size_t length = escape_character(text, escaped, &taken);
-
-		if (object->used + length + sizeof(LINE_END) > limit)
-			break;
-		memcpy(object->line + object->used, escaped, length);
-		object->used += length;
-		text += taken;
-	}
-	object->line[object->used++] = '"';
-}
-
-static void
-add_facts(struct object *object, const struct log_facts *facts)
-{
-	add(object, ",\"event\":\"%s\"", facts->event);
-	if (logger.state != NULL)
-		add(object, ",\"state\":\"%s\"", logger.state);
-	if (facts->has_status)
-		add(object, ",\"status\":%d", facts->status);
-	if (facts->signal != 0)
-		add(object, ",\"signal\":\"SIG%s\"",
-		    signals_name(facts->signal));
-	if (facts->pid != 0)
-		add(object, ",\"pid\":%d", facts->pid);
-}
-
-/*
- * Writes MESSAGE and FACTS as a JSON object. What is too long is cut: often the
- * reason stands in MESSAGE too, so that both get about the same room. This is
- * not inlined, because otherwise write_message would have room for the line on
- * its stack even where it writes text.
+ * This is not inlined, because otherwise write_message would have room for LINE
+ * on its stack even where it writes text.
  */
 static bool __attribute__((noinline))
 write_json(enum log_level level, const struct log_facts *facts,
     const char *message)
 {
-	struct object object;
-	struct timespec now = clock_wall();
-	char date[CLOCK_TEXT_MAX];
-	bool has_reason = facts->reason != NULL && facts->reason[0] != '\0';
+	char line[LOG_LINE_MAX];
+	size_t length = log_json_format(level, logger.state, facts, message,
+	    line);
 
-	object.used = 0;
-	clock_format_utc(now.tv_sec, date);
-	add(&object,
-	    "{\"time\":\"%s.%03dZ\",\"level\":\"%s\",\"logger\":\"dinit\"",
-	    date, (int)(now.tv_nsec / CLOCK_NS_PER_MS), level_names[level]);
-	add_facts(&object, facts);
-	add_text(&object, has_reason ? LINE_MAX_BYTES / 2 : LINE_MAX_BYTES,
-	    "message", message);
-	if (has_reason)
-		add_text(&object, LINE_MAX_BYTES, "reason", facts->reason);
-	add(&object, "}\n");
-	return write_line(object.line, object.used);
+	return write_line(line, length);
 }
 
 static bool
@@ -356,7 +232,7 @@ static bool __attribute__((format(printf, 3, 0)))
 write_message(enum log_level level, const struct log_facts *facts,
     const char *format, va_list arguments)
 {
-	char line[LINE_MAX_BYTES];
+	char line[LOG_LINE_MAX];
 	size_t begun = begin_line(line, level);
 	char *message = line + begun;
 
@@ -405,6 +281,8 @@ log_arguments(enum log_level level, const struct log_facts *facts,
 {
 	int saved_errno = errno;
 
+	if (level > logger.level)
+		return;
 	if (!report_dropped_lines() ||
 	    !write_message(level, facts, format, arguments))
 		logger.dropped++;
@@ -417,8 +295,6 @@ log_line(enum log_level level, const char *format, ...)
 	const struct log_facts facts = { .event = LOG_EVENT_OTHER };
 	va_list arguments;
 
-	if (level > logger.level)
-		return;
 	va_start(arguments, format);
 	log_arguments(level, &facts, format, arguments);
 	va_end(arguments);
@@ -430,9 +306,49 @@ log_event(enum log_level level, const struct log_facts *facts,
 {
 	va_list arguments;
 
-	if (level > logger.level)
-		return;
 	va_start(arguments, format);
 	log_arguments(level, facts, format, arguments);
+	va_end(arguments);
+}
+
+void
+log_refusal(const char *reason, const char *format, ...)
+{
+	const struct log_facts facts = {
+		.event = LOG_EVENT_NOT_STARTED,
+		.reason = reason,
+		.has_status = true,
+		.status = EXIT_STATUS_DINIT,
+	};
+	va_list arguments;
+
+	va_start(arguments, format);
+	log_arguments(LOG_LEVEL_ERROR, &facts, format, arguments);
+	va_end(arguments);
+}
+
+void
+log_going_without(enum log_level level, const char *reason, const char *format,
+    ...)
+{
+	const struct log_facts facts = {
+		.event = LOG_EVENT_GOING_WITHOUT,
+		.reason = reason,
+	};
+	va_list arguments;
+
+	va_start(arguments, format);
+	log_arguments(level, &facts, format, arguments);
+	va_end(arguments);
+}
+
+void
+log_doubt(const char *format, ...)
+{
+	const struct log_facts facts = { .event = LOG_EVENT_DOUBTFUL_SETTING };
+	va_list arguments;
+
+	va_start(arguments, format);
+	log_arguments(LOG_LEVEL_WARN, &facts, format, arguments);
 	va_end(arguments);
 }

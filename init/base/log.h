@@ -19,6 +19,9 @@ enum log_level {
 	LOG_LEVEL_DEBUG,
 };
 
+/* Equals PIPE_BUF, up to which writes to a pipe are not mixed (pipe(7)). */
+#define LOG_LINE_MAX 4096
+
 /* The format of a line. With LOG_FORMAT_JSON each line is a JSON object. */
 enum log_format {
 	LOG_FORMAT_TEXT,
@@ -73,6 +76,15 @@ log_set_report(int fd);
 /* The "event" of the line that tells how many lines were dropped. */
 #define LOG_EVENT_DROPPED "lines-dropped"
 
+/* The "event" of log_refusal. */
+#define LOG_EVENT_NOT_STARTED "not-started"
+
+/* The "event" of log_going_without. */
+#define LOG_EVENT_GOING_WITHOUT "going-without"
+
+/* The "event" of log_doubt. */
+#define LOG_EVENT_DOUBTFUL_SETTING "doubtful-setting"
+
 /*
  * What a program may want to know of a line without reading its sentence. With
  * LOG_FORMAT_JSON each of these is a key of the object. A member that is 0,
@@ -94,7 +106,11 @@ struct log_facts {
 void
 log_set_state(const char *state);
 
-/* Writes a line at LEVEL. FORMAT is as in printf(3), without a newline. */
+/*
+ * Writes a line at LEVEL. FORMAT is as in printf(3), without a newline. This is
+ * for details at LOG_LEVEL_DEBUG: a line that somebody may wait for is an event
+ * of log_event.
+ */
 void
 log_line(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -103,5 +119,25 @@ log_line(enum log_level level, const char *format, ...)
 void
 log_event(enum log_level level, const struct log_facts *facts,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * Writes the error because of which dinit exits with EXIT_STATUS_DINIT and does
+ * not do what it was asked for. REASON is that of struct log_facts.
+ */
+void
+log_refusal(const char *reason, const char *format, ...)
+    __attribute__((cold, format(printf, 2, 3)));
+
+/*
+ * Writes a line at LEVEL about something that cannot be had because of REASON,
+ * and without which dinit goes on.
+ */
+void
+log_going_without(enum log_level level, const char *reason, const char *format,
+    ...) __attribute__((format(printf, 3, 4)));
+
+/* Warns of a setting that has no effect, or hardly the one that is meant. */
+void
+log_doubt(const char *format, ...) __attribute__((cold, format(printf, 1, 2)));
 
 #endif

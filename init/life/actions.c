@@ -26,18 +26,37 @@
 static void
 log_undelivered(const char *whom, int signo, int error)
 {
-	if (error < 0 && error != -ESRCH)
-		log_line(LOG_LEVEL_WARN, "cannot send SIG%s to %s: %s%s",
-		    signals_name(signo), whom, strerror(-error),
-		    error == -EPERM ? "; does the container lack CAP_KILL?"
-				    : "");
+	struct log_facts undelivered = {
+		.event = messages_event_name(TOPIC_SIGNAL_UNDELIVERED),
+		.signal = signo,
+	};
+
+	if (error >= 0 || error == -ESRCH)
+		return;
+	undelivered.reason = strerror(-error);
+	log_event(LOG_LEVEL_WARN, &undelivered, "cannot send SIG%s to %s: %s%s",
+	    signals_name(signo), whom, undelivered.reason,
+	    error == -EPERM ? "; does the container lack CAP_KILL?" : "");
+}
+
+/* Logs that SIGNO is relayed to WHOM with the number ID. */
+static void
+log_relay(const char *whom, pid_t id, int signo)
+{
+	const struct log_facts relay = {
+		.event = messages_event_name(TOPIC_SIGNAL_RELAYED),
+		.pid = id,
+		.signal = signo,
+	};
+
+	log_event(LOG_LEVEL_DEBUG, &relay, "relaying SIG%s to %s%d",
+	    signals_name(signo), whom, id);
 }
 
 static void
 signal_group(const struct supervisor *sup, int signo)
 {
-	log_line(LOG_LEVEL_DEBUG, "relaying SIG%s to group %d",
-	    signals_name(signo), sup->family.app);
+	log_relay("group ", sup->family.app, signo);
 	log_undelivered("the app's group", signo,
 	    children_signal_group(&sup->family, signo));
 }
@@ -45,8 +64,7 @@ signal_group(const struct supervisor *sup, int signo)
 static void
 signal_main(const struct supervisor *sup, int signo)
 {
-	log_line(LOG_LEVEL_DEBUG, "relaying SIG%s to %d", signals_name(signo),
-	    sup->family.app);
+	log_relay("", sup->family.app, signo);
 	log_undelivered("the app", signo,
 	    children_signal_app(&sup->family, signo));
 }
@@ -80,12 +98,17 @@ stop_main(const struct supervisor *sup, int signo)
 static void
 log_unswept(struct supervisor *sup, int signo, int error)
 {
+	const struct log_facts unswept = {
+		.event = messages_event_name(TOPIC_SIGNAL_UNDELIVERED),
+		.reason = "/proc is missing or of another namespace",
+		.signal = signo,
+	};
 	bool is_first_kill = signo == SIGKILL && !sup->has_killed;
 
 	if (error != -ENOENT && error != sup->sweep_error)
 		log_undelivered("what is left", signo, error);
 	else if (error == -ENOENT && error == sup->sweep_error && is_first_kill)
-		log_line(LOG_LEVEL_WARN,
+		log_event(LOG_LEVEL_WARN, &unswept,
 		    "cannot find what is left outside of the app's group: "
 		    "/proc is missing or of another namespace");
 	sup->has_killed = sup->has_killed || signo == SIGKILL;
@@ -156,6 +179,21 @@ suspend(const struct supervisor *sup, int signo)
 
 /* --- Helpers --- */
 
+/* Logs that HELPER could not be started. */
+static void
+log_unstarted(const char *helper, int error)
+{
+	const struct log_facts unstarted = {
+		.event = messages_event_name(TOPIC_HELPER_NOT_STARTED),
+		.reason = strerror(-error),
+	};
+	char hint[DENIAL_HINT_MAX];
+
+	denial_format_hint(error, true, hint);
+	log_event(LOG_LEVEL_ERROR, &unstarted, "cannot start %s: %s%s", helper,
+	    unstarted.reason, hint);
+}
+
 static int
 start_health(struct supervisor *sup)
 {
@@ -163,7 +201,7 @@ start_health(struct supervisor *sup)
 
 	if (error == 0)
 		return ACTIONS_NO_EVENT;
-	denial_log_failure("start", "the health helper", error, true);
+	log_unstarted("the health helper", error);
 	return EVENT_HELPER_LOST;
 }
 
@@ -186,8 +224,7 @@ start_listener(struct supervisor *sup)
 	setup->notify_socket.fd = -1;
 	if (error == 0)
 		return ACTIONS_NO_EVENT;
-	denial_log_failure("start", "the helper that hears the app", error,
-	    true);
+	log_unstarted("the helper that hears the app", error);
 	return EVENT_HELPER_LOST;
 }
 
@@ -206,6 +243,19 @@ stop_helpers(struct supervisor *sup)
 }
 
 /* --- Readiness --- */
+
+/* Logs that the engine could not be sent TEXT. */
+static void
+log_untold(enum log_level level, const char *text, int error)
+{
+	const struct log_facts untold = {
+		.event = messages_event_name(TOPIC_ENGINE_NOT_TOLD),
+		.reason = strerror(-error),
+	};
+
+	log_event(level, &untold, "cannot notify the engine (%s): %s", text,
+	    untold.reason);
+}
 
 static int
 fail_to_publish(struct supervisor *sup, int error)
@@ -250,8 +300,7 @@ publish(struct supervisor *sup)
 		return fail_to_publish(sup, error);
 	}
 	if (error < 0)
-		log_line(LOG_LEVEL_WARN, "cannot notify the engine: %s",
-		    strerror(-error));
+		log_untold(LOG_LEVEL_WARN, "READY=1", error);
 	sup->facts.publish_error = 0;
 	sup->facts.ready_after_ms = facts.ready_after_ms;
 	return EVENT_PUBLISHED;
@@ -262,12 +311,16 @@ withdraw(struct supervisor *sup)
 {
 	struct readiness *readiness = &sup->setup->readiness;
 	int error = readiness_withdraw(readiness);
+	struct log_facts failed = {
+		.event = messages_event_name(TOPIC_WITHDRAW_FAILED),
+	};
 
-	if (error < 0)
-		log_line(LOG_LEVEL_ERROR,
-		    "cannot delete %s (unlocked, it no longer reads as ready): "
-		    "%s",
-		    readiness->path, strerror(-error));
+	if (error >= 0)
+		return;
+	failed.reason = strerror(-error);
+	log_event(LOG_LEVEL_ERROR, &failed,
+	    "cannot delete %s (unlocked, it no longer reads as ready): %s",
+	    readiness->path, failed.reason);
 }
 
 /* --- Words --- */
@@ -280,9 +333,8 @@ actions_tell_engine(const struct supervisor *sup, const char *text)
 	bool is_gone = error == -ECONNREFUSED || error == -ENOENT;
 
 	if (error < 0)
-		log_line(is_gone ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
-		    "cannot notify the engine (%s): %s", text,
-		    strerror(-error));
+		log_untold(is_gone ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, text,
+		    error);
 }
 
 /*
@@ -315,6 +367,8 @@ gather_facts(struct supervisor *sup, enum message message)
 		facts->starting_ms = clock_ms_since(sup->executed_ns);
 	else if (message == MESSAGE_RELAYED_END)
 		facts->relayed_signal = sup->lifecycle.relayed_signal;
+	else if (message == MESSAGE_DRAINING || message == MESSAGE_STOPPING)
+		facts->stop_signal = sup->lifecycle.stop_signal;
 	else if (message == MESSAGE_APP_KILLED)
 		facts->memory_kills = memory_kills_count(MEMORY_KILLS_PATH);
 }

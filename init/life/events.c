@@ -59,6 +59,7 @@ take_step(struct supervisor *sup, enum event_type type, int arg)
 	int answer = ACTIONS_NO_EVENT;
 
 	lifecycle_step(&sup->lifecycle, &event, &actions);
+	log_set_state(messages_state_name(sup->lifecycle.state));
 	for (unsigned int i = 0; i < actions.count; i++)
 		answer = actions_perform(sup, &actions.list[i]);
 	sup->passed_on = lifecycle_passed_on(&sup->lifecycle);
@@ -87,10 +88,14 @@ pause_before_retry(struct supervisor *sup, const char *what, int error)
 	const struct timespec moment = {
 		.tv_nsec = RETRY_PAUSE_MS * CLOCK_NS_PER_MS,
 	};
+	const struct log_facts retrying = {
+		.event = messages_event_name(TOPIC_RETRYING),
+		.reason = strerror(-error),
+	};
 
 	if (sup->retry_error != error)
-		log_line(LOG_LEVEL_WARN, "cannot %s: %s; trying again", what,
-		    strerror(-error));
+		log_event(LOG_LEVEL_WARN, &retrying,
+		    "cannot %s: %s; trying again", what, retrying.reason);
 	sup->retry_error = error;
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
 }
@@ -157,6 +162,9 @@ take_check(struct supervisor *sup)
 	sup->checked_ns = clock_monotonic_ns();
 	facts->last_output_length = text_measure_trimmed(facts->last_output,
 	    (size_t)length);
+	/* Where nothing was printed, the page is not even touched. */
+	if (facts->last_output_length > 0)
+		facts->last_output[facts->last_output_length] = '\0';
 	messages_log_check(facts);
 	if (facts->last_check.outcome != HEALTH_PASSED) {
 		facts->unready_why = MESSAGE_UNHEALTHY;
@@ -301,19 +309,32 @@ static void
 take_app_exit(struct supervisor *sup, const struct child_change *change)
 {
 	sup->facts.app_status = change->exit_status;
-	if (change->error < 0) {
-		log_line(LOG_LEVEL_ERROR,
-		    "cannot learn how the app ended: %s; reporting failure",
-		    strerror(-change->error));
-		sup->facts.app_status = EXIT_STATUS_DINIT;
-	} else if (sup->executed_ns != 0) {
-		messages_log_app_end(&sup->facts);
-	}
 	if (change->is_killed)
-		handle_event(sup, EVENT_APP_KILLED, change->exit_status - 128);
+		sup->facts.app_signal = change->exit_status - 128;
+	if (change->error < 0)
+		sup->facts.app_status = EXIT_STATUS_DINIT;
+	if (change->error < 0 || sup->executed_ns != 0)
+		messages_log_app_end(&sup->facts, change->error);
+	if (change->is_killed)
+		handle_event(sup, EVENT_APP_KILLED, sup->facts.app_signal);
 	else
 		handle_event(sup, EVENT_APP_EXITED, sup->facts.app_status);
 	terminal_take_back(&sup->setup->terminal, sup->family.app);
+}
+
+static void
+log_orphan(const struct child_change *change)
+{
+	const struct log_facts reaped = {
+		.event = messages_event_name(TOPIC_ORPHAN_REAPED),
+		.pid = change->pid,
+		.signal = change->is_killed ? change->exit_status - 128 : 0,
+		.has_status = true,
+		.status = change->exit_status,
+	};
+
+	log_event(LOG_LEVEL_WARN, &reaped, "reaped orphan %d (exit status %d)",
+	    change->pid, change->exit_status);
 }
 
 /*
@@ -339,8 +360,7 @@ take_exit(struct supervisor *sup, const struct child_change *change)
 	else if (change->pid == sup->listener.pid)
 		sup->listener.pid = 0;
 	else if (sup->setup->warns_of_orphans)
-		log_line(LOG_LEVEL_WARN, "reaped orphan %d (exit status %d)",
-		    change->pid, change->exit_status);
+		log_orphan(change);
 }
 
 int

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -21,8 +22,35 @@
 /* The output of a check, or a path, and what goes with it. */
 #define WHY_MAX (HEALTH_OUTPUT_MAX + 160)
 
+/* Why dinit exits with a status of its own. */
+#define EXITING_MAX (DURATION_TEXT_MAX + TABLE_NAME_MAX + 64)
+
+/* For how long nobody has said anything. */
+#define SILENCE_MAX (DURATION_TEXT_MAX + 96)
+
 /* How a check ended. */
 #define RESULT_MAX 120
+
+static const char *const state_names[] = {
+	[STATE_LAUNCHING] = "launching",
+	[STATE_STARTING] = "starting",
+	[STATE_READY] = "ready",
+	[STATE_UNREADY] = "unready",
+	[STATE_DRAINING] = "draining",
+	[STATE_STOPPING] = "stopping",
+	[STATE_KILLING] = "killing",
+	[STATE_SWEEPING] = "sweeping",
+	[STATE_PAUSED] = "paused",
+	[STATE_ENDED] = "ended",
+};
+
+static_assert(ARRAY_SIZE(state_names) == STATE_COUNT, "each state has a name");
+
+const char *
+messages_state_name(enum state state)
+{
+	return state_names[state];
+}
 
 /*
  * Where somebody waits for a health command or the app to say that it is ready,
@@ -111,11 +139,13 @@ format_why_unready(const struct life_facts *facts, char *text, size_t size)
 		    "the app has not sent READY=1 to NOTIFY_SOCKET");
 }
 
+/* Why readiness is lost, or cannot be reached, for good. */
 static const char *
-name_helper(const struct life_facts *facts)
+helper_gone(const struct life_facts *facts)
 {
-	return facts->limits->gate == GATE_APP ? "the helper that hears the app"
-					       : "the health helper";
+	return facts->limits->gate == GATE_APP
+	    ? "the helper that hears the app is gone"
+	    : "the health helper is gone";
 }
 
 bool
@@ -143,7 +173,7 @@ format_why_lost(const struct life_facts *facts, char *text, size_t size)
 	enum message why = facts->unready_why;
 
 	if (why == MESSAGE_UNREADY_FOR_GOOD)
-		snprintf(text, size, "%s is gone", name_helper(facts));
+		snprintf(text, size, "%s", helper_gone(facts));
 	else if (facts->publish_error < 0 || (size_t)why >= ARRAY_SIZE(words) ||
 	    words[why] == NULL)
 		format_why_unready(facts, text, size);
@@ -153,126 +183,185 @@ format_why_lost(const struct life_facts *facts, char *text, size_t size)
 
 /* --- The log --- */
 
+/*
+ * Each of these logs one of enum message. LINE has its event and the app, and
+ * gets what else there is for programs.
+ */
+
 /* In whole seconds: nobody asks for more, and a wake-up is a little late. */
 static void
-log_slow_start(const struct life_facts *facts)
+log_slow_start(const struct life_facts *facts, struct log_facts *line)
 {
 	char after[DURATION_TEXT_MAX];
 	char why[WHY_MAX];
 
 	duration_format(facts->starting_ms / 1000 * 1000, after, sizeof(after));
 	format_why_unready(facts, why, sizeof(why));
-	log_line(LOG_LEVEL_INFO, "not ready after %s%s%s", after,
+	line->reason = why;
+	log_event(LOG_LEVEL_INFO, line, "not ready after %s%s%s", after,
 	    why[0] != '\0' ? ": " : "", why);
 }
 
 static void
-log_ready(const struct life_facts *facts)
+log_ready(const struct life_facts *facts, struct log_facts *line)
 {
 	int64_t checks = facts->last_check.checks;
 	char after[DURATION_TEXT_MAX];
 
 	duration_format(facts->ready_after_ms, after, sizeof(after));
 	if (facts->limits->gate == GATE_APP)
-		log_line(news_level(facts), "ready after %s (as the app says)",
-		    after);
+		log_event(news_level(facts), line,
+		    "ready after %s (as the app says)", after);
 	else
-		log_line(news_level(facts),
+		log_event(news_level(facts), line,
 		    "ready after %s (%" PRId64 " check%s)", after, checks,
 		    checks == 1 ? "" : "s");
 }
 
 static void
-log_unhealthy(const struct life_facts *facts)
+log_ready_again(const struct life_facts *facts, struct log_facts *line)
+{
+	(void)facts;
+	log_event(LOG_LEVEL_INFO, line, "ready again");
+}
+
+/* Logs a loss of readiness because of WHY. */
+static void
+log_loss(struct log_facts *line, const char *why)
+{
+	line->reason = why;
+	log_event(LOG_LEVEL_WARN, line, "unhealthy, readiness is withdrawn; %s",
+	    why);
+}
+
+static void
+log_unhealthy(const struct life_facts *facts, struct log_facts *line)
 {
 	char last[WHY_MAX];
 
 	format_last_check(facts, last, sizeof(last));
-	log_line(LOG_LEVEL_WARN, "unhealthy, readiness is withdrawn; %s", last);
+	log_loss(line, last);
 }
 
 static void
-log_helper_silent(const struct life_facts *facts)
+log_helper_silent(const struct life_facts *facts, struct log_facts *line)
 {
 	char silent[DURATION_TEXT_MAX];
+	char why[SILENCE_MAX];
 
 	duration_format(facts->silent_ms, silent, sizeof(silent));
-	log_line(LOG_LEVEL_WARN,
-	    "unhealthy, readiness is withdrawn; the health helper has said "
-	    "nothing for %s (was it stopped, or is the machine too busy?)",
+	snprintf(why, sizeof(why),
+	    "the health helper has said nothing for %s (was it stopped, or is "
+	    "the machine too busy?)",
 	    silent);
+	log_loss(line, why);
 }
 
 static void
-log_watchdog_missed(const struct life_facts *facts)
+log_watchdog_missed(const struct life_facts *facts, struct log_facts *line)
 {
 	char silent[DURATION_TEXT_MAX];
+	char why[SILENCE_MAX];
 
 	duration_format(facts->silent_ms, silent, sizeof(silent));
-	log_line(LOG_LEVEL_WARN,
-	    "unhealthy, readiness is withdrawn; the app has sent no WATCHDOG=1 "
-	    "for %s",
+	snprintf(why, sizeof(why), "the app has sent no WATCHDOG=1 for %s",
 	    silent);
+	log_loss(line, why);
 }
 
 static void
-log_unready_for_good(const struct life_facts *facts)
+log_app_failed(const struct life_facts *facts, struct log_facts *line)
 {
-	log_line(LOG_LEVEL_ERROR,
-	    "%s is gone (is memory short?): nobody can tell whether the app is "
+	(void)facts;
+	log_loss(line, "the app has sent WATCHDOG=trigger");
+}
+
+static void
+log_app_stopping(const struct life_facts *facts, struct log_facts *line)
+{
+	(void)facts;
+	log_event(LOG_LEVEL_INFO, line,
+	    "the app says that it stops, readiness is withdrawn");
+}
+
+static void
+log_unready_for_good(const struct life_facts *facts, struct log_facts *line)
+{
+	line->reason = helper_gone(facts);
+	log_event(LOG_LEVEL_ERROR, line,
+	    "%s (is memory short?): nobody can tell whether the app is "
 	    "%s, readiness is withdrawn for good",
-	    name_helper(facts),
+	    line->reason,
 	    facts->limits->gate == GATE_APP ? "ready" : "healthy");
 }
 
 static void
-log_helper_lost(const struct life_facts *facts)
+log_helper_lost(const struct life_facts *facts, struct log_facts *line)
 {
-	log_line(LOG_LEVEL_ERROR,
-	    "%s is gone before the app was ready: nobody can %s it, stopping",
-	    name_helper(facts),
-	    facts->limits->gate == GATE_APP ? "hear" : "check");
+	line->reason = helper_gone(facts);
+	log_event(LOG_LEVEL_ERROR, line,
+	    "%s before the app was ready: nobody can %s it, stopping",
+	    line->reason, facts->limits->gate == GATE_APP ? "hear" : "check");
+}
+
+/* Logs WHY, if any, which goes on about the line before. */
+static void
+log_why(const char *why)
+{
+	const struct log_facts more = { .event = LOG_EVENT_OTHER };
+
+	if (why[0] != '\0')
+		log_event(LOG_LEVEL_ERROR, &more, "%s", why);
 }
 
 static void
-log_budget_over(const struct life_facts *facts)
+log_budget_over(const struct life_facts *facts, struct log_facts *line)
 {
 	char budget[DURATION_TEXT_MAX];
 	char why[WHY_MAX];
 
 	duration_format(facts->limits->budget_ms, budget, sizeof(budget));
-	log_line(LOG_LEVEL_ERROR,
-	    "not ready within the startup budget of %s: stopping", budget);
 	format_why_unready(facts, why, sizeof(why));
-	if (why[0] != '\0')
-		log_line(LOG_LEVEL_ERROR, "%s", why);
+	line->reason = why;
+	log_event(LOG_LEVEL_ERROR, line,
+	    "not ready within the startup budget of %s: stopping", budget);
+	log_why(why);
 }
 
 static void
-log_recovery_over(const struct life_facts *facts)
+log_recovery_over(const struct life_facts *facts, struct log_facts *line)
 {
 	char budget[DURATION_TEXT_MAX];
 	char why[WHY_MAX];
 
 	duration_format(facts->limits->recovery_ms, budget, sizeof(budget));
 	format_why_lost(facts, why, sizeof(why));
-	log_line(LOG_LEVEL_ERROR,
+	line->reason = why;
+	log_event(LOG_LEVEL_ERROR, line,
 	    "not ready again within the recovery budget of %s: stopping",
 	    budget);
-	log_line(LOG_LEVEL_ERROR, "%s", why);
+	log_why(why);
 }
 
 static void
-log_draining(const struct life_facts *facts)
+log_draining(const struct life_facts *facts, struct log_facts *line)
 {
 	char drain[DURATION_TEXT_MAX];
 
 	duration_format(facts->limits->drain_ms, drain, sizeof(drain));
-	log_line(news_level(facts), "draining for %s", drain);
+	line->signal = facts->stop_signal;
+	log_event(news_level(facts), line, "draining for %s", drain);
 }
 
 static void
-log_grace_over(const struct life_facts *facts)
+log_stopping(const struct life_facts *facts, struct log_facts *line)
+{
+	line->signal = facts->stop_signal;
+	log_event(news_level(facts), line, "stopping");
+}
+
+static void
+log_grace_over(const struct life_facts *facts, struct log_facts *line)
 {
 	const char *who = "processes that the app left behind still run";
 	char grace[DURATION_TEXT_MAX];
@@ -282,9 +371,20 @@ log_grace_over(const struct life_facts *facts)
 		      "run";
 	else if (facts->app_status < 0)
 		who = "the app still runs";
+	line->signal = SIGKILL;
 	duration_format(facts->limits->grace_ms, grace, sizeof(grace));
-	log_line(LOG_LEVEL_WARN, "%s after the grace period of %s: SIGKILL",
-	    who, grace);
+	log_event(LOG_LEVEL_WARN, line,
+	    "%s after the grace period of %s: SIGKILL", who, grace);
+}
+
+static void
+log_unkillable(const struct life_facts *facts, struct log_facts *line)
+{
+	(void)facts;
+	line->signal = SIGKILL;
+	log_event(LOG_LEVEL_ERROR, line,
+	    "some processes are not gone 1s after SIGKILL (stuck in the "
+	    "kernel, not to be signalled, or so many): leaving them behind");
 }
 
 /* What a death by SIGNO may mean; "": the name of the signal says it. */
@@ -319,22 +419,30 @@ is_of_terminal(const struct life_facts *facts, int signo)
 }
 
 static void
-log_app_killed(const struct life_facts *facts)
+log_app_killed(const struct life_facts *facts, struct log_facts *line)
 {
 	int signo = facts->app_status - 128;
+	const char *explanation = explain_death(facts, signo);
 
-	log_line(is_of_terminal(facts, signo) ? LOG_LEVEL_DEBUG
-					      : LOG_LEVEL_WARN,
-	    "the app was killed by SIG%s, not by dinit%s", signals_name(signo),
-	    explain_death(facts, signo));
+	/* What begins otherwise says what was not the reason. */
+	if (explanation[0] == ':')
+		line->reason = explanation + 2;
+	line->signal = signo;
+	line->has_status = true;
+	line->status = facts->app_status;
+	log_event(is_of_terminal(facts, signo) ? LOG_LEVEL_DEBUG
+					       : LOG_LEVEL_WARN,
+	    line, "the app was killed by SIG%s, not by dinit%s",
+	    signals_name(signo), explanation);
 }
 
 static void
-log_relayed_end(const struct life_facts *facts)
+log_relayed_end(const struct life_facts *facts, struct log_facts *line)
 {
 	const char *name = signals_name(facts->relayed_signal);
 
-	log_line(LOG_LEVEL_WARN,
+	line->signal = facts->relayed_signal;
+	log_event(LOG_LEVEL_WARN, line,
 	    "the app ended after SIG%s, which was relayed but is no stop "
 	    "signal; if the engine stops with it (STOPSIGNAL), set "
 	    "--stop-signal=%s",
@@ -342,82 +450,85 @@ log_relayed_end(const struct life_facts *facts)
 }
 
 static void
-log_stop_status(const struct life_facts *facts)
+log_stop_status(const struct life_facts *facts, struct log_facts *line)
 {
-	log_line(news_level(facts),
+	line->has_status = true;
+	line->status = facts->app_status;
+	log_event(news_level(facts), line,
 	    "exit status %d is that of the stop signal itself; with --ok-stop "
 	    "it is reported as 0",
 	    facts->app_status);
 }
 
+/*
+ * A row for each message and each topic: the "event" of its lines, and what
+ * logs it. The lines of a topic are made where it comes up.
+ */
+static const struct {
+	const char *event;
+	void (*log)(const struct life_facts *facts, struct log_facts *line);
+} rows[] = {
+	[MESSAGE_SLOW_START] = { "slow-start", log_slow_start },
+	[MESSAGE_READY] = { "ready", log_ready },
+	[MESSAGE_READY_AGAIN] = { "ready-again", log_ready_again },
+	[MESSAGE_UNHEALTHY] = { "unhealthy", log_unhealthy },
+	[MESSAGE_HELPER_SILENT] = { "helper-silent", log_helper_silent },
+	[MESSAGE_UNREADY_FOR_GOOD] = { "unready-for-good",
+	    log_unready_for_good },
+	[MESSAGE_WATCHDOG_MISSED] = { "watchdog-missed", log_watchdog_missed },
+	[MESSAGE_APP_FAILED] = { "app-failed", log_app_failed },
+	[MESSAGE_APP_STOPPING] = { "app-stopping", log_app_stopping },
+	[MESSAGE_DRAINING] = { "draining", log_draining },
+	[MESSAGE_STOPPING] = { "stopping", log_stopping },
+	[MESSAGE_BUDGET_OVER] = { "startup-budget-over", log_budget_over },
+	[MESSAGE_HELPER_LOST] = { "helper-lost", log_helper_lost },
+	[MESSAGE_RECOVERY_OVER] = { "recovery-budget-over", log_recovery_over },
+	[MESSAGE_GRACE_OVER] = { "grace-over", log_grace_over },
+	[MESSAGE_APP_KILLED] = { "app-killed", log_app_killed },
+	[MESSAGE_RELAYED_END] = { "ended-by-relayed-signal", log_relayed_end },
+	[MESSAGE_STOP_STATUS] = { "stop-status", log_stop_status },
+	[MESSAGE_UNKILLABLE] = { "unkillable", log_unkillable },
+	[TOPIC_OTHER] = { LOG_EVENT_OTHER, NULL },
+	[TOPIC_LINES_DROPPED] = { LOG_EVENT_DROPPED, NULL },
+	[TOPIC_NOT_STARTED] = { LOG_EVENT_NOT_STARTED, NULL },
+	[TOPIC_GOING_WITHOUT] = { LOG_EVENT_GOING_WITHOUT, NULL },
+	[TOPIC_DOUBTFUL_SETTING] = { LOG_EVENT_DOUBTFUL_SETTING, NULL },
+	[TOPIC_NOT_READY] = { "not-ready", NULL },
+	[TOPIC_EXEC_FAILED] = { "exec-failed", NULL },
+	[TOPIC_HELPER_NOT_STARTED] = { "helper-not-started", NULL },
+	[TOPIC_CHECK] = { "check", NULL },
+	[TOPIC_CHECK_CANNOT_RUN] = { "check-cannot-run", NULL },
+	[TOPIC_PUBLISH_FAILED] = { "publish-failed", NULL },
+	[TOPIC_WITHDRAW_FAILED] = { "withdraw-failed", NULL },
+	[TOPIC_ENGINE_NOT_TOLD] = { "engine-not-told", NULL },
+	[TOPIC_APP_ENDED] = { "app-ended", NULL },
+	[TOPIC_LEFT_BEHIND] = { "left-behind", NULL },
+	[TOPIC_EXITING] = { "exiting", NULL },
+	[TOPIC_APP_SAYS] = { "app-says", NULL },
+	[TOPIC_READY_IGNORED] = { "ready-ignored", NULL },
+	[TOPIC_SIGNAL_RELAYED] = { "signal-relayed", NULL },
+	[TOPIC_SIGNAL_UNDELIVERED] = { "signal-undelivered", NULL },
+	[TOPIC_ORPHAN_REAPED] = { "orphan-reaped", NULL },
+	[TOPIC_RETRYING] = { "retrying", NULL },
+};
+
+static_assert(ARRAY_SIZE(rows) == TOPIC_COUNT, "each topic has a row");
+
+const char *
+messages_event_name(int topic)
+{
+	return rows[topic].event;
+}
+
 void
 messages_log(const struct life_facts *facts, enum message message)
 {
-	switch (message) {
-	case MESSAGE_SLOW_START:
-		log_slow_start(facts);
-		break;
-	case MESSAGE_APP_KILLED:
-		log_app_killed(facts);
-		break;
-	case MESSAGE_RELAYED_END:
-		log_relayed_end(facts);
-		break;
-	case MESSAGE_STOP_STATUS:
-		log_stop_status(facts);
-		break;
-	case MESSAGE_READY:
-		log_ready(facts);
-		break;
-	case MESSAGE_READY_AGAIN:
-		log_line(LOG_LEVEL_INFO, "ready again");
-		break;
-	case MESSAGE_UNHEALTHY:
-		log_unhealthy(facts);
-		break;
-	case MESSAGE_HELPER_SILENT:
-		log_helper_silent(facts);
-		break;
-	case MESSAGE_UNREADY_FOR_GOOD:
-		log_unready_for_good(facts);
-		break;
-	case MESSAGE_WATCHDOG_MISSED:
-		log_watchdog_missed(facts);
-		break;
-	case MESSAGE_APP_FAILED:
-		log_line(LOG_LEVEL_WARN,
-		    "unhealthy, readiness is withdrawn; the app has sent "
-		    "WATCHDOG=trigger");
-		break;
-	case MESSAGE_APP_STOPPING:
-		log_line(LOG_LEVEL_INFO,
-		    "the app says that it stops, readiness is withdrawn");
-		break;
-	case MESSAGE_DRAINING:
-		log_draining(facts);
-		break;
-	case MESSAGE_STOPPING:
-		log_line(news_level(facts), "stopping");
-		break;
-	case MESSAGE_BUDGET_OVER:
-		log_budget_over(facts);
-		break;
-	case MESSAGE_HELPER_LOST:
-		log_helper_lost(facts);
-		break;
-	case MESSAGE_RECOVERY_OVER:
-		log_recovery_over(facts);
-		break;
-	case MESSAGE_GRACE_OVER:
-		log_grace_over(facts);
-		break;
-	case MESSAGE_UNKILLABLE:
-		log_line(LOG_LEVEL_ERROR,
-		    "some processes are not gone 1s after SIGKILL (stuck in "
-		    "the kernel, not to be signalled, or so many): leaving "
-		    "them behind");
-		break;
-	}
+	struct log_facts line = {
+		.event = rows[message].event,
+		.pid = facts->app,
+	};
+
+	rows[message].log(facts, &line);
 }
 
 /*
@@ -448,6 +559,13 @@ void
 messages_log_exec_failure(const struct spawn_failure *failure,
     const char *program)
 {
+	const char *reason = strerror(failure->error);
+	const struct log_facts failed = {
+		.event = rows[TOPIC_EXEC_FAILED].event,
+		.reason = reason,
+		.has_status = true,
+		.status = spawn_exit_status(failure),
+	};
 	const char *quote = text_quote(program);
 	char why[EXECUTABLE_HINT_MAX];
 	char hint[DENIAL_HINT_MAX];
@@ -456,9 +574,8 @@ messages_log_exec_failure(const struct spawn_failure *failure,
 	if (program[0] == '-' && failure->step == SPAWN_STEP_EXEC)
 		explain_option(program, why);
 	denial_format_hint(-failure->error, false, hint);
-	log_line(LOG_LEVEL_ERROR, "cannot %s %s%s%s: %s%s%s",
-	    spawn_step_name(failure), quote, program, quote,
-	    strerror(failure->error), why, hint);
+	log_event(LOG_LEVEL_ERROR, &failed, "cannot %s %s%s%s: %s%s%s",
+	    spawn_step_name(failure), quote, program, quote, reason, why, hint);
 }
 
 /*
@@ -476,74 +593,139 @@ is_first_unrunnable(const struct health_result *check)
 		    check->status <= EXIT_STATUS_NOT_FOUND));
 }
 
+/* What the last check has printed, which may be "". */
+static const char *
+last_output(const struct life_facts *facts)
+{
+	return facts->last_output_length > 0 ? facts->last_output : "";
+}
+
 void
 messages_log_check(const struct life_facts *facts)
 {
 	const struct health_result *check = &facts->last_check;
 	char result[RESULT_MAX];
+	struct log_facts told = {
+		.event = rows[TOPIC_CHECK].event,
+		.reason = check->outcome == HEALTH_PASSED ? NULL
+		    : check->outcome == HEALTH_FAILED     ? last_output(facts)
+							  : result,
+		.has_status = check->outcome == HEALTH_PASSED ||
+		    check->outcome == HEALTH_FAILED,
+		.status = check->status,
+	};
 
 	format_result(check, result);
-	log_line(LOG_LEVEL_DEBUG, "check %" PRId64 ": %s, took %" PRId64 "ms",
-	    check->checks, result, check->took_ms);
-	if (is_first_unrunnable(check))
-		log_line(LOG_LEVEL_WARN,
-		    "the health command cannot be run (%s), trying again%s%.*s",
-		    result, facts->last_output_length > 0 ? ": " : "",
-		    (int)facts->last_output_length, facts->last_output);
+	log_event(LOG_LEVEL_DEBUG, &told,
+	    "check %" PRId64 ": %s, took %" PRId64 "ms", check->checks, result,
+	    check->took_ms);
+	if (!is_first_unrunnable(check))
+		return;
+	told.event = rows[TOPIC_CHECK_CANNOT_RUN].event;
+	log_event(LOG_LEVEL_WARN, &told,
+	    "the health command cannot be run (%s), trying again%s%.*s", result,
+	    facts->last_output_length > 0 ? ": " : "",
+	    (int)facts->last_output_length, facts->last_output);
 }
 
 void
 messages_log_publish_failure(const struct life_facts *facts, int error)
 {
-	log_line(facts->publish_error == 0 ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG,
-	    "cannot publish readiness in %s: %s; trying again",
-	    facts->ready_file, publish_reason(error));
+	const char *reason = publish_reason(error);
+	const struct log_facts failed = {
+		.event = rows[TOPIC_PUBLISH_FAILED].event,
+		.reason = reason,
+	};
+
+	log_event(facts->publish_error == 0 ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG,
+	    &failed, "cannot publish readiness in %s: %s; trying again",
+	    facts->ready_file, reason);
 }
 
 void
-messages_log_app_end(const struct life_facts *facts)
+messages_log_app_end(const struct life_facts *facts, int error)
 {
-	log_line(news_level(facts), "the app ended, exit status %d",
-	    facts->app_status);
+	struct log_facts end = {
+		.event = rows[TOPIC_APP_ENDED].event,
+		.pid = facts->app,
+		.signal = facts->app_signal,
+		.has_status = true,
+		.status = facts->app_status,
+	};
+
+	if (error == 0) {
+		log_event(news_level(facts), &end,
+		    "the app ended, exit status %d", facts->app_status);
+		return;
+	}
+	end.reason = strerror(-error);
+	log_event(LOG_LEVEL_ERROR, &end,
+	    "cannot learn how the app ended: %s; reporting failure",
+	    end.reason);
 }
 
 /* An app that succeeds and leaves processes has gone to the background. */
 void
 messages_log_left(const struct life_facts *facts, int count, const char *names)
 {
-	log_line(LOG_LEVEL_WARN, "the app has left %d process%s behind (%s)%s",
-	    count, count == 1 ? "" : "es", names,
+	const struct log_facts left = {
+		.event = rows[TOPIC_LEFT_BEHIND].event,
+		.pid = facts->app,
+	};
+
+	log_event(LOG_LEVEL_WARN, &left,
+	    "the app has left %d process%s behind (%s)%s", count,
+	    count == 1 ? "" : "es", names,
 	    facts->app_status != 0 ? ""
 				   : "; if it went to the background, have it "
 				     "run in the foreground");
+}
+
+/* Logs that dinit's own STATUS is because of WHY. */
+static void
+log_exiting(int status, const char *why)
+{
+	const struct log_facts exiting = {
+		.event = rows[TOPIC_EXITING].event,
+		.reason = why,
+		.has_status = true,
+		.status = status,
+	};
+
+	log_event(LOG_LEVEL_ERROR, &exiting, "exiting with %d: %s", status,
+	    why);
 }
 
 void
 messages_log_exit(const struct life_facts *facts, enum ending ending)
 {
 	char budget[DURATION_TEXT_MAX];
+	char why[EXITING_MAX];
 
 	switch (ending) {
 	case ENDING_BUDGET:
 		duration_format(facts->limits->budget_ms, budget,
 		    sizeof(budget));
-		log_line(LOG_LEVEL_ERROR,
-		    "exiting with %d: not ready within the startup budget "
-		    "(%s=%s)",
-		    EXIT_STATUS_BUDGET, facts->budget_name, budget);
+		snprintf(why, sizeof(why),
+		    "not ready within the startup budget (%s=%s)",
+		    facts->budget_name, budget);
+		log_exiting(EXIT_STATUS_BUDGET, why);
 		break;
 	case ENDING_RECOVERY:
 		duration_format(facts->limits->recovery_ms, budget,
 		    sizeof(budget));
-		log_line(LOG_LEVEL_ERROR,
-		    "exiting with %d: not ready again within the recovery "
-		    "budget (%s=%s)",
-		    EXIT_STATUS_RECOVERY, facts->recovery_name, budget);
+		snprintf(why, sizeof(why),
+		    "not ready again within the recovery budget (%s=%s)",
+		    facts->recovery_name, budget);
+		log_exiting(EXIT_STATUS_RECOVERY, why);
 		break;
 	case ENDING_HELPER_LOST:
-		log_line(LOG_LEVEL_ERROR,
-		    "exiting with %d: %s was gone before the app was ready",
-		    EXIT_STATUS_BUDGET, name_helper(facts));
+		log_exiting(EXIT_STATUS_BUDGET,
+		    facts->limits->gate == GATE_APP
+			? "the helper that hears the app was gone before the "
+			  "app was ready"
+			: "the health helper was gone before the app was "
+			  "ready");
 		break;
 	case ENDING_APP: /* the status is the app's */
 	case ENDING_STOP:
@@ -557,13 +739,14 @@ messages_log_exit(const struct life_facts *facts, enum ending ending)
 void
 messages_log_app_status(const struct life_facts *facts, const char *text)
 {
+	const struct log_facts says = { .event = rows[TOPIC_APP_SAYS].event };
 	size_t length = 0;
 	const char *status = notify_find_status(text, &length);
 
 	if (status != NULL)
-		log_line(facts->ready_after_ms >= 0 ? LOG_LEVEL_DEBUG
-						    : LOG_LEVEL_INFO,
-		    "the app says: %.*s", (int)length, status);
+		log_event(facts->ready_after_ms >= 0 ? LOG_LEVEL_DEBUG
+						     : LOG_LEVEL_INFO,
+		    &says, "the app says: %.*s", (int)length, status);
 }
 
 void
@@ -571,8 +754,12 @@ messages_log_ignored_ready(const struct listener_news *news, pid_t app)
 {
 	const char *name = news->text; /* of the sender; "": not known */
 	bool has_name = name[0] != '\0';
+	const struct log_facts ignored = {
+		.event = rows[TOPIC_READY_IGNORED].event,
+		.pid = news->sender,
+	};
 
-	log_line(LOG_LEVEL_WARN,
+	log_event(LOG_LEVEL_WARN, &ignored,
 	    "READY=1 of process %d%s%s%s does not count, as it is not the "
 	    "app's own process %d; --notify=all takes it from any process of "
 	    "the container",

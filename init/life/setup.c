@@ -36,17 +36,21 @@ int
 setup_open_report(const struct options *options, pid_t parent)
 {
 	bool is_named = is_report_named(options);
+	const char *reason;
 	int fd;
 
 	if (!is_named && parent != 0)
 		return -1;
 	fd = line_file_open(options->report_file, is_named);
 	if (fd < 0) {
+		reason = strerror(-fd);
 		if (is_named || fd != -ENOENT)
-			log_line(is_named ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG,
+			log_going_without(is_named ? LOG_LEVEL_WARN
+						   : LOG_LEVEL_DEBUG,
+			    reason,
 			    "cannot write report file %s: %s; going on without "
 			    "it",
-			    options->report_file, strerror(-fd));
+			    options->report_file, reason);
 		return -1;
 	}
 	log_set_report(fd);
@@ -76,6 +80,7 @@ rehearse_calls(const struct options *options)
 	const struct privileges_request request = requested_privileges(options);
 	unsigned int needs = DENIAL_LOOP;
 	const char *call;
+	const char *reason;
 	int error;
 
 	if (options->health_cmd != NULL)
@@ -89,11 +94,13 @@ rehearse_calls(const struct options *options)
 	if (options->seccomp != NULL)
 		needs |= DENIAL_PROFILE;
 	error = denial_find(needs, &call);
-	if (error < 0)
-		log_line(LOG_LEVEL_ERROR,
-		    "cannot run COMMAND without %s: %s; allow it in the "
-		    "engine's seccomp profile",
-		    call, strerror(-error));
+	if (error == 0)
+		return 0;
+	reason = strerror(-error);
+	log_refusal(reason,
+	    "cannot run COMMAND without %s: %s; allow it in the engine's "
+	    "seccomp profile",
+	    call, reason);
 	return error;
 }
 
@@ -152,14 +159,17 @@ static int
 prepare_signals(const struct options *options, pid_t parent,
     const struct setup *setup)
 {
+	const char *reason;
 	int error;
 
 	if (!setup->is_init &&
-	    prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L) < 0)
-		log_line(LOG_LEVEL_WARN,
+	    prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L) < 0) {
+		reason = strerror(errno);
+		log_going_without(LOG_LEVEL_WARN, reason,
 		    "cannot become a subreaper: %s; orphans of the app will "
 		    "escape",
-		    strerror(errno));
+		    reason);
+	}
 	error = signals_follow_parent(options->parent_death_signal, parent);
 	if (error < 0)
 		return denial_log_failure("set", "--parent-death-signal", error,
@@ -203,10 +213,9 @@ prepare_watchdog(const struct options *options, struct setup *setup)
 	    (options->monitor_ms > 0 && options->monitor_ms < limit_ms))
 		return;
 	duration_format(limit_ms, limit, sizeof(limit));
-	log_line(LOG_LEVEL_WARN,
-	    "the engine's watchdog wants to hear something every %s "
-	    "(WATCHDOG_USEC), and only a successful check says it: set "
-	    "--monitor to half of that",
+	log_doubt("the engine's watchdog wants to hear something every %s "
+		  "(WATCHDOG_USEC), and only a successful check says it: set "
+		  "--monitor to half of that",
 	    limit);
 }
 
@@ -243,6 +252,7 @@ static void
 prepare_upstream(const struct options *options, struct setup *setup)
 {
 	const char *value = getenv("NOTIFY_SOCKET");
+	const char *reason;
 	int error;
 
 	if ((options->health_cmd == NULL && options->notify == NOTIFY_NONE) ||
@@ -250,11 +260,13 @@ prepare_upstream(const struct options *options, struct setup *setup)
 		return;
 	prepare_watchdog(options, setup);
 	error = notify_open_upstream(value, &setup->upstream);
-	if (error < 0)
-		log_line(LOG_LEVEL_WARN,
+	if (error < 0) {
+		reason = strerror(-error);
+		log_going_without(LOG_LEVEL_WARN, reason,
 		    "cannot use NOTIFY_SOCKET=%s: %s; the engine is not told "
 		    "about readiness",
-		    value, strerror(-error));
+		    value, reason);
+	}
 	unsetenv("NOTIFY_SOCKET");
 }
 
@@ -270,7 +282,7 @@ prepare_privileges(const struct options *options, struct setup *setup)
 	    privileges_prepare(&request, &setup->privileges, &problem) == 0)
 		return 0;
 	table_format_origin(options, problem.option, origin);
-	log_line(LOG_LEVEL_ERROR, "%s: %s", origin, problem.text);
+	log_refusal(NULL, "%s: %s", origin, problem.text);
 	return -EINVAL;
 }
 
@@ -336,7 +348,7 @@ log_path_taken(const struct options *options)
 		: options->notify       ? "notify"
 					: "ready-file",
 	    origin);
-	log_line(LOG_LEVEL_ERROR,
+	log_refusal(NULL,
 	    "cannot use readiness file %s: another dinit publishes there; name "
 	    "another place with --ready-file, or go without %s (docker exec "
 	    "passes the container's variables on)",
@@ -348,6 +360,7 @@ static int
 prepare_readiness(const struct options *options, struct setup *setup)
 {
 	char hint[DENIAL_HINT_MAX];
+	const char *reason;
 	int error;
 
 	if (options->ready_file == NULL)
@@ -361,9 +374,10 @@ prepare_readiness(const struct options *options, struct setup *setup)
 		error = rehearse_publication(setup);
 	if (error == 0)
 		return 0;
+	reason = strerror(-error);
 	denial_format_hint(error, false, hint);
-	log_line(LOG_LEVEL_ERROR, "cannot write readiness file %s: %s%s",
-	    options->ready_file, strerror(-error),
+	log_refusal(reason, "cannot write readiness file %s: %s%s",
+	    options->ready_file, reason,
 	    hint[0] != '\0' ? hint
 			    : "; mount a tmpfs there, or name another place "
 			      "with --ready-file");
@@ -400,14 +414,16 @@ give_notify_socket(const struct setup *setup, uid_t uid)
 	const struct notify_socket *socket = &setup->notify_socket;
 	int error = notify_socket_give(setup->readiness.directory_fd, socket,
 	    uid);
+	const char *reason;
 
 	if (error == 0)
 		return 0;
+	reason = strerror(-error);
 	notify_socket_remove(setup->readiness.directory_fd, socket);
-	log_line(LOG_LEVEL_ERROR,
+	log_refusal(reason,
 	    "cannot give the socket %s to uid %u: %s; does the container lack "
 	    "CAP_CHOWN?",
-	    socket->path, uid, strerror(-error));
+	    socket->path, uid, reason);
 	return error;
 }
 

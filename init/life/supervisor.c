@@ -65,7 +65,7 @@ drop_capabilities(const struct readiness *readiness)
 	    lockdown_drop_capabilities(readiness->path == NULL ? NULL : &owner);
 
 	if (error < 0)
-		log_line(LOG_LEVEL_WARN,
+		log_going_without(LOG_LEVEL_WARN, strerror(-error),
 		    "cannot give up capabilities: %s; going on with them",
 		    strerror(-error));
 	else if (error > 0)
@@ -94,7 +94,7 @@ filter_calls(void)
 	int error = lockdown_filter_calls();
 
 	if (error < 0)
-		log_line(LOG_LEVEL_DEBUG,
+		log_going_without(LOG_LEVEL_DEBUG, strerror(-error),
 		    "cannot filter system calls: %s; going on without a filter",
 		    strerror(-error));
 }
@@ -117,18 +117,20 @@ confine_dinit(const struct supervisor *sup)
 }
 
 /*
- * Makes room for what a health check prints. It is a page of its own, so that a
- * container without a health command never touches it.
+ * Makes room for what a health check prints, and for a NUL byte behind it. It
+ * has pages of its own, so that a container without a health command never
+ * touches them.
  */
 static int
 make_room_for_output(struct supervisor *sup)
 {
-	void *room = mmap(NULL, HEALTH_OUTPUT_MAX, PROT_READ | PROT_WRITE,
+	void *room = mmap(NULL, HEALTH_OUTPUT_MAX + 1, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const char *reason;
 
 	if (room == MAP_FAILED) {
-		log_line(LOG_LEVEL_ERROR, "cannot map memory: %s",
-		    strerror(errno));
+		reason = strerror(errno);
+		log_refusal(reason, "cannot map memory: %s", reason);
 		return -ENOMEM;
 	}
 	sup->facts.last_output = room;
@@ -173,6 +175,7 @@ start_command(struct supervisor *sup)
 		return denial_log_failure("start", setup->command[0], error,
 		    true);
 	sup->family.app = spawned.pid;
+	sup->facts.app = spawned.pid;
 	events_take_start(sup, &spawned);
 	return 0;
 }
@@ -229,6 +232,7 @@ supervisor_run(struct setup *setup)
 	};
 
 	lifecycle_init(&supervisor.lifecycle, &setup->limits);
+	log_set_state(messages_state_name(supervisor.lifecycle.state));
 	if (begin(&supervisor) < 0)
 		return EXIT_STATUS_DINIT;
 	/* A COMMAND that ends at once may have ended the life already. */

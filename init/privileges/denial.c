@@ -158,10 +158,10 @@ denial_format_hint(int error, bool forks, char hint[DENIAL_HINT_MAX])
 int
 denial_log_failure(const char *verb, const char *object, int error, bool forks)
 {
+	const char *reason = strerror(-error);
 	char hint[DENIAL_HINT_MAX];
 
 	denial_format_hint(error, forks, hint);
-	log_line(LOG_LEVEL_ERROR, "cannot %s %s: %s%s", verb, object,
-	    strerror(-error), hint);
+	log_refusal(reason, "cannot %s %s: %s%s", verb, object, reason, hint);
 	return error;
 }

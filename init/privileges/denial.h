@@ -42,8 +42,8 @@ void
 denial_format_hint(int error, bool forks, char hint[DENIAL_HINT_MAX]);
 
 /*
- * Logs an error: "cannot VERB OBJECT", why, and the hint of denial_format_hint
- * for ERROR and FORKS. Returns ERROR.
+ * Logs the error because of which dinit does not start: "cannot VERB OBJECT",
+ * why, and the hint of denial_format_hint for ERROR and FORKS. Returns ERROR.
  */
 int
 denial_log_failure(const char *verb, const char *object, int error, bool forks);

@@ -441,7 +441,7 @@ check_entry(const struct seccomp_builder *builder, const struct entry *entry,
 		if (!entry->rule.is_conditional && !other->rule.is_conditional)
 			return set_ineffective(entry, other, problem);
 		set_ineffective(entry, other, &warning);
-		log_line(LOG_LEVEL_WARN, "%s", warning.text);
+		log_doubt("%s", warning.text);
 		return 1;
 	}
 	return 0;

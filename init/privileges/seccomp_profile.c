@@ -458,9 +458,8 @@ warn_of_unknown_keys(const json_t *unknown_keys, const char *path)
 	if (json_object_size(unknown_keys) == 0)
 		return;
 	profile_json_list_keys(unknown_keys, list, sizeof(list));
-	log_line(LOG_LEVEL_WARN,
-	    "%.100s: keys that dinit does not know have no effect: %s", path,
-	    list);
+	log_doubt("%.100s: keys that dinit does not know have no effect: %s",
+	    path, list);
 }
 
 int

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -295,4 +296,254 @@ Test(log, keeps_lines_to_four_kib)
 	cr_assert_eq(count_text(log, "\n"), 1);
 	cr_assert(strlen(log) <= LINE_MAX_BYTES);
 	cr_assert_eq(log[strlen(log) - 1], '\n');
+}
+
+/* --- JSON --- */
+
+#define READY_FILE "--ready-file=$DIR/ready"
+
+static const char *
+read_manual(void)
+{
+	static char manual[1 << 18];
+	FILE *file = fopen(SOURCE_DIR "/man/dinit.8", "re");
+
+	cr_assert_not_null(file);
+	manual[fread(manual, 1, sizeof(manual) - 1, file)] = '\0';
+	fclose(file);
+	return manual;
+}
+
+static const char *
+text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text == NULL ? "-" : text;
+}
+
+/* The manual has an entry for the event of OBJECT, which names its keys. */
+static void
+expect_documented(const json_t *object)
+{
+	static const char *const keys[] = { "status", "signal", "pid",
+		"reason" };
+	const char *list = strstr(read_manual(), "\nPrograms may rely on");
+	const char *event = text_of(object, "event");
+	char begin[64];
+	char entry[256] = "";
+
+	cr_assert_not_null(list);
+	snprintf(begin, sizeof(begin), "\n.It Li %s", event);
+	for (const char *at = list; (at = strstr(at, begin)) != NULL;) {
+		at += strlen(begin);
+		if (*at == ' ' || *at == '\n')
+			sscanf(at - strlen(event), "%255[^\n]", entry);
+	}
+	cr_expect_str_neq(entry, "", "the manual has no %s", event);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		cr_expect(json_object_get(object, keys[i]) == NULL ||
+		    strstr(entry, keys[i]) != NULL,
+		    "the manual has no %s for %s", keys[i], event);
+}
+
+/* Adds what OBJECT says: event, state, signal and status, each in a word. */
+static void
+add_words(const json_t *object, char *words, size_t size)
+{
+	const json_t *status = json_object_get(object, "status");
+	size_t used = strlen(words);
+
+	used += (size_t)snprintf(words + used, size - used, "%s %s",
+	    text_of(object, "event"), text_of(object, "state"));
+	if (json_object_get(object, "signal") != NULL)
+		used += (size_t)snprintf(words + used, size - used, " %s",
+		    text_of(object, "signal"));
+	if (status != NULL)
+		used += (size_t)snprintf(words + used, size - used, " %d",
+		    (int)json_integer_value(status));
+	cr_assert_lt(used + 1, size);
+	strcat(words, "\n");
+}
+
+/*
+ * What all lines of the log say; fails the test if one is no JSON or not as the
+ * manual says. On a busy machine any start may be slow, which is left out.
+ */
+static const char *
+words_of_log(const struct container *c)
+{
+	static char words[16384];
+	char *log = strdup(container_read(c, "log"));
+	char *rest = log;
+	char *line;
+
+	words[0] = '\0';
+	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
+		json_error_t where;
+		json_t *object = json_loads(line, JSON_REJECT_DUPLICATES,
+		    &where);
+
+		cr_assert_not_null(object, "%s: %s", where.text, line);
+		cr_expect_str_eq(text_of(object, "logger"), "dinit", "%s",
+		    line);
+		cr_expect_str_neq(text_of(object, "message"), "-", "%s", line);
+		expect_documented(object);
+		if (strcmp(text_of(object, "event"), "slow-start") != 0)
+			add_words(object, words, sizeof(words));
+		json_decref(object);
+	}
+	free(log);
+	return words;
+}
+
+static void
+expect_words(const struct container *c, const char *words)
+{
+	const char *all = words_of_log(c);
+
+	cr_expect_not_null(strstr(all, words), "no '%s' in:\n%s", words, all);
+}
+
+/* Starts an app with CHECK as its health command and some more options. */
+static struct container
+start_for_programs(const char *check, const char *option, const char *another)
+{
+	return container_start(&(struct run){
+		.arguments = { "--log-format=json", READY_FILE, check,
+		    "--health-interval=10ms", "--health-timeout=1h",
+		    "--monitor=20ms", "--monitor-failures=1", option, another,
+		    "--", "act", "TERM:exit=3" },
+	});
+}
+
+Test(log, tells_programs_of_a_whole_life)
+{
+	struct container c = start_for_programs(
+	    "--health-cmd=echo 'a \"b\"'; [ -f $DIR/up ]", "--drain=1ms",
+	    "--startup-budget=1h");
+
+	container_touch(&c, "up");
+	container_await_text(&c, "log", "\"ready\"");
+	remove(container_path(&c, "up"));
+	container_await_text(&c, "log", "\"unhealthy\"");
+	container_touch(&c, "up");
+	container_await_text(&c, "log", "\"ready-again\"");
+	container_await_text(&c, "out", "up");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 3);
+	cr_expect_str_eq(words_of_log(&c),
+	    "ready ready\n"
+	    "unhealthy unready\n"
+	    "ready-again ready\n"
+	    "draining draining SIGTERM\n"
+	    "stopping stopping SIGTERM\n"
+	    "app-ended stopping 3\n");
+	container_expect_log(&c,
+	    "checks: exit status 1: a \\\"b\\\"\"}\n");
+}
+
+/* The first check does not end, and the app ends by the stop signal itself. */
+Test(log, tells_programs_of_a_life_that_never_got_ready)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--log-format=json", READY_FILE,
+		    "--health-cmd=sleep 1000", "--health-timeout=1h",
+		    "--startup-budget=100ms", "--", "sleep", "1000" },
+	});
+
+	container_expect_status(&c, 124);
+	cr_expect_str_eq(words_of_log(&c),
+	    "startup-budget-over stopping\n"
+	    "log stopping\n"
+	    "app-ended stopping SIGTERM 143\n"
+	    "exiting ended 124\n");
+}
+
+Test(log, tells_programs_of_a_check_that_cannot_run)
+{
+	struct container c = start_for_programs("--health-cmd=no_such_check",
+	    "--startup-budget=1h", "--ok-exit=0");
+
+	container_await_text(&c, "log", "\"check-cannot-run\"");
+	container_await_text(&c, "out", "up");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 3);
+	cr_expect_str_eq(words_of_log(&c),
+	    "check-cannot-run starting 127\n"
+	    "stopping stopping SIGTERM\n"
+	    "app-ended stopping 3\n");
+}
+
+Test(log, tells_programs_of_a_life_that_was_killed)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--log-format=json", "--", "die", "9" },
+	});
+
+	container_expect_status(&c, 128 + SIGKILL);
+	cr_expect_str_eq(words_of_log(&c),
+	    "app-killed sweeping SIGKILL 137\n");
+}
+
+/* Nobody serves the engine's socket. */
+Test(log, tells_programs_of_what_is_not_as_it_should_be)
+{
+	struct container c = container_start(&(struct run){
+		.arguments = { "--log-format=json", READY_FILE,
+		    "--health-cmd=true", "--health-timeout=1h", "-w", "sh",
+		    "-c", "(true &); exec listen 64" },
+		.environment = { "NOTIFY_SOCKET=$DIR/notify",
+		    "DINIT_GRACEE=1s" },
+	});
+
+	container_await_file(&c, "ready");
+	container_await_text(&c, "out", "listening");
+	container_await_text(&c, "log", "\"orphan-reaped\"");
+	container_signal(&c, 64);
+	container_expect_status(&c, 0);
+	expect_words(&c, "doubtful-setting -\n");
+	expect_words(&c, "engine-not-told starting\n");
+	expect_words(&c, "orphan-reaped ");
+	expect_words(&c, "ended-by-relayed-signal sweeping SIGRTMAX\n");
+}
+
+static void
+expect_only_words(struct run run, int status, const char *words)
+{
+	struct container c = container_start(&run);
+
+	container_expect_status(&c, status);
+	cr_expect_str_eq(words_of_log(&c), words);
+}
+
+Test(log, tells_programs_that_there_was_no_life)
+{
+	expect_only_words((struct run){
+		.arguments = { "--log-format=json", "--", "no_such_app" },
+	}, 127, "exec-failed launching 127\n");
+	expect_only_words((struct run){
+		.arguments = { "--log-format=json", "--grace=x", "--", "true" },
+	}, 125, "not-started - 125\n");
+	expect_only_words((struct run){
+		.arguments = { "--log-format=json",
+		    "--ready-file=/proc/no/such/ready", "--", "true" },
+	}, 125, "not-started - 125\n");
+	expect_only_words((struct run){
+		.arguments = { "--log-format=json", "--is-ready", READY_FILE },
+	}, 1, "not-ready - 1\n");
+}
+
+/* How many checks there are depends on the time. */
+Test(log, tells_programs_details_when_they_ask_for_them)
+{
+	struct container c = start_for_programs("--health-cmd=true",
+	    "--log-level=debug", "-w");
+
+	container_await_file(&c, "ready");
+	container_await_text(&c, "out", "up");
+	container_signal(&c, SIGTERM);
+	container_expect_status(&c, 3);
+	expect_words(&c, "check starting 0\n");
+	expect_words(&c, "signal-relayed stopping SIGTERM\n");
 }

@@ -273,8 +273,10 @@ Test(report, log_is_an_object_a_line)
 	}
 	cr_assert_geq(count, 5);
 	container_expect_log(&c, "\"level\":\"warn\",\"logger\":\"dinit\","
-	    "\"event\":\"log\",\"message\":\"the app still runs after the grace period of 50ms: "
-	    "SIGKILL\"}");
+	    "\"event\":\"grace-over\",\"state\":\"killing\","
+	    "\"signal\":\"SIGKILL\",\"pid\":");
+	container_expect_log(&c, "\"message\":\"the app still runs after the "
+	    "grace period of 50ms: SIGKILL\"}");
 }
 
 Test(report, bad_settings_are_said_in_json_too)
@@ -286,5 +288,6 @@ Test(report, bad_settings_are_said_in_json_too)
 
 	container_expect_status(&c, 125);
 	container_expect_log(&c, "\"level\":\"error\",\"logger\":\"dinit\","
-	    "\"event\":\"log\",\"message\":\"--grace: '\\\"' is wrong; ");
+	    "\"event\":\"not-started\",\"status\":125,"
+	    "\"message\":\"--grace: '\\\"' is wrong; ");
 }

@@ -16,6 +16,7 @@
 #include "base/problem.h"
 #include "exploration.h"
 #include "life/lifecycle.h"
+#include "life/messages.h"
 #include "settings/listing.h"
 #include "settings/options.h"
 #include "settings/table.h"
@@ -342,6 +343,8 @@ Test(documentation, explains_each_state_in_the_manual)
 		    exploration_state_name((enum state)state));
 		cr_expect_not_null(strstr(manual, line), "%s",
 		    exploration_state_name((enum state)state));
+		cr_expect_str_eq(messages_state_name((enum state)state),
+		    exploration_state_name((enum state)state));
 	}
 }
 
@@ -431,8 +434,10 @@ expect_calls_explained(const char *path, const char *source,
 
 Test(documentation, explains_each_message_in_the_manual)
 {
-	const char *const functions[] = { "log_line(", "problem_set(",
-		"denial_log_failure(" };
+	const char *const functions[] = { "log_line(", "log_event(",
+		"log_refusal(", "log_going_without(", "log_doubt(", "log_loss(",
+		"log_exiting(", "log_unstarted(", "snprintf(why, ",
+		"problem_set(", "denial_log_failure(" };
 	int found[ARRAY_SIZE(functions)] = { 0 };
 	glob_t files;
 
@@ -451,6 +456,70 @@ Test(documentation, explains_each_message_in_the_manual)
 	for (size_t j = 0; j < ARRAY_SIZE(functions); j++)
 		cr_expect_gt(found[j], 0);
 	globfree(&files);
+}
+
+/* --- The events of the log --- */
+
+/* Expects that each call of log_line in SOURCE is for a detail. */
+static void
+expect_events_named(const char *path, const char *source)
+{
+	while ((source = strstr(source, "log_line(")) != NULL) {
+		source += strlen("log_line(");
+		source += strspn(source, "\n\t ");
+		cr_expect(strncmp(source, "LOG_LEVEL_DEBUG",
+		    strlen("LOG_LEVEL_DEBUG")) == 0 ||
+		    strncmp(source, "enum", strlen("enum")) == 0,
+		    "%s: a line has no event: %.60s", path, source);
+	}
+}
+
+Test(documentation, leaves_only_details_of_the_log_without_an_event)
+{
+	glob_t files;
+
+	cr_assert_eq(glob(SOURCE_DIR "/init/*.c", 0, NULL, &files), 0);
+	cr_assert_eq(glob(SOURCE_DIR "/init/*/*.c", GLOB_APPEND, NULL,
+	    &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		expect_events_named(files.gl_pathv[i],
+		    read_file(files.gl_pathv[i]));
+	globfree(&files);
+}
+
+/* The topic that programs know as NAME, or TOPIC_COUNT. */
+static int
+find_topic(const char *name)
+{
+	int topic = 0;
+
+	while (topic < TOPIC_COUNT &&
+	    strcmp(messages_event_name(topic), name) != 0)
+		topic++;
+	return topic;
+}
+
+Test(documentation, lists_each_event_of_the_log_in_the_manual)
+{
+	const char *from = strstr(manual, "Programs may rely on these keys");
+	const char *end;
+	int listed[TOPIC_COUNT + 1] = { 0 };
+	struct entry entry;
+
+	cr_assert_not_null(from);
+	end = strstr(from, "\n.El\n");
+	while (next_entry(&from, end, &entry)) {
+		char name[WORD_SIZE] = "";
+		int topic;
+
+		sscanf(entry.line, ".It Li %63s", name);
+		topic = find_topic(name);
+		cr_expect_lt(topic, TOPIC_COUNT, "%s is no event", name);
+		listed[topic]++;
+	}
+	for (int topic = 0; topic < TOPIC_COUNT; topic++)
+		cr_expect_eq(listed[topic], 1, "%s: %d entries",
+		    messages_event_name(topic), listed[topic]);
 }
 
 /* --- Exit statuses --- */

@@ -3,14 +3,19 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "life/messages.h"
+#include "app/spawn.h"
+#include "base/array.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "privileges/denial.h"
 #include "readiness/listener.h"
 
 TestSuite(messages, .timeout = 30);
@@ -50,7 +55,7 @@ expect_logged(const char *expected)
 }
 
 static struct limits limits;
-static char output[HEALTH_OUTPUT_MAX];
+static char output[HEALTH_OUTPUT_MAX + 1];
 
 /* A life that waits for GATE, of which nothing is known yet. */
 static struct life_facts
@@ -81,9 +86,8 @@ set_check(struct life_facts *facts, const struct health_result *check,
 {
 	facts->last_check = *check;
 	facts->last_output_length = strlen(text);
-	/* It is not terminated. */
 	memset(output, '#', sizeof(output));
-	memcpy(output, text, facts->last_output_length);
+	strcpy(output, text);
 }
 
 /* --- The log --- */
@@ -118,7 +122,7 @@ Test(messages, are_news_only_where_somebody_waits_for_readiness,
 		snprintf(line, sizeof(line),
 		    "dinit: %sthe app ended, exit status 3\n", levels[gate]);
 		facts.app_status = 3;
-		messages_log_app_end(&facts);
+		messages_log_app_end(&facts, 0);
 		expect_logged(line);
 	}
 }
@@ -487,6 +491,335 @@ Test(messages, say_whose_readiness_does_not_count, .init = capture_log)
 	    "any process of the container\n");
 }
 
+/* --- The log for programs --- */
+
+static void
+capture_json(void)
+{
+	capture_log();
+	log_set_format(LOG_FORMAT_JSON);
+}
+
+/* How many topics have the name EVENT. */
+static int
+count_topics(const char *event)
+{
+	int count = 0;
+
+	for (int topic = 0; topic < TOPIC_COUNT; topic++) {
+		const char *name = messages_event_name(topic);
+
+		cr_assert_not_null(name, "%d has no name", topic);
+		count += strcmp(name, event) == 0;
+	}
+	return count;
+}
+
+Test(messages, name_each_event_once_and_in_kebab_case)
+{
+	for (int topic = 0; topic < TOPIC_COUNT; topic++) {
+		const char *name = messages_event_name(topic);
+
+		cr_expect_eq(count_topics(name), 1, "%s", name);
+		cr_expect_eq(strspn(name, "abcdefghijklmnopqrstuvwxyz-"),
+		    strlen(name), "%s", name);
+	}
+}
+
+/*
+ * The keys that the manual names for EVENT, as it names them; "" if it has no
+ * entry for EVENT.
+ */
+static const char *
+documented_keys(const char *event)
+{
+	static char keys[128];
+	FILE *manual = fopen(SOURCE_DIR "/man/dinit.8", "re");
+	bool has_begun = false;
+	char line[256];
+
+	cr_assert_not_null(manual);
+	while (fgets(line, sizeof(line), manual) != NULL) {
+		char name[64] = "";
+
+		keys[0] = '\0';
+		sscanf(line, ".It Li %63s Pq Li %127[^\n]", name, keys);
+		if (has_begun && strcmp(name, event) == 0)
+			break;
+		if (strncmp(line, "Programs may rely on", 20) == 0)
+			has_begun = true;
+	}
+	fclose(manual);
+	return keys;
+}
+
+/*
+ * The line LINE as JSON, if it is one. The manual must have an entry for its
+ * event, which names the keys that the line has.
+ */
+static json_t *
+parse_line(const char *line)
+{
+	static const char *const keys[] = { "status", "signal", "pid",
+		"reason" };
+	json_error_t where;
+	json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, &where);
+	const char *event = json_string_value(json_object_get(object, "event"));
+
+	cr_assert_not_null(object, "%s: %s", where.text, line);
+	cr_assert_not_null(event, "no event: %s", line);
+	cr_expect_eq(count_topics(event), 1, "no event of the list: %s", line);
+	cr_expect_not_null(json_object_get(object, "message"), "%s", line);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		cr_expect(json_object_get(object, keys[i]) == NULL ||
+		    strstr(documented_keys(event), keys[i]) != NULL,
+		    "the manual has no %s for %s", keys[i], event);
+	return object;
+}
+
+/*
+ * What was logged last is lines of JSON, whose first is about TOPIC and has the
+ * facts EXPECTED, in JSON, beside what each line has. The rest has no event.
+ */
+static void
+expect_some_facts(int topic, const char *expected)
+{
+	static const char *const common[] = { "time", "level", "logger",
+		"message", "event" };
+	char *rest = (char *)(uintptr_t)read_log();
+	json_t *first = parse_line(strsep(&rest, "\n"));
+	json_t *wanted = json_loads(expected, 0, NULL);
+	char *line;
+
+	cr_assert_not_null(wanted, "%s", expected);
+	cr_expect_str_eq(json_string_value(json_object_get(first, "event")),
+	    messages_event_name(topic));
+	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
+		json_object_del(first, common[i]);
+	cr_expect(json_equal(first, wanted), "%s: %s",
+	    messages_event_name(topic), json_dumps(first, 0));
+	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0')
+		cr_expect_str_eq(json_string_value(json_object_get(
+		    parse_line(line), "event")), "log");
+	json_decref(first);
+	json_decref(wanted);
+}
+
+/* The same, and these are all the facts that the manual names for TOPIC. */
+static void
+expect_facts(int topic, const char *expected)
+{
+	char *keys = strdup(documented_keys(messages_event_name(topic)));
+	char *rest = keys;
+	char *key;
+
+	expect_some_facts(topic, expected);
+	while ((key = strsep(&rest, " ,")) != NULL)
+		cr_expect_not_null(strstr(expected, key), "%s has no %s",
+		    messages_event_name(topic), key);
+	free(keys);
+}
+
+/* A life in which everything has happened that messages are made of. */
+static struct life_facts
+live_through_it_all(void)
+{
+	const struct health_result check = {
+		.outcome = HEALTH_FAILED, .status = 1, .checks = 3,
+	};
+	struct life_facts facts = begin_life(GATE_HEALTH);
+
+	set_check(&facts, &check, "no \"db\"\nyet");
+	facts.ready_after_ms = 812;
+	facts.silent_ms = 9000;
+	facts.starting_ms = 5000;
+	facts.relayed_signal = SIGHUP;
+	facts.stop_signal = SIGTERM;
+	facts.app = 7;
+	facts.app_status = 128 + SIGKILL;
+	facts.app_signal = SIGKILL;
+	facts.unready_why = MESSAGE_UNHEALTHY;
+	return facts;
+}
+
+#define APP "{\"pid\":7"
+#define APP_BECAUSE(why) APP ",\"reason\":\"" why "\"}"
+#define LAST_CHECK \
+	APP_BECAUSE("last of 3 checks: exit status 1: no \\\"db\\\"\\nyet")
+#define APP_AND_SIGNAL(name) APP ",\"signal\":\"" name "\"}"
+
+Test(messages, have_an_event_and_facts_for_programs, .init = capture_json)
+{
+	static const char *const expected[MESSAGE_COUNT] = {
+		[MESSAGE_SLOW_START] = LAST_CHECK,
+		[MESSAGE_READY] = APP "}",
+		[MESSAGE_READY_AGAIN] = APP "}",
+		[MESSAGE_UNHEALTHY] = LAST_CHECK,
+		[MESSAGE_HELPER_SILENT] = APP_BECAUSE(
+		    "the health helper has said nothing for 9s (was it "
+		    "stopped, or is the machine too busy?)"),
+		[MESSAGE_UNREADY_FOR_GOOD] =
+		    APP_BECAUSE("the health helper is gone"),
+		[MESSAGE_WATCHDOG_MISSED] =
+		    APP_BECAUSE("the app has sent no WATCHDOG=1 for 9s"),
+		[MESSAGE_APP_FAILED] =
+		    APP_BECAUSE("the app has sent WATCHDOG=trigger"),
+		[MESSAGE_APP_STOPPING] = APP "}",
+		[MESSAGE_DRAINING] = APP_AND_SIGNAL("SIGTERM"),
+		[MESSAGE_STOPPING] = APP_AND_SIGNAL("SIGTERM"),
+		[MESSAGE_BUDGET_OVER] = LAST_CHECK,
+		[MESSAGE_HELPER_LOST] =
+		    APP_BECAUSE("the health helper is gone"),
+		[MESSAGE_RECOVERY_OVER] = LAST_CHECK,
+		[MESSAGE_GRACE_OVER] = APP_AND_SIGNAL("SIGKILL"),
+		[MESSAGE_APP_KILLED] = APP ",\"signal\":\"SIGKILL\","
+		    "\"status\":137,\"reason\":\"out of memory?\"}",
+		[MESSAGE_RELAYED_END] = APP_AND_SIGNAL("SIGHUP"),
+		[MESSAGE_STOP_STATUS] = APP ",\"status\":137}",
+		[MESSAGE_UNKILLABLE] = APP_AND_SIGNAL("SIGKILL"),
+	};
+	struct life_facts facts = live_through_it_all();
+
+	for (int message = 0; message < MESSAGE_COUNT; message++) {
+		messages_log(&facts, (enum message)message);
+		expect_facts(message, expected[message]);
+	}
+	facts.memory_kills = 0;
+	messages_log(&facts, MESSAGE_APP_KILLED);
+	expect_some_facts(MESSAGE_APP_KILLED,
+	    APP ",\"signal\":\"SIGKILL\",\"status\":137}");
+}
+
+/* Without COMMAND, as with --pause. */
+Test(messages, have_no_app_where_there_is_none, .init = capture_json)
+{
+	struct life_facts facts = live_through_it_all();
+
+	facts.app = 0;
+	messages_log(&facts, MESSAGE_STOPPING);
+	expect_some_facts(MESSAGE_STOPPING, "{\"signal\":\"SIGTERM\"}");
+}
+
+Test(messages, tell_programs_how_an_app_begins_and_ends, .init = capture_json)
+{
+	const struct spawn_failure failure = {
+		.step = SPAWN_STEP_EXEC, .error = ENOENT,
+	};
+	struct life_facts facts = live_through_it_all();
+
+	messages_log_exec_failure(&failure, "x");
+	expect_facts(TOPIC_EXEC_FAILED,
+	    "{\"status\":127,\"reason\":\"No such file or directory\"}");
+	messages_log_app_end(&facts, 0);
+	expect_some_facts(TOPIC_APP_ENDED,
+	    APP ",\"signal\":\"SIGKILL\",\"status\":137}");
+	messages_log_app_end(&facts, -EINVAL);
+	expect_facts(TOPIC_APP_ENDED, APP ",\"signal\":\"SIGKILL\","
+	    "\"status\":137,\"reason\":\"Invalid argument\"}");
+	facts.app_status = facts.app_signal = 0;
+	messages_log_app_end(&facts, 0);
+	expect_some_facts(TOPIC_APP_ENDED, APP ",\"status\":0}");
+	messages_log_left(&facts, 2, "sh, nginx");
+	expect_facts(TOPIC_LEFT_BEHIND, APP "}");
+}
+
+Test(messages, tell_programs_of_a_status_of_its_own, .init = capture_json)
+{
+	struct life_facts facts = live_through_it_all();
+
+	messages_log_exit(&facts, ENDING_BUDGET);
+	expect_facts(TOPIC_EXITING, "{\"status\":124,\"reason\":\"not ready "
+	    "within the startup budget (DINIT_STARTUP_BUDGET=30s)\"}");
+	messages_log_exit(&facts, ENDING_RECOVERY);
+	expect_facts(TOPIC_EXITING, "{\"status\":123,\"reason\":\"not ready "
+	    "again within the recovery budget (DINIT_RECOVERY_BUDGET=1m)\"}");
+	messages_log_exit(&facts, ENDING_HELPER_LOST);
+	expect_facts(TOPIC_EXITING, "{\"status\":124,\"reason\":\"the health "
+	    "helper was gone before the app was ready\"}");
+}
+
+Test(messages, tell_programs_of_each_check, .init = capture_json)
+{
+	struct life_facts facts = live_through_it_all();
+
+	messages_log_check(&facts);
+	expect_facts(TOPIC_CHECK,
+	    "{\"status\":1,\"reason\":\"no \\\"db\\\"\\nyet\"}");
+	facts.last_check.outcome = HEALTH_PASSED;
+	facts.last_check.status = 0;
+	messages_log_check(&facts);
+	expect_some_facts(TOPIC_CHECK, "{\"status\":0}");
+	facts.last_check.outcome = HEALTH_TIMED_OUT;
+	facts.last_check.took_ms = 30;
+	messages_log_check(&facts);
+	expect_some_facts(TOPIC_CHECK,
+	    "{\"reason\":\"killed after 30ms, the health timeout\"}");
+	facts.last_check.outcome = HEALTH_NOT_RUN;
+	facts.last_check.status = EAGAIN;
+	messages_log_check(&facts);
+	expect_some_facts(TOPIC_CHECK, "{\"reason\":\"cannot fork: Resource "
+	    "temporarily unavailable\"}");
+}
+
+/* What an earlier check has printed may still lie there. */
+Test(messages, have_no_reason_of_a_check_that_printed_nothing,
+    .init = capture_json)
+{
+	struct life_facts facts = live_through_it_all();
+
+	facts.last_output_length = 0;
+	messages_log_check(&facts);
+	expect_some_facts(TOPIC_CHECK, "{\"status\":1}");
+}
+
+/* The debug line of the same check comes first. */
+Test(messages, tell_programs_that_a_check_cannot_run, .init = capture_json)
+{
+	struct life_facts facts = live_through_it_all();
+
+	log_set_level(LOG_LEVEL_WARN);
+	facts.last_check.checks = 1;
+	facts.last_check.status = 127;
+	messages_log_check(&facts);
+	expect_facts(TOPIC_CHECK_CANNOT_RUN,
+	    "{\"status\":127,\"reason\":\"no \\\"db\\\"\\nyet\"}");
+	facts.last_check.outcome = HEALTH_NOT_RUN;
+	facts.last_check.status = EAGAIN;
+	messages_log_check(&facts);
+	expect_some_facts(TOPIC_CHECK_CANNOT_RUN, "{\"reason\":\"cannot fork: "
+	    "Resource temporarily unavailable\"}");
+}
+
+Test(messages, tell_programs_what_is_said_of_readiness, .init = capture_json)
+{
+	const struct listener_news news = { .sender = 12 };
+	struct life_facts facts = live_through_it_all();
+
+	messages_log_publish_failure(&facts, -EROFS);
+	expect_facts(TOPIC_PUBLISH_FAILED,
+	    "{\"reason\":\"Read-only file system\"}");
+	messages_log_app_status(&facts, "STATUS=loading");
+	expect_facts(TOPIC_APP_SAYS, "{}");
+	messages_log_ignored_ready(&news, 7);
+	expect_facts(TOPIC_READY_IGNORED, "{\"pid\":12}");
+}
+
+/* What the modules below this one log. */
+Test(messages, tell_programs_that_there_is_no_life, .init = capture_json)
+{
+	denial_log_failure("start", "x", -EINVAL, false);
+	expect_facts(TOPIC_NOT_STARTED,
+	    "{\"status\":125,\"reason\":\"Invalid argument\"}");
+	log_refusal(NULL, "%s", "x");
+	expect_some_facts(TOPIC_NOT_STARTED, "{\"status\":125}");
+	log_going_without(LOG_LEVEL_WARN, "no", "going on without it");
+	expect_facts(TOPIC_GOING_WITHOUT, "{\"reason\":\"no\"}");
+	log_doubt("%s", "x");
+	expect_facts(TOPIC_DOUBTFUL_SETTING, "{}");
+	log_line(LOG_LEVEL_DEBUG, "x");
+	expect_facts(TOPIC_OTHER, "{}");
+}
+
 /* --- The engine --- */
 
 Test(messages, tell_the_engine_of_readiness_and_nothing_else)
@@ -609,7 +942,8 @@ Test(messages, cut_off_what_the_report_has_no_room_for)
 	char text[ROOM];
 
 	set_check(&facts, &check, "");
-	facts.last_output_length = sizeof(output);
+	memset(output, '#', HEALTH_OUTPUT_MAX);
+	facts.last_output_length = HEALTH_OUTPUT_MAX;
 	messages_format_ending(&facts, ENDING_BUDGET, text, sizeof(text));
 	cr_expect_eq(strlen(text), sizeof(text) - 1);
 }
