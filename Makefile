@@ -2,7 +2,7 @@
 #
 #	make			build/dinit, static, with the libc at hand
 #	make LIBC=musl		build/musl/dinit, as it is shipped
-#	make check		all tests, installing first what they need
+#	make check		unit and end-to-end tests; installs what they need
 #	make demo		what dinit does, on one screen
 #	make install		prefix, DESTDIR and the like as everywhere
 #
@@ -53,6 +53,7 @@ sbindir = $(exec_prefix)/sbin
 # With an empty prefix the program is /sbin/dinit, but nothing belongs in /share.
 datarootdir = $(or $(prefix),/usr)/share
 mandir = $(datarootdir)/man
+man7dir = $(mandir)/man7
 man8dir = $(mandir)/man8
 
 # --- Flags: ours first, so that yours can overrule them ----------------------
@@ -226,11 +227,11 @@ check-purity: $(O)/life/lifecycle.o
 		grep -vxE ' +U ($(subst $() ,|,$(PURE)))'
 
 check-man:
-	mandoc -T lint -W warning man/dinit.8
+	mandoc -T lint -W warning man/*.[78]
 
 check-scripts:
 	shellcheck -x -P SCRIPTDIR \
-		$$(grep -rlE '^#!/.*(sh|bats)$$|shell=bash' .ci man tests)
+		$$(grep -rlE '^#!/.*(sh|bats)$$|shell=bash' .ci man/*.sh tests)
 
 # Each step is a make of its own. It sees what deps has installed, and under
 # make -j no other step takes processors from tests that depend on time.
@@ -279,9 +280,10 @@ zshdir = $(datarootdir)/zsh/site-functions
 fishdir = $(datarootdir)/fish/vendor_completions.d
 
 install: all $(COMPLETIONS)
-	$(INSTALL) -d $(addprefix $(DESTDIR),$(sbindir) $(man8dir) $(bashdir) \
-		$(zshdir) $(fishdir))
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(sbindir) $(man7dir) $(man8dir) \
+		$(bashdir) $(zshdir) $(fishdir))
 	$(INSTALL_PROGRAM) $(O)/dinit $(DESTDIR)$(sbindir)/dinit
+	$(INSTALL_DATA) man/*.7 $(DESTDIR)$(man7dir)
 	$(INSTALL_DATA) man/dinit.8 $(DESTDIR)$(man8dir)/dinit.8
 	$(INSTALL_DATA) $(O)/completion.bash $(DESTDIR)$(bashdir)/dinit
 	$(INSTALL_DATA) $(O)/completion.zsh $(DESTDIR)$(zshdir)/_dinit
@@ -292,7 +294,7 @@ install-strip:
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(sbindir)/dinit $(man8dir)/dinit.8 \
-		$(bashdir)/dinit $(zshdir)/_dinit $(fishdir)/dinit.fish)
+		$(patsubst man/%,$(man7dir)/%,$(wildcard man/*.7)) $(bashdir)/dinit $(zshdir)/_dinit $(fishdir)/dinit.fish)
 
 clean:
 	rm -rf build

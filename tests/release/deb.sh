@@ -5,8 +5,8 @@
 #
 #	tests/release/deb.sh FOLDER VERSION
 #
-# The package, the program and the manual page are called dinit-init, as Debian
-# has another dinit. As long as that is not installed, /usr/sbin/dinit (and so
+# The package, the program and its manual page are called dinit-init, as other
+# distributions package another dinit. As long as that is not installed, /usr/sbin/dinit (and so
 # /sbin/dinit) is an alternative that leads here.
 
 set -euo pipefail
@@ -62,11 +62,14 @@ compress()
 
 documents()
 {
-	local doc=$root/usr/share/doc/dinit-init
+	local doc=$root/usr/share/doc/dinit-init page
 
-	mkdir -p "$doc" "$root/usr/share/man/man8" \
+	mkdir -p "$doc" "$root"/usr/share/man/man{7,8} \
 		"$root/usr/share/lintian/overrides"
 	compress "$root/usr/share/man/man8/dinit-init.8.gz" <man/dinit.8
+	for page in man/*.7; do
+		compress "$root/usr/share/man/man7/${page##*/}.gz" <"$page"
+	done
 	cp "$folder/dinit-$version-NOTICES" "$doc/copyright"
 	compress "$doc/changelog.Debian.gz" <<EOF
 dinit-init ($version-1) unstable; urgency=medium

@@ -98,8 +98,11 @@ EOF
 		"$root/package.deb"
 	chroot "$root" dpkg -i /package.deb
 	chroot "$root" /sbin/dinit -- true
-	[[ -f $root/usr/share/man/man8/dinit-init.8.gz ]] ||
-		chroot "$root" dpkg -L dinit-init | grep -q dinit-init.8.gz
+	chroot "$root" dpkg -L dinit-init >"$BATS_TEST_TMPDIR/files"
+	grep -q '/man8/dinit-init.8.gz$' "$BATS_TEST_TMPDIR/files"
+	for page in man/*.7; do
+		grep -q "/man7/${page##*/}.gz\$" "$BATS_TEST_TMPDIR/files"
+	done
 	chroot "$root" dpkg -r dinit-init
 	[[ ! -e $root/usr/sbin/dinit && ! -L $root/usr/sbin/dinit ]]
 }

@@ -197,6 +197,27 @@ can_return(const char *profile, unsigned int value)
 	return false;
 }
 
+/* The first literal block of dinit-seccomp(7) is one to copy. */
+Test(seccomp_profile, takes_the_profile_of_the_manual)
+{
+	static const char begin[] = "\n.Bd -literal -offset indent\n";
+	static char page[65536];
+	const struct findings *found;
+	char *from;
+	char *end;
+
+	strcpy(page, read_file(SOURCE_DIR "/man/dinit-seccomp.7"));
+	from = strstr(page, begin);
+	cr_assert_not_null(from);
+	end = strstr(from, "\n.Ed\n");
+	cr_assert_not_null(end);
+	*end = '\0';
+	write_file(scratch_path("profile"), from + strlen(begin));
+	found = compile_file(scratch_path("profile"));
+	cr_expect_eq(found->result, 0, "%s", found->problem.text);
+	cr_expect_gt(found->filter.length, 0);
+}
+
 /* --- Actions -------------------------------------------------------------- */
 
 Test(seccomp_profile, default_action_is_for_what_no_rule_names)
