@@ -55,7 +55,7 @@ Test(pace, pauses_a_twentieth_of_the_time_since_start)
 }
 
 /*
- * What the README promises: readiness is seen within 5 % of the startup time
+ * What dinit-lifecycle(7) promises: readiness is seen within 5 % of the startup time
  * plus one check, and checks take at most a fifth of the time.
  */
 Test(pace, keeps_the_promise_at_any_startup_time)
