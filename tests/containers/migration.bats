@@ -1,9 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The README's table for those who come from another program, as it stands
-# there: with what is on the right, an app is and hears the same as with what is
-# on the left.
+# The pairs of commands in dinit-migration(7), as they stand there: with the
+# second one, an app is and hears the same as with the first one.
 
 # shellcheck disable=SC2030,SC2031,SC2034 # C and ENGINE, as support.bash has it
 load support
@@ -27,20 +26,20 @@ setup()
 	chmod +x "$BIN/app"
 }
 
-# rows: the table's left and right commands, a tab between them.
+# rows: the first and the second command of each pair, a tab between them.
 rows()
 {
-	sed -n '/^## Coming from another program$/,/^## /p' README.md |
-		awk -F '`' '/^\| `/ { print $2 "\t" $4 }'
+	sed -n 's/\\e/\\/g; s/^before: \(.*\)/\1\t/p; s/^after:  //p' \
+		man/dinit-migration.7 | paste -d '\0' - -
 }
 
-# after PATTERN: the command on the right of the row that begins like this.
+# after PATTERN: the second command of the pair that begins like this.
 after()
 {
 	rows | grep "^$1" | cut -f 2
 }
 
-# Rows of which the left is no command, or one that takes a whole s6 to run.
+# Pairs of which the first is no command, or one that takes a whole s6 to run.
 needs_a_container()
 {
 	[[ $1 == preStop* || $1 == wait-for-it* || $1 == s6-* ||
@@ -89,7 +88,7 @@ listen_to()
 	echo "status $status" >>"$2"
 }
 
-@test "with the README's command an app is and hears the same as before" {
+@test "with the second command an app is and hears the same as before" {
 	local before after left=$BATS_TEST_TMPDIR/left
 	local right=$BATS_TEST_TMPDIR/right job
 
@@ -125,7 +124,7 @@ start_command()
 	start "${@:2}" app sh -c "$1"
 }
 
-@test "the README's drain keeps the app for as long as preStop did" {
+@test "the manual's drain keeps the app for as long as preStop did" {
 	local began
 
 	use_docker
@@ -143,7 +142,7 @@ start_command()
 	ends_with 7
 }
 
-@test "the README's wait for another container ends when that is ready" {
+@test "the manual's wait for another container ends when that is ready" {
 	local volume=$BATS_TEST_TMPDIR/db
 
 	use_docker
@@ -159,7 +158,7 @@ start_command()
 	await has_said up
 }
 
-@test "the README's health command is what s6-notifyoncheck polled" {
+@test "the manual's health command is what s6-notifyoncheck polled" {
 	use_docker
 	make_app
 	start_command "exec $(after s6-)"
@@ -171,7 +170,7 @@ start_command()
 	ends_with 7
 }
 
-@test "the README's budget ends as s6-notifyoncheck's -T, and says why" {
+@test "the manual's budget ends as s6-notifyoncheck's -T, and says why" {
 	use_docker
 	make_app
 	start_command "exec $(after s6- | sed 's/=30s/=2s/')"
@@ -203,7 +202,7 @@ follows_a_hang()
 	await is healthy state Health.Status
 }
 
-@test "an app that hangs is unhealthy for the README's check as for curl" {
+@test "an app that hangs is unhealthy for the manual's check as for curl" {
 	local often=(--health-interval 200ms --health-timeout 1s)
 	local before
 
