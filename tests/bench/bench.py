@@ -445,7 +445,7 @@ def print_sizes():
 		print(f"| {name} | {pathlib.Path(path).stat().st_size} |")
 
 
-# --- The chart, for README.md ---
+# --- The chart, for README.md in this folder ---
 
 CHART = [
 	"exec of the init to main() of the app",
