@@ -67,6 +67,19 @@ make_debian()
 	exec {lock}>&-
 }
 
+# example PAGE SECTION [NUMBER]: prints a literal block of a manual page, the
+# first one below that heading unless NUMBER says which.
+example()
+{
+	awk -v section="$2" -v wanted="${3:-1}" '
+		/^\.S[sh] / { in_section = substr($0, 5) == section }
+		/^\.Ed/ { in_block = 0 }
+		in_block
+		in_section && /^\.Bd -literal/ { in_block = ++count == wanted }
+		in_section && /^\.Dl / && ++count == wanted { print substr($0, 5) }
+	' "man/$1" | sed 's/\\e/\\/g' | grep .
+}
+
 # go_without REASON: skips the test. With $NO_SKIP set it fails instead.
 go_without()
 {

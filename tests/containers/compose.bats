@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What is in README.md about Compose.
+# What README.md and dinit-engines(7) say about Compose.
 
 load support
 

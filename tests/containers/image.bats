@@ -14,7 +14,7 @@ setup()
 	mkdir "$CONTEXT"
 }
 
-# Nothing but the two: dinit itself is the gate, as in README.md.
+# Nothing but the two: dinit itself is the health check, as in README.md.
 build_app()
 {
 	cp "$APPS/webapp" "$CONTEXT"
