@@ -102,8 +102,8 @@ const struct table_row table_rows[] = {
 	    .help = "lower the level" },
 	{ .name = "ready-file", .kind = &kind_path, .offset = MEMBER(ready_file),
 	    .argument = "PATH",
-	    .help = "where readiness is published "
-	    "(if gated: /run/dinit/ready)" },
+	    .help = "publish readiness here "
+	    "(with --health-cmd: /run/dinit/ready)" },
 	{ .name = "recovery-budget", .kind = &kind_duration,
 	    .offset = MEMBER(recovery_budget_ms), .argument = "DUR",
 	    .fallback = "0",

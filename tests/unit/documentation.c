@@ -526,6 +526,55 @@ Test(documentation, lists_each_event_of_the_log_in_the_manual)
 		    messages_event_name(topic), listed[topic]);
 }
 
+/* --- The order of the messages --- */
+
+/* What is printed for the head of an entry, in lower case, without quotes. */
+static void
+find_printed(const char *head, bool skips_setting, char *out, size_t size)
+{
+	size_t length = 0;
+
+	head += strlen(".It ");
+	if (skips_setting)
+		head = strstr(head, ": ") + 2;
+	for (; *head != '\0' && length < size - 1; head++) {
+		if (strncmp(head, "\\&", 2) == 0)
+			head++;
+		else if (*head != '"')
+			out[length++] = (char)tolower(*head);
+	}
+	out[length] = '\0';
+}
+
+/* From the subsection's heading to the next one, if any. */
+static void
+expect_sorted(const char *heading, bool skips_setting)
+{
+	const char *from = strstr(manual, heading);
+	const char *end;
+	char before[512] = "";
+	struct entry entry;
+
+	cr_assert_not_null(from, "no %s", heading);
+	end = strstr(from, "\n.El\n");
+	while (next_entry(&from, end, &entry)) {
+		char printed[512];
+
+		find_printed(entry.line, skips_setting, printed,
+		    sizeof(printed));
+		cr_expect(strcmp(before, printed) <= 0, "'%s' before '%s'",
+		    before, printed);
+		strcpy(before, printed);
+	}
+	cr_expect_str_neq(before, "");
+}
+
+Test(documentation, lists_messages_in_the_alphabet_of_what_is_printed)
+{
+	expect_sorted("\n.Ss Messages that begin with a setting\n", true);
+	expect_sorted("\n.Ss All other messages\n", false);
+}
+
 /* --- Exit statuses --- */
 
 /* A set of exit statuses. */
