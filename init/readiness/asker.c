@@ -89,17 +89,17 @@ format_reason(const char *line, char why[ASKER_WHY_MAX])
 
 /*
  * Reads the line of the state file. dinit may be writing it at that moment, so
- * it counts once two reads in a row have found the same.
+ * it counts once two reads in a row have found the same. BEFORE is room for the
+ * first of them.
  */
 static void
-read_line(int state_fd, char line[LINE_FILE_MAX])
+read_line(int state_fd, char line[LINE_FILE_MAX], char before[LINE_FILE_MAX])
 {
-	char before[LINE_FILE_MAX] = "";
 	ssize_t length;
 
 	line[0] = '\0';
 	for (int i = 0; i < READ_TRIES; i++) {
-		memcpy(before, line, sizeof(before));
+		memcpy(before, line, strlen(line) + 1);
 		length = pread(state_fd, line, LINE_FILE_MAX - 1, 0);
 		line[length > 0 ? length : 0] = '\0';
 		line[strcspn(line, "\n")] = '\0';
@@ -108,32 +108,39 @@ read_line(int state_fd, char line[LINE_FILE_MAX])
 	}
 }
 
+/*
+ * dinit-answer does this too, where each further buffer on the stack may cost a
+ * page. So one of the view's own is lent out for a moment, as state_path is.
+ */
 static void
 read_why(struct asker_view *view)
 {
 	size_t length = strlen(READINESS_WIRE_ALIVE);
-	char line[LINE_FILE_MAX];
+	char *line = view->why_never;
 
-	read_line(view->state_fd, line);
-	if (strncmp(line, READINESS_WIRE_ALIVE, length) == 0)
-		format_reason(line + length, view->why_not_yet);
-	else
-		memcpy(view->why_never, line, sizeof(line));
+	read_line(view->state_fd, line, view->why_not_yet);
+	view->why_not_yet[0] = '\0';
+	if (strncmp(line, READINESS_WIRE_ALIVE, length) != 0)
+		return;
+	format_reason(line + length, view->why_not_yet);
+	line[0] = '\0';
 }
 
-/* Opens the state file of a living dinit. -ENOENT: no dinit lives there. */
+/*
+ * Opens the state file of a living dinit. -ENOENT: no dinit lives there. STATE
+ * is room for its path.
+ */
 static int
-open_living_state(const char *path)
+open_living_state(const char *path, char state[PATH_MAX])
 {
 	int directory_length = (int)(readiness_wire_file_name(path) - path);
 	char name[NAME_MAX + 1];
-	char state[PATH_MAX];
 	int answer;
 	int fd;
 
 	if (readiness_wire_name_state(path, name) < 0 ||
-	    snprintf(state, sizeof(state), "%.*s%s", directory_length, path,
-		name) >= (int)sizeof(state))
+	    snprintf(state, PATH_MAX, "%.*s%s", directory_length, path, name) >=
+		PATH_MAX)
 		return -ENAMETOOLONG;
 	fd = open_to_ask(state);
 	if (fd < 0)
@@ -169,7 +176,7 @@ int
 asker_look(const char *path, struct asker_view *view)
 {
 	int answer = asker_is_ready(path);
-	int state_fd = open_living_state(path);
+	int state_fd = open_living_state(path, view->state_path);
 
 	if (state_fd >= 0) {
 		if (view->state_fd >= 0)

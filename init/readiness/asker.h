@@ -6,6 +6,7 @@
 #ifndef DINIT_ASKER_H
 #define DINIT_ASKER_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "base/line_file.h"
@@ -22,9 +23,16 @@ struct asker_view {
 	bool is_alive;  /* a living dinit publishes at the path */
 	bool was_alive; /* an earlier look found one */
 	int state_fd;   /* the state file that was found last; -1 at first */
-	char why_never[LINE_FILE_MAX];   /* why the container will not become
-					  ready any more; "": it still may */
-	char why_not_yet[ASKER_WHY_MAX]; /* "": its dinit has not said why */
+	union {
+		struct {
+			/* why the container will not become ready any more;
+			 * "": it still may */
+			char why_never[LINE_FILE_MAX];
+			/* "": its dinit has not said why */
+			char why_not_yet[ASKER_WHY_MAX];
+		};
+		char state_path[PATH_MAX]; /* only during asker_look */
+	};
 };
 
 /* 1: a living dinit has published PATH; 0: none has; or -errno. */
