@@ -284,12 +284,14 @@ open_children(void)
  * it is APP and a zombie. A running APP may have children in other groups.
  */
 static bool
-may_lead_to_leftovers(pid_t child, pid_t app, const pid_t helpers[2])
+may_lead_to_leftovers(pid_t child, pid_t app,
+    const pid_t helpers[LEFTOVERS_HELPERS])
 {
 	struct process process;
 
-	if (child == helpers[0] || child == helpers[1])
-		return false;
+	for (int i = 0; i < LEFTOVERS_HELPERS; i++)
+		if (child == helpers[i])
+			return false;
 	return child != app || !read_process(app, &process) ||
 	    process.state != 'Z';
 }
@@ -300,7 +302,7 @@ may_lead_to_leftovers(pid_t child, pid_t app, const pid_t helpers[2])
  * True if the kernel has no list of children, or a long one.
  */
 static bool
-may_have_leftovers(pid_t app, const pid_t helpers[2])
+may_have_leftovers(pid_t app, const pid_t helpers[LEFTOVERS_HELPERS])
 {
 	char text[64];
 	ssize_t length;
@@ -384,7 +386,7 @@ kill_own_children(void)
 int
 leftovers_signal(const struct leftovers *which, int signo)
 {
-	static const pid_t no_helpers[2];
+	static const pid_t no_helpers[LEFTOVERS_HELPERS];
 	const struct search search = { .which = which, .self = getpid() };
 	int error;
 	int proc_fd;
@@ -419,18 +421,22 @@ is_dying(const struct process *process)
 }
 
 static bool
-belongs_to(pid_t helper, pid_t pid, const struct process *process)
+belongs_to_helper(const pid_t helpers[LEFTOVERS_HELPERS], pid_t pid,
+    const struct process *process)
 {
-	return helper != 0 && (pid == helper || is_descendant(process, helper));
+	for (int i = 0; i < LEFTOVERS_HELPERS; i++)
+		if (helpers[i] != 0 &&
+		    (pid == helpers[i] || is_descendant(process, helpers[i])))
+			return true;
+	return false;
 }
 
 static bool
-is_left_behind(pid_t self, const pid_t helpers[2], pid_t pid,
+is_left_behind(pid_t self, const pid_t helpers[LEFTOVERS_HELPERS], pid_t pid,
     struct process *out)
 {
 	return pid != self && read_process(pid, out) && !is_dying(out) &&
-	    is_descendant(out, self) && !belongs_to(helpers[0], pid, out) &&
-	    !belongs_to(helpers[1], pid, out);
+	    is_descendant(out, self) && !belongs_to_helper(helpers, pid, out);
 }
 
 /* True if NAME is one of the names in LIST already. */
@@ -465,7 +471,7 @@ add_name(char names[LEFTOVERS_NAMES_MAX], const char *name)
 }
 
 int
-leftovers_name(pid_t app, const pid_t helpers[2],
+leftovers_name(pid_t app, const pid_t helpers[LEFTOVERS_HELPERS],
     char names[LEFTOVERS_NAMES_MAX])
 {
 	_Alignas(struct directory_entry) char block[BLOCK_SIZE];

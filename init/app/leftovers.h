@@ -35,6 +35,9 @@ leftovers_signal(const struct leftovers *which, int signo);
 /* Room for the names that leftovers_name writes. */
 #define LEFTOVERS_NAMES_MAX 160
 
+/* How many helpers dinit has at most. */
+#define LEFTOVERS_HELPERS 4
+
 /*
  * Returns how many descendants of the caller live besides APP, which has ended
  * (0: it is reaped), and writes what they are called to NAMES: "sh, worker",
@@ -44,7 +47,7 @@ leftovers_signal(const struct leftovers *which, int signo);
  * there is no /proc of this PID namespace.
  */
 int
-leftovers_name(pid_t app, const pid_t helpers[2],
+leftovers_name(pid_t app, const pid_t helpers[LEFTOVERS_HELPERS],
     char names[LEFTOVERS_NAMES_MAX]);
 
 #endif

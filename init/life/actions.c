@@ -14,6 +14,8 @@
 #include "base/signals.h"
 #include "life/supervisor_state.h"
 #include "privileges/denial.h"
+#include "readiness/answer.h"
+#include "readiness/answer_helper.h"
 #include "readiness/health.h"
 #include "readiness/listener.h"
 
@@ -240,6 +242,45 @@ stop_helpers(struct supervisor *sup)
 {
 	helper_close(&sup->health);
 	listener_finish(&sup->listener);
+}
+
+/*
+ * Before COMMAND could be executed there is no need for them: who connects to
+ * the socket meanwhile waits for a moment. PID 1 lets go of the socket, so that
+ * nobody waits there in vain once both helpers are gone.
+ */
+void
+actions_start_answers(struct supervisor *sup)
+{
+	struct setup *setup = sup->setup;
+	struct answer_plan plan = {
+		.listen_fd = setup->answer_fd,
+		.ready_file = setup->readiness.path,
+		.locks_down = setup->locks_down,
+		.privileges = setup->privileges,
+	};
+	const char *object = "dinit-answer";
+	int error;
+
+	if (setup->answer_fd < 0)
+		return;
+	error = answer_start(&plan, &sup->answers[0]);
+	if (error == 0) {
+		object = "a spare dinit-answer";
+		plan.is_spare = true;
+		error = answer_start(&plan, &sup->answers[1]);
+	}
+	if (error < 0)
+		log_unstarted(object, error);
+	close(setup->answer_fd);
+	setup->answer_fd = -1;
+}
+
+void
+actions_stop_answers(struct supervisor *sup)
+{
+	helper_close(&sup->answers[0]);
+	helper_close(&sup->answers[1]);
 }
 
 /* --- Readiness --- */
@@ -500,7 +541,8 @@ log_message(struct supervisor *sup, enum message message)
 static void
 name_left(const struct supervisor *sup)
 {
-	const pid_t helpers[] = { sup->health.pid, sup->listener.pid };
+	const pid_t helpers[LEFTOVERS_HELPERS] = { sup->health.pid,
+		sup->listener.pid, sup->answers[0].pid, sup->answers[1].pid };
 	char names[LEFTOVERS_NAMES_MAX];
 	int count;
 

@@ -33,4 +33,15 @@ actions_explain(struct supervisor *sup, int64_t now);
 void
 actions_tell_engine(const struct supervisor *sup, const char *text);
 
+/*
+ * Starts the helpers that answer, if --ready-listen is given. A failure is
+ * logged, and nobody answers then.
+ */
+void
+actions_start_answers(struct supervisor *sup);
+
+/* Has these helpers end. Does not wait. May be called twice. */
+void
+actions_stop_answers(struct supervisor *sup);
+
 #endif

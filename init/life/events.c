@@ -15,6 +15,7 @@
 #include "life/actions.h"
 #include "life/supervisor_state.h"
 #include "privileges/privileges.h"
+#include "readiness/answer.h"
 #include "readiness/health.h"
 #include "readiness/listener.h"
 
@@ -291,6 +292,35 @@ take_last_notifications(struct supervisor *sup)
 		continue;
 }
 
+/* --- The helpers that answer --- */
+
+/*
+ * Another process, or the kernel for lack of memory, may have ended one while
+ * COMMAND runs. dinit itself kills both when the grace is over.
+ */
+static void
+take_ends_of_answers(struct supervisor *sup)
+{
+	struct helper *first = &sup->answers[0];
+	struct helper *spare = &sup->answers[1];
+	bool has_lost_first = answer_has_ended(first);
+	bool has_lost_spare = answer_has_ended(spare);
+
+	if (has_lost_first)
+		helper_close(first);
+	if (has_lost_spare)
+		helper_close(spare);
+	if (sup->has_killed)
+		return;
+	if (has_lost_first && spare->fd >= 0) {
+		answer_take_over(spare);
+		messages_log_answer_killed(true);
+	} else if ((has_lost_first || has_lost_spare) && first->fd < 0 &&
+	    spare->fd < 0) {
+		messages_log_answer_killed(false);
+	}
+}
+
 /* --- Children --- */
 
 /*
@@ -309,6 +339,8 @@ static void
 take_app_exit(struct supervisor *sup, const struct child_change *change)
 {
 	sup->facts.app_status = change->exit_status;
+	/* The life must not wait for them, and there is no app to ask about. */
+	actions_stop_answers(sup);
 	if (change->is_killed)
 		sup->facts.app_signal = change->exit_status - 128;
 	if (change->error < 0)
@@ -359,6 +391,10 @@ take_exit(struct supervisor *sup, const struct child_change *change)
 		sup->health.pid = 0;
 	else if (change->pid == sup->listener.pid)
 		sup->listener.pid = 0;
+	else if (change->pid == sup->answers[0].pid)
+		sup->answers[0].pid = 0;
+	else if (change->pid == sup->answers[1].pid)
+		sup->answers[1].pid = 0;
 	else if (sup->setup->warns_of_orphans)
 		log_orphan(change);
 }
@@ -406,6 +442,7 @@ take_exec_success(struct supervisor *sup)
 	 */
 	log_set_report(-1);
 	handle_event(sup, EVENT_EXECUTED, 0);
+	actions_start_answers(sup);
 	/* If the kernel reaps, dinit learns of no orphans and of no stops. */
 	if (!sup->setup->warns_of_orphans && sup->setup->terminal.fd < 0 &&
 	    children_leave_to_kernel(&sup->family))
@@ -449,6 +486,7 @@ look_for_news(struct supervisor *sup)
 	has_more = take_notifications(sup);
 	take_children_or_retry(sup);
 	has_more = take_checks(sup) || has_more;
+	take_ends_of_answers(sup);
 	sup->must_look_again = sup->must_look_again || has_more;
 }
 

@@ -506,6 +506,7 @@ static const struct {
 	[TOPIC_EXITING] = { "exiting", NULL },
 	[TOPIC_APP_SAYS] = { "app-says", NULL },
 	[TOPIC_READY_IGNORED] = { "ready-ignored", NULL },
+	[TOPIC_ANSWER_KILLED] = { "answer-killed", NULL },
 	[TOPIC_SIGNAL_RELAYED] = { "signal-relayed", NULL },
 	[TOPIC_SIGNAL_UNDELIVERED] = { "signal-undelivered", NULL },
 	[TOPIC_ORPHAN_REAPED] = { "orphan-reaped", NULL },
@@ -764,6 +765,23 @@ messages_log_ignored_ready(const struct listener_news *news, pid_t app)
 	    "app's own process %d; --notify=all takes it from any process of "
 	    "the container",
 	    news->sender, has_name ? " (" : "", name, has_name ? ")" : "", app);
+}
+
+void
+messages_log_answer_killed(bool another_answers)
+{
+	const struct log_facts killed = {
+		.event = rows[TOPIC_ANSWER_KILLED].event,
+	};
+
+	if (another_answers)
+		log_event(LOG_LEVEL_WARN, &killed,
+		    "dinit-answer was killed; another one answers on the port "
+		    "of --ready-listen");
+	else
+		log_event(LOG_LEVEL_ERROR, &killed,
+		    "dinit-answer was killed again; nobody answers on the port "
+		    "of --ready-listen any more");
 }
 
 /* --- Those who ask, the engine and the report file --- */

@@ -45,6 +45,7 @@ enum topic {
 	TOPIC_EXITING, /* with a status that is not COMMAND's */
 	TOPIC_APP_SAYS,
 	TOPIC_READY_IGNORED,
+	TOPIC_ANSWER_KILLED,
 	TOPIC_SIGNAL_RELAYED,
 	TOPIC_SIGNAL_UNDELIVERED,
 	TOPIC_ORPHAN_REAPED,
@@ -157,6 +158,13 @@ messages_log_exit(const struct life_facts *facts, enum ending ending);
 /* Logs the value of STATUS= in TEXT, lines of COMMAND, if there is one. */
 void
 messages_log_app_status(const struct life_facts *facts, const char *text);
+
+/*
+ * Logs that a dinit-answer was killed, and whether ANOTHER_ANSWERS on the port
+ * of --ready-listen.
+ */
+void
+messages_log_answer_killed(bool another_answers);
 
 /* Logs that the READY=1 of NEWS does not count, as APP has not sent it. */
 void

@@ -16,6 +16,7 @@
 #include "privileges/denial.h"
 #include "privileges/lockdown.h"
 #include "privileges/privileges.h"
+#include "readiness/answer_socket.h"
 #include "settings/options.h"
 #include "settings/table.h"
 
@@ -89,6 +90,8 @@ rehearse_calls(const struct options *options)
 		needs |= DENIAL_NOTIFY;
 	if (options->ready_file != NULL)
 		needs |= DENIAL_FILES;
+	if (options->ready_listen != NULL)
+		needs |= DENIAL_ANSWERS;
 	if (privileges_change_command(&request))
 		needs |= DENIAL_PRIVILEGES;
 	if (options->seccomp != NULL)
@@ -344,9 +347,10 @@ log_path_taken(const struct options *options)
 
 	log_set_report(-1);
 	table_format_origin(options,
-	    options->health_cmd != NULL ? "health-cmd"
-		: options->notify       ? "notify"
-					: "ready-file",
+	    options->health_cmd != NULL         ? "health-cmd"
+		: options->notify               ? "notify"
+		: options->ready_listen != NULL ? "ready-listen"
+						: "ready-file",
 	    origin);
 	log_refusal(NULL,
 	    "cannot use readiness file %s: another dinit publishes there; name "
@@ -382,6 +386,49 @@ prepare_readiness(const struct options *options, struct setup *setup)
 			    : "; mount a tmpfs there, or name another place "
 			      "with --ready-file");
 	return error;
+}
+
+static const char *
+explain_listen_failure(int error)
+{
+	switch (error) {
+	case -EADDRINUSE:
+		return "; another process listens there: name another port";
+	case -EACCES:
+		return "; a port below 1024 takes CAP_NET_BIND_SERVICE: name a "
+		       "higher one";
+	case -EADDRNOTAVAIL:
+		return "; there is no such address here: name the port alone";
+	default:
+		return "";
+	}
+}
+
+/*
+ * Listens for those who ask whether the container is ready. This is done with
+ * dinit's own rights, so that a port below 1024 can be had with --user as well.
+ * 0, or -errno after one message.
+ */
+static int
+prepare_answers(const struct options *options, struct setup *setup)
+{
+	char origin[TABLE_NAME_MAX];
+	char hint[DENIAL_HINT_MAX];
+	int fd;
+
+	if (options->ready_listen == NULL)
+		return 0;
+	fd = answer_socket_open(options->ready_listen);
+	if (fd >= 0) {
+		setup->answer_fd = fd;
+		return 0;
+	}
+	table_format_origin(options, "ready-listen", origin);
+	denial_format_hint(fd, false, hint);
+	log_refusal(strerror(-fd), "cannot listen on %s=%s: %s%s", origin,
+	    options->ready_listen, strerror(-fd),
+	    hint[0] != '\0' ? hint : explain_listen_failure(fd));
+	return fd;
 }
 
 /*
@@ -469,6 +516,8 @@ prepare(const struct options *options, pid_t parent, struct setup *setup)
 		return error;
 	plan_health(options, setup);
 	error = prepare_readiness(options, setup);
+	if (error == 0)
+		error = prepare_answers(options, setup);
 	return error < 0 ? error : prepare_listener(options, setup);
 }
 
@@ -492,6 +541,7 @@ setup_prepare(const struct options *options,
 		.readiness.parent_fd = -1,
 		.readiness.file_fd = -1,
 		.readiness.state_fd = -1,
+		.answer_fd = -1,
 		.notify_access = options->notify,
 		.notify_socket.fd = -1,
 		.upstream.fd = -1,

@@ -34,6 +34,7 @@ struct setup {
 	bool warns_of_orphans;
 	struct health_plan health_plan;
 	struct readiness readiness;
+	int answer_fd; /* for --ready-listen; -1: it is not given */
 	enum notify_access notify_access;
 	struct notify_socket notify_socket; /* for what COMMAND says */
 	struct notify_upstream upstream;    /* the engine */

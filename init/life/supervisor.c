@@ -45,6 +45,8 @@ release_app_files(const struct supervisor *sup)
 		setup->readiness.state_fd,
 		setup->upstream.fd,
 		sup->listener.fd,
+		sup->answers[0].fd,
+		sup->answers[1].fd,
 		setup->report_fd,
 	};
 
@@ -91,7 +93,7 @@ needs_filter(const struct setup *setup)
 static void
 filter_calls(void)
 {
-	int error = lockdown_filter_calls();
+	int error = lockdown_filter_calls(&lockdown_list);
 
 	if (error < 0)
 		log_going_without(LOG_LEVEL_DEBUG, strerror(-error),
@@ -228,6 +230,7 @@ supervisor_run(struct setup *setup)
 		.family.app_fd = -1,
 		.health.fd = -1,
 		.listener.fd = -1,
+		.answers = { { .fd = -1 }, { .fd = -1 } },
 		.exit_status = -1,
 	};
 

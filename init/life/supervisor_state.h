@@ -33,9 +33,11 @@ struct supervisor {
 	struct lifecycle lifecycle;
 	struct life_facts facts; /* what the messages are made of */
 	struct family family;
-	struct helper health;   /* the helper that checks */
-	struct helper listener; /* the helper that hears COMMAND */
-	int exit_status;        /* -1: the life goes on */
+	struct helper health;     /* the helper that checks */
+	struct helper listener;   /* the helper that hears COMMAND */
+	struct helper answers[2]; /* the helpers for --ready-listen: the one
+				     that answers, and a spare one */
+	int exit_status;          /* -1: the life goes on */
 
 	int64_t executed_ns;      /* when the exec succeeded; 0: it has not */
 	int64_t checked_ns;       /* when the last check was reported */

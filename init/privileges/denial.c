@@ -14,6 +14,9 @@
 /* The needs of a call that dinit makes during its start anyway. */
 #define MET 0
 
+/* The needs of a call that PID 1 or the helper makes in all of these cases. */
+#define HELPERS (DENIAL_CHECKS | DENIAL_NOTIFY | DENIAL_ANSWERS)
+
 struct call {
 	int number;
 	unsigned int needs;
@@ -31,18 +34,18 @@ static const struct call calls[] = {
 	{ SYS_rt_sigtimedwait, DENIAL_LOOP, "rt_sigtimedwait" },
 	{ SYS_read, DENIAL_LOOP, "read" },
 	{ SYS_kill, DENIAL_LOOP, "kill" },
-	{ SYS_socketpair, DENIAL_CHECKS | DENIAL_NOTIFY, "socketpair" },
+	{ SYS_socketpair, HELPERS, "socketpair" },
 	{ SYS_sendmsg, DENIAL_CHECKS, "sendmsg" },
-	{ SYS_recvmsg, DENIAL_CHECKS | DENIAL_NOTIFY, "recvmsg" },
-	{ SYS_sendto, DENIAL_NOTIFY, "sendto" },
-	{ SYS_getpid, DENIAL_CHECKS | DENIAL_NOTIFY, "getpid" },
+	{ SYS_recvmsg, HELPERS, "recvmsg" },
+	{ SYS_sendto, DENIAL_NOTIFY | DENIAL_ANSWERS, "sendto" },
+	{ SYS_getpid, HELPERS, "getpid" },
 	{ SYS_getppid, DENIAL_CHECKS, "getppid" },
 	{ SYS_pipe2, DENIAL_CHECKS, "pipe2" },
 	{ SYS_signalfd4, DENIAL_CHECKS, "signalfd4" },
 #ifdef SYS_poll
-	{ SYS_poll, DENIAL_CHECKS | DENIAL_NOTIFY, "poll" },
+	{ SYS_poll, HELPERS, "poll" },
 #else
-	{ SYS_ppoll, DENIAL_CHECKS | DENIAL_NOTIFY, "ppoll" },
+	{ SYS_ppoll, HELPERS, "ppoll" },
 #endif
 #ifdef SYS_renameat
 	{ SYS_renameat, DENIAL_FILES, "renameat" },
@@ -61,8 +64,10 @@ static const struct call calls[] = {
 	{ SYS_readv, DENIAL_PRIVILEGES, "readv" },
 #endif
 	{ SYS_lseek, DENIAL_PROFILE, "lseek" },
-	{ SYS_pread64, DENIAL_PROFILE, "pread64" },
+	{ SYS_pread64, DENIAL_PROFILE | DENIAL_ANSWERS, "pread64" },
 	{ SYS_memfd_create, DENIAL_PROFILE, "memfd_create" },
+	{ SYS_accept4, DENIAL_ANSWERS, "accept4" },
+	{ SYS_shutdown, DENIAL_ANSWERS, "shutdown" },
 	{ SYS_bind, MET, "bind" },
 	{ SYS_capset, MET, "capset" },
 	{ SYS_close, MET, "close" },
@@ -72,6 +77,7 @@ static const struct call calls[] = {
 	{ SYS_fchownat, MET, "fchownat" },
 	{ SYS_fcntl, MET, "fcntl" },
 	{ SYS_getgroups, MET, "getgroups" },
+	{ SYS_listen, MET, "listen" },
 	{ SYS_mkdirat, MET, "mkdirat" },
 	{ SYS_newfstatat, MET, "newfstatat" },
 	{ SYS_prctl, MET, "prctl" },

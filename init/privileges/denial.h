@@ -16,7 +16,8 @@ enum denial_need {
 	DENIAL_NOTIFY = 4,      /* notifications of COMMAND */
 	DENIAL_FILES = 8,       /* a readiness file */
 	DENIAL_PRIVILEGES = 16, /* privileges_prepare */
-	DENIAL_PROFILE = 32     /* privileges_prepare with a profile */
+	DENIAL_PROFILE = 32,    /* privileges_prepare with a profile */
+	DENIAL_ANSWERS = 64     /* answers on a port (--ready-listen) */
 };
 
 /* Enough room for any hint. */

@@ -125,6 +125,44 @@ const struct lockdown_list lockdown_list = {
 	.rules_count = ARRAY_SIZE(rules),
 };
 
+/*
+ * The helper that answers talks to the network. It accepts, reads, answers and
+ * closes, and opens the readiness file and the state file for reading.
+ */
+static const uint16_t answer_calls[] = {
+#ifdef SYS_poll
+	SYS_poll,
+#else
+	SYS_ppoll,
+#endif
+	SYS_accept4,
+	SYS_read,
+	SYS_sendto,
+	SYS_shutdown,
+	SYS_close,
+	SYS_recvmsg, /* the order of PID 1 */
+	SYS_pread64, /* the state file */
+	SYS_clock_gettime,
+	SYS_restart_syscall,
+	SYS_exit_group,
+	SYS_exit,
+};
+
+static const struct lockdown_rule answer_rules[] = {
+#ifdef SYS_open
+	{ SYS_open, 1, 1, ~HARMLESS, { O_RDONLY } },
+#endif
+	{ SYS_openat, 2, 1, ~HARMLESS, { O_RDONLY } },
+	{ SYS_fcntl, 1, 2, UINT32_MAX, { F_GETLK, F_SETFD } },
+};
+
+const struct lockdown_list lockdown_answer_list = {
+	.calls = answer_calls,
+	.calls_count = ARRAY_SIZE(answer_calls),
+	.rules = answer_rules,
+	.rules_count = ARRAY_SIZE(answer_rules),
+};
+
 /* --- The filter --- */
 
 /*
@@ -412,12 +450,12 @@ lockdown_drop_capabilities(const struct lockdown_owner *owner)
 }
 
 int
-lockdown_filter_calls(void)
+lockdown_filter_calls(const struct lockdown_list *list)
 {
 	struct lockdown_filter filter;
 	struct sock_fprog program;
 
-	lockdown_build_filter(&lockdown_list, &filter);
+	lockdown_build_filter(list, &filter);
 	program.filter = filter.code + filter.first;
 	program.len = (unsigned short)(LOCKDOWN_FILTER_MAX - filter.first);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0)

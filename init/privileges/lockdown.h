@@ -5,7 +5,8 @@
  * its own event loop. A dinit that reads nothing but signals is not confined to
  * these calls: Landlock takes its files away instead (landlock.h), if the
  * kernel has it. The helper dinit-notify always restricts itself in the first
- * way. The app and the health helper are not restricted by this.
+ * way, and dinit-answer too, to the calls of a loop of its own. The app and the
+ * health helper are not restricted by this.
  */
 #ifndef DINIT_LOCKDOWN_H
 #define DINIT_LOCKDOWN_H
@@ -46,6 +47,9 @@ struct lockdown_list {
 
 /* The calls that PID 1 and dinit-notify make after their lock-down. */
 extern const struct lockdown_list lockdown_list;
+
+/* Those that dinit-answer makes. */
+extern const struct lockdown_list lockdown_answer_list;
 
 /* A program for seccomp(2): CODE from index FIRST to its end. */
 struct lockdown_filter {
@@ -92,11 +96,11 @@ int
 lockdown_drop_capabilities(const struct lockdown_owner *owner);
 
 /*
- * Renounces new privileges, and installs the filter of lockdown_list: any other
- * system call fails with EPERM from then on. 0, or -errno if the kernel refuses
+ * Renounces new privileges, and installs the filter of LIST: any other system
+ * call fails with EPERM from then on. 0, or -errno if the kernel refuses
  * the filter.
  */
 int
-lockdown_filter_calls(void);
+lockdown_filter_calls(const struct lockdown_list *list);
 
 #endif

@@ -247,7 +247,7 @@ listener_helper_main(const void *plan, int news_fd)
 	(void)!chdir("/");
 	if (receiver.plan->locks_down) {
 		lockdown_drop_capabilities(NULL);
-		lockdown_filter_calls();
+		lockdown_filter_calls(&lockdown_list);
 	}
 	take_until_finish(&receiver);
 	for (int left = LAST_WORDS_MAX; left > 0 && take_datagram(&receiver);

@@ -60,6 +60,7 @@ drop_readiness(struct options *options)
 	options->health_cmd = NULL;
 	options->notify = NOTIFY_NONE;
 	options->ready_file = NULL;
+	options->ready_listen = NULL;
 }
 
 static void
@@ -67,6 +68,7 @@ choose_ready_file(struct options *options)
 {
 	if (options->ready_file == NULL &&
 	    (options->health_cmd != NULL || options->notify != NOTIFY_NONE ||
+		options->ready_listen != NULL ||
 		options->mode == MODE_IS_READY))
 		options->ready_file = READINESS_DEFAULT_PATH;
 }

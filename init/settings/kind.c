@@ -14,6 +14,7 @@
 #include "base/signals.h"
 #include "base/text.h"
 #include "privileges/own.h"
+#include "readiness/answer_socket.h"
 #include "readiness/http_statuses.h"
 #include "readiness/notify.h"
 #include "readiness/probe_target.h"
@@ -98,6 +99,19 @@ count_texts(const char *const *list)
 		count++;
 	return count;
 }
+
+static int
+parse_listen(const char *text, void *value)
+{
+	return answer_socket_is_valid(text) ? parse_text(text, value) : -EINVAL;
+}
+
+const struct kind kind_listen = {
+	.expectation = "a port such as 8081, or an address too, such as "
+		       "127.0.0.1:8081 or [::1]:8081",
+	.parse = parse_listen,
+	.format = format_text,
+};
 
 static int
 parse_folders(const char *text, void *value)

@@ -48,6 +48,7 @@ extern const struct kind kind_command;      /* const char *; NULL: not set */
 extern const struct kind kind_text;         /* the same, read by privileges/ */
 extern const struct kind kind_path;         /* the same */
 extern const struct kind kind_folders;      /* const char *[], up to NULL */
+extern const struct kind kind_listen;       /* const char *; NULL: not set */
 extern const struct kind kind_duration;     /* int64_t, in ms */
 extern const struct kind kind_flag;         /* bool */
 extern const struct kind kind_count;        /* int, within the range */

@@ -52,6 +52,7 @@ struct options {
 	int64_t probe_max_age_ms;  /* 0: any */
 	const char *health_cmd;    /* NULL: none */
 	const char *ready_file;    /* NULL: none given */
+	const char *ready_listen;  /* NULL: none given */
 	enum notify_access notify; /* whose READY=1 counts */
 	int64_t startup_budget_ms;
 	int64_t health_interval_ms;

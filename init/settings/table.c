@@ -104,6 +104,9 @@ const struct table_row table_rows[] = {
 	    .argument = "PATH",
 	    .help = "publish readiness here "
 	    "(with --health-cmd: /run/dinit/ready)" },
+	{ .name = "ready-listen", .kind = &kind_listen,
+	    .offset = MEMBER(ready_listen), .argument = "[ADDR:]PORT",
+	    .help = "answer GET: 200 while ready, otherwise 503 and why" },
 	{ .name = "recovery-budget", .kind = &kind_duration,
 	    .offset = MEMBER(recovery_budget_ms), .argument = "DUR",
 	    .fallback = "0",

@@ -90,6 +90,21 @@ setup()
 	is "$(printf '%s\n' listening "${signals[@]}" 15)" log
 }
 
+@test "DINIT_READY_LISTEN: port 80 with --user, 200 until docker stop, then 503" {
+	start -e DINIT_READY_LISTEN=80 -e DINIT_USER=1000 \
+		--sysctl net.ipv4.ip_unprivileged_port_start=1024 \
+		entrypoint /bin/act TERM:say=told,await=end,exit=7
+	await docker exec "$C" /sbin/dinit --probe=http://127.0.0.1/readyz
+	docker stop -t 30 "$C" 3>&- &
+	await has_said told
+	run docker exec "$C" /sbin/dinit --probe=http://127.0.0.1/readyz
+	[[ $status == 1 && $output == *'answered 503' ]]
+	docker exec "$C" /sbin/dinit --probe=http://127.0.0.1/ \
+		--probe-status=503
+	docker kill -s KILL "$C"
+	wait
+}
+
 # foreground_of PID: the process group that its terminal belongs to.
 foreground_of()
 {

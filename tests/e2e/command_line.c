@@ -23,6 +23,7 @@ static const struct bad_value bad_values[] = {
 	{ "--health-cmd", NULL, "", "a command" },
 	{ "--ready-file", "DINIT_READY_FILE", "ready", "absolute path" },
 	{ "--ready-file", "DINIT_READY_FILE", "/run/", "absolute path" },
+	{ "--ready-listen", "DINIT_READY_LISTEN", "localhost:80", "8081" },
 	{ "--startup-budget", "DINIT_STARTUP_BUDGET", "soon", "9s" },
 	{ "--startup-budget", "DINIT_STARTUP_BUDGET", "-1", "9s" },
 	{ "--startup-budget", "DINIT_STARTUP_BUDGET", "1 s", "9s" },

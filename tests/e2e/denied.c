@@ -129,6 +129,17 @@ Test(denied, asks_before_the_start_what_only_the_loop_needs)
 	}
 }
 
+Test(denied, asks_before_the_start_what_only_the_answers_take)
+{
+	expect_refused((struct run){
+		.arguments = { "--ready-file=$DIR/ready",
+		    "--ready-listen=127.0.0.1:8081", "--", "echo", "run" },
+		.before_exec = deny_calls,
+		.argument = &(struct denial){ { SYS_accept4 }, EPERM },
+	}, "dinit: error: cannot run COMMAND without accept4: Operation not "
+	    "permitted; allow it in the engine's seccomp profile\n");
+}
+
 Test(denied, call_is_no_reason_to_mount_anything)
 {
 	struct container c = container_start(&(struct run){

@@ -45,6 +45,8 @@ SCENARIOS = {
     "notified": (7, ["--ready-file={0}/run/ready", "--notify",
                      "--startup-budget=3s"], "notify"),
     "escalation": (137, ["--grace=200ms"], "stubborn"),
+    "answered": (7, ["--ready-file={0}/run/ready",
+                     "--ready-listen=127.0.0.1:{1}"], "serve"),
     "confined": (7, ["--user=65534:65534", "--keep-caps=net_raw",
                      f"--seccomp={HERE}/profile.json",
                      "--own={0}/own/below"], "confined"),
@@ -100,7 +102,9 @@ class Run:
         self.app = app
         self.normal, options, role = scenario
         self.argv = [dinit, "--grace=1s"]
-        self.argv += [option.format(self.folder) for option in options]
+        self.reserve_port(any("{1}" in option for option in options))
+        self.argv += [option.format(self.folder, self.port)
+                      for option in options]
         self.argv += ["--", app, role]
         self.gated = any("--ready-file" in option for option in options)
         self.ready_file = f"{self.folder}/run/ready"
@@ -113,6 +117,15 @@ class Run:
         self.lost_file = False
         self.lies = []
         self.trace = None
+
+    def reserve_port(self, is_needed):
+        """So that nobody but dinit gets it, which sets SO_REUSEADDR."""
+        self.port = None
+        if is_needed:
+            self.holder = socket.socket()
+            self.holder.bind(("127.0.0.1", 0))
+            self.holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self.port = self.holder.getsockname()[1]
 
     def live(self, options, decoy=None, count=0, denial=None):
         """
@@ -189,7 +202,21 @@ class Run:
             self.lost_file = True
         if b"up" in self.output:
             self.stopped = True
+            if self.port:
+                self.ask()
             launcher.signal_dinit(signal.SIGTERM)
+
+    def ask(self):
+        """By HTTP; dinit-answer hears everybody for a second at most."""
+        was_ready = self.is_ready()
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 2) as door:
+                door.sendall(b"GET / HTTP/1.1\r\n\r\n")
+                is_200 = door.recv(4096).startswith(b"HTTP/1.1 200 ")
+        except OSError:
+            return
+        if is_200 and not was_ready and not self.is_ready():
+            self.lies.append("answers 200 when it is not ready")
 
     def is_ready(self):
         return subprocess.run(
@@ -206,6 +233,8 @@ class Run:
         return text
 
     def remove(self):
+        if self.port:
+            self.holder.close()
         shutil.rmtree(self.folder)
 
 

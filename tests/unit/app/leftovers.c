@@ -185,7 +185,8 @@ start_named(const char *name)
 }
 
 static void
-expect_names(const pid_t helpers[2], int count, const char *expected)
+expect_names(const pid_t helpers[LEFTOVERS_HELPERS], int count,
+    const char *expected)
 {
 	char names[LEFTOVERS_NAMES_MAX];
 	int found = leftovers_name(0, helpers, names);
@@ -198,7 +199,7 @@ expect_names(const pid_t helpers[2], int count, const char *expected)
 static void
 name_some(void *argument)
 {
-	pid_t helpers[2] = { 0, 0 };
+	pid_t helpers[LEFTOVERS_HELPERS] = { 0, 0 };
 	pid_t last;
 
 	(void)argument;
@@ -218,7 +219,7 @@ name_some(void *argument)
 static void
 name_too_many(void *argument)
 {
-	const pid_t helpers[2] = { 0, 0 };
+	const pid_t helpers[LEFTOVERS_HELPERS] = { 0, 0 };
 	char names[LEFTOVERS_NAMES_MAX];
 	int found;
 
@@ -238,7 +239,7 @@ name_too_many(void *argument)
 static void
 name_without_proc(void *argument)
 {
-	const pid_t helpers[2] = { 0, 0 };
+	const pid_t helpers[LEFTOVERS_HELPERS] = { 0, 0 };
 
 	(void)argument;
 	start_named("one");
@@ -250,7 +251,7 @@ name_without_proc(void *argument)
 static void
 leave_out_a_check(void *argument)
 {
-	pid_t helpers[2] = { 0, 0 };
+	pid_t helpers[LEFTOVERS_HELPERS] = { 0, 0 };
 	int ends[2];
 	char byte;
 

@@ -44,6 +44,7 @@ make_world(struct world *world)
 		.setup.limits.gate = GATE_EXEC,
 		.setup.readiness = { .directory_fd = -1, .parent_fd = -1,
 		    .file_fd = -1, .state_fd = -1 },
+		.setup.answer_fd = -1,
 		.setup.terminal.fd = -1,
 		.setup.report_fd = -1,
 		.sup.facts.ready_after_ms = -1,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +30,7 @@ make_world(struct world *world, enum gate gate)
 		.setup.limits = { .gate = gate, .grace_ms = 10000 },
 		.setup.readiness = { .directory_fd = -1, .parent_fd = -1,
 		    .file_fd = -1, .state_fd = -1 },
+		.setup.answer_fd = -1,
 		.setup.upstream.fd = -1,
 		.setup.notify_socket.fd = -1,
 		.setup.terminal.fd = -1,
@@ -37,6 +40,7 @@ make_world(struct world *world, enum gate gate)
 		.sup.family.app_fd = -1,
 		.sup.health.fd = -1,
 		.sup.listener.fd = -1,
+		.sup.answers = { { .fd = -1 }, { .fd = -1 } },
 		.sup.exit_status = -1,
 	};
 	world->sup.setup = &world->setup;
@@ -167,6 +171,47 @@ notice_loss(void *argument)
 Test(events, stop_an_app_that_nobody_can_check)
 {
 	in_child(notice_loss, NULL);
+}
+
+/* Puts a helper in place that is gone. */
+static void
+lose_helper(struct helper *helper)
+{
+	int ends[2];
+
+	must(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0, "no pair");
+	close(ends[1]);
+	helper->fd = ends[0];
+}
+
+static void
+lose_answers(void *has_killed)
+{
+	struct world world;
+	char log[1024];
+	int ends[2];
+
+	make_world(&world, GATE_NONE);
+	start_app(&world);
+	must(pipe(ends) == 0 && dup2(ends[1], STDERR_FILENO) >= 0, "no log");
+	close(ends[1]);
+	lose_helper(&world.sup.answers[0]);
+	lose_helper(&world.sup.answers[1]);
+	world.sup.has_killed = has_killed != NULL;
+	world.sup.must_look_again = true;
+	events_await(&world.sup);
+	must(world.sup.answers[0].fd < 0 && world.sup.answers[1].fd < 0,
+	    "it is still watched");
+	must(close(STDERR_FILENO) == 0, "no end");
+	read_to_end(ends[0], log, sizeof(log));
+	must((strstr(log, "nobody answers on the port") == NULL) ==
+	    (has_killed != NULL), "%s", log);
+}
+
+Test(events, say_that_nobody_answers_unless_dinit_itself_has_killed_all)
+{
+	in_child(lose_answers, NULL);
+	in_child(lose_answers, "killed");
 }
 
 /*

@@ -491,6 +491,16 @@ Test(messages, say_whose_readiness_does_not_count, .init = capture_log)
 	    "any process of the container\n");
 }
 
+Test(messages, say_whether_anybody_answers_on_the_port, .init = capture_log)
+{
+	messages_log_answer_killed(true);
+	expect_logged("dinit: warn: dinit-answer was killed; another one "
+	    "answers on the port of --ready-listen\n");
+	messages_log_answer_killed(false);
+	expect_logged("dinit: error: dinit-answer was killed again; nobody "
+	    "answers on the port of --ready-listen any more\n");
+}
+
 /* --- The log for programs --- */
 
 static void
@@ -802,6 +812,10 @@ Test(messages, tell_programs_what_is_said_of_readiness, .init = capture_json)
 	expect_facts(TOPIC_APP_SAYS, "{}");
 	messages_log_ignored_ready(&news, 7);
 	expect_facts(TOPIC_READY_IGNORED, "{\"pid\":12}");
+	messages_log_answer_killed(true);
+	expect_facts(TOPIC_ANSWER_KILLED, "{}");
+	messages_log_answer_killed(false);
+	expect_facts(TOPIC_ANSWER_KILLED, "{}");
 }
 
 /* What the modules below this one log. */

@@ -13,7 +13,7 @@ TestSuite(denial, .timeout = 60);
 
 #define ALL                                                                   \
 	(DENIAL_LOOP | DENIAL_CHECKS | DENIAL_NOTIFY | DENIAL_FILES |         \
-	DENIAL_PRIVILEGES | DENIAL_PROFILE)
+	DENIAL_PRIVILEGES | DENIAL_PROFILE | DENIAL_ANSWERS)
 
 static const char *
 hint_for(int error, bool forks)

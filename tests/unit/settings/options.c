@@ -98,6 +98,7 @@ follows_from(const char *name, const char *set)
 
 	return (strcmp(name, "ready-file") == 0 &&
 	    (is_health_cmd || strcmp(set, "notify") == 0 ||
+	    strcmp(set, "ready-listen") == 0 ||
 	    needs_notify(set))) ||
 	    (strcmp(name, "notify") == 0 && needs_notify(set)) ||
 	    (strcmp(name, "monitor") == 0 && is_health_cmd);
@@ -500,10 +501,13 @@ static const struct {
 	const char *name;
 	const char *variable;
 	const char *expectation;
-	const char *values[9]; /* up to the first NULL */
+	const char *values[10]; /* up to the first NULL */
 } refused[] = {
 	{ "ready-file", "DINIT_READY_FILE", "an absolute path of a file",
 	    { "up", "./up", "/run/dinit/", "/" } },
+	{ "ready-listen", "DINIT_READY_LISTEN", "a port such as 8081",
+	    { "0", "65536", "http", "host:80", "::1", "[::1]", ":80",
+	    "127.0.0.1:", "[127.0.0.1]:80" } },
 	{ "report-file", "DINIT_REPORT_FILE", "an absolute path of a file",
 	    { "up", "/" } },
 	{ "log-format", "DINIT_LOG_FORMAT", "text or json", { "JSON", "xml" } },

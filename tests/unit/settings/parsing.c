@@ -14,6 +14,7 @@ const struct setting settings[] = {
 	{ "health-cmd", "DINIT_HEALTH_CMD", "-", "/bin/check",
 	    "[\"/bin/check\"]" },
 	{ "ready-file", "DINIT_READY_FILE", "-", "/tmp/up", "/a/b/c" },
+	{ "ready-listen", "DINIT_READY_LISTEN", "-", "8081", "[::1]:65535" },
 	{ "startup-budget", "DINIT_STARTUP_BUDGET", "30s", "1m30s", "0s" },
 	{ "health-interval", "DINIT_HEALTH_INTERVAL", "250ms", "1s", "50ms" },
 	{ "health-timeout", "DINIT_HEALTH_TIMEOUT", "5s", "1s", "500ms" },
