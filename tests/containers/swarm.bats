@@ -14,6 +14,7 @@ setup()
 		go_without 'dockerd makes no swarm'
 	# below those that the kernel hands out
 	PORT=$((2000 + $$ % 1000))
+	ANSWERS=$((1000 + $$ % 1000))
 	READY=$BATS_TEST_TMPDIR/ready
 	mkdir "$READY"
 }
@@ -41,12 +42,14 @@ serve()
 	await is 3 running_tasks
 }
 
-# What an ingress sees of readiness is the files on a shared volume.
+# What an ingress sees of readiness is the files on a shared volume, or what the
+# replicas answer at ports of their own.
 serve_under_dinit()
 {
 	make_image web "$SUPERVISED" "$CHECKED"
 	serve web --mount "type=bind,source=$READY,target=/ready" \
 		--env 'DINIT_READY_FILE=/ready/{{.Task.Slot}}' \
+		--env "DINIT_READY_LISTEN=127.0.0.1:$ANSWERS{{.Task.Slot}}" \
 		--env 'DINIT_HEALTH_CMD=["/bin/webapp","get","-","/"]' \
 		--env DINIT_DRAIN=2s
 }
@@ -78,7 +81,7 @@ begin_load()
 	LOAD=$!
 }
 
-# end_load TITLE: prints the figures, and sets SENT and FAILED.
+# end_load TITLE: prints the figures, and sets SENT, FAILED and TOLD.
 end_load()
 {
 	kill "$LOAD"
@@ -86,6 +89,7 @@ end_load()
 	sed "s/^/# $1: /" "$FIGURES" >&3
 	SENT=$(sed -n 's/^sent \([0-9]*\),.*/\1/p' "$FIGURES")
 	FAILED=$(sed -n 's/.* failed \([0-9]*\)$/\1/p' "$FIGURES")
+	TOLD=$(sed -n 's/^told //p' "$FIGURES")
 }
 
 roll_and_shrink()
@@ -100,10 +104,12 @@ roll_and_shrink()
 	[[ -x $SUITE/apps/bin/tini ]] || go_without 'there is no tini here'
 
 	serve_under_dinit
-	begin_load "$READY"
+	begin_load "$READY" "$ANSWERS"
 	roll_and_shrink
 	end_load dinit
 	((FAILED == 0 && SENT >= 1000))
+	# All kinds of answers, and none that was 200 after a stop was accepted.
+	[[ $TOLD =~ ^'200 '[1-9][0-9]*', 503 '[1-9][0-9]*', lies 0'$ ]]
 	docker service rm "$C"
 	await is 0 containers
 
