@@ -28,6 +28,10 @@ JANSSON_VERSION := 2.14
 LIBRARY_VERSIONS = libcap2=$(LIBCAP_VERSION) \
 	libseccomp=$(LIBSECCOMP_VERSION) jansson=$(JANSSON_VERSION)
 
+# Where their source packages are, if not to be fetched: a release's archive of
+# sources has them in this folder.
+LIBRARY_SOURCES := $(wildcard libraries)
+
 LIBC :=
 O := build$(if $(LIBC),/$(LIBC))
 STATIC := 1
@@ -170,7 +174,8 @@ musl-libraries: $(MUSL_BUILT)
 
 $(MUSL_BUILT): tests/musl-libraries.sh
 	@echo '  libraries for musl, from the distribution'\''s sources' && \
-	CC=$(DINIT_CC) CFLAGS='$(SMALL) $(CODE)' $< $(MUSL) $(LIBRARY_VERSIONS)
+	CC=$(DINIT_CC) CFLAGS='$(SMALL) $(CODE)' \
+		LIBRARY_SOURCES=$(LIBRARY_SOURCES) $< $(MUSL) $(LIBRARY_VERSIONS)
 	@touch $@
 
 # --- Tests ------------------------------------------------------------------

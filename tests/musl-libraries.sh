@@ -12,6 +12,11 @@
 # headers, which musl leaves to the distribution, are linked in beside the
 # libraries' own.
 #
+# The source packages stay in PREFIX/sources. PREFIX/versions names them, and
+# musl: NAME=VERSION, with Debian's revision. PREFIX/notices has their licenses.
+# With the variable LIBRARY_SOURCES, the name of a folder, the source packages
+# that it has are taken from there, as from a release's archive of sources.
+#
 # Needs the network once, but no root, and leaves /etc/apt and /var alone.
 
 set -eu
@@ -33,10 +38,13 @@ prefix=$(cd "$1" && pwd)
 shift
 work=$prefix/work
 log=$prefix/log
-rm -rf "$work"
+sources=$prefix/sources
+given=${LIBRARY_SOURCES:+$(realpath "$LIBRARY_SOURCES")}
+rm -rf "$work" "$sources" "$prefix/notices"
 mkdir -p "$work/apt/lists/partial" "$work/apt/binary-lists/partial"
-mkdir -p "$prefix/include" "$prefix/lib"
+mkdir -p "$prefix/include" "$prefix/lib" "$sources" "$prefix/notices"
 : >"$log"
+: >"$prefix/versions"
 
 # quiet COMMAND...: its output is only of interest when it fails. (In the
 # background, as "set -e" has no effect inside the condition of an "if".)
@@ -77,6 +85,7 @@ source_entries()
 
 fetch_source_lists()
 {
+	[ ! -s "$work/apt/sources.list" ] || return 0
 	# shellcheck source=/dev/null # the machine's
 	. /etc/os-release
 	command -v apt-get >/dev/null ||
@@ -97,9 +106,11 @@ fetch_source_lists()
 	quiet private_apt apt-get update
 }
 
-# fetch NAME=VERSION: unpacks the package into $work/NAME-VERSION
+# fetch NAME=VERSION: the package into $sources, and the name of its .dsc file
+# into $description
 fetch()
 {
+	fetch_source_lists
 	name=${1%%=*}
 	version=${1#*=}
 	offered=$(private_apt apt-cache showsrc --only-source "$name" 2>>"$log" |
@@ -111,7 +122,44 @@ fetch()
 		"${offered:-none}: set ..._VERSION there, or as in" \
 		"'make LIBC=musl LIBCAP_VERSION=2.66'"
 	echo "  $name $package"
-	(cd "$work" && quiet private_apt apt-get -q source "$name=$package")
+	(cd "$sources" &&
+	    quiet private_apt apt-get -q source --download-only "$name=$package")
+	description=$sources/${name}_${package#*:}.dsc
+}
+
+# The same, from the folder that was given; false if that does not have it.
+take()
+{
+	name=${1%%=*}
+	[ -n "$given" ] && cp "$given/${name}_"* "$sources" 2>/dev/null ||
+	    return
+	description=$(echo "$sources/${name}_"*.dsc)
+	[ -e "$description" ] || die "$given has more than one $name"
+	package=$(sed -n '/^Version: /{s///p;q}' "$description")
+	echo "  $name $package"
+}
+
+# Unpacks what was fetched into $source, and notes what it is.
+unpack()
+{
+	source=$work/$name
+	quiet dpkg-source -x "$description" "$source"
+	echo "$name=$package" >>"$prefix/versions"
+	for file in debian/copyright LICENSE License COPYRIGHT; do
+		[ ! -e "$source/$file" ] || cat "$source/$file"
+	done >"$prefix/notices/$name"
+}
+
+# The musl of the compiler. A cross compiler of cross-musl.sh has its own.
+note_musl()
+{
+	root=$(dirname "$(command -v "$CC")")/root
+	[ -d "$root" ] || root=
+	copyright=$root/usr/share/doc/musl-dev/copyright
+	version=$(cat "$root.version" 2>/dev/null ||
+	    dpkg-query -W -f '${source:Version}' musl-dev)
+	echo "musl=$version" >>"$prefix/versions"
+	cp "$copyright" "$prefix/notices/musl"
 }
 
 # --- the libraries ---------------------------------------------------------
@@ -169,14 +217,15 @@ build_jansson()
 
 build()
 {
-	cd "$work/$1-$2"
-	"build_$1"
+	cd "$source"
+	"build_$name"
 }
 
-fetch_source_lists
 link_kernel_headers
 for pin in "$@"; do
-	fetch "$pin"
-	quiet build "${pin%%=*}" "${pin#*=}"
+	take "$pin" || fetch "$pin"
+	unpack
+	quiet build
 done
+grep -q '^musl=' "$prefix/versions" || note_musl
 rm -rf "$work"

@@ -33,6 +33,7 @@ cd "$folder"
 private_apt update
 private_apt download musl-dev
 dpkg-deb -x musl-dev_*.deb root
+dpkg-deb -f musl-dev_*.deb Version >root.version
 rm -rf apt ./*.deb
 sed "s|/usr/|$folder/root/usr/|g" "root/usr/lib/${machine%-gnu}-musl/musl-gcc.specs" \
 	>specs
