@@ -36,7 +36,7 @@ ARG COMMIT=
 LABEL org.opencontainers.image.title="dinit" \
     org.opencontainers.image.description="minimal PID 1 for containers" \
     org.opencontainers.image.licenses="MIT AND BSD-3-Clause AND LGPL-2.1-only" \
-    org.opencontainers.image.version="0.1.0" \
+    org.opencontainers.image.version="0.2.0" \
     org.opencontainers.image.revision="$COMMIT"
 COPY --from=build /image/sbin/dinit /sbin/dinit
 ENTRYPOINT ["/sbin/dinit","--"]

@@ -17,7 +17,7 @@
 #	NO_SKIP=1		tests under engines fail where they would skip
 #	V=1			show the commands
 
-VERSION := 0.1.0
+VERSION := 0.2.0
 # What a release was built from; `dinit --version` shows it.
 COMMIT :=
 
