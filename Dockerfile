@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# An image that holds /sbin/dinit and nothing else:
+# An image that holds /sbin/dinit and its licenses, and nothing else:
 #
 #	FROM your/app
 #	COPY --from=dinit /sbin/dinit /sbin/dinit
@@ -29,7 +29,8 @@ RUN if [ "$BUILDPLATFORM" = "$TARGETPLATFORM" ]; then \
     else echo "for $TARGETPLATFORM, built on $BUILDPLATFORM: no tests"; fi
 
 ARG COMMIT=
-RUN make LIBC=musl COMMIT="$COMMIT" install-strip DESTDIR=/image prefix=
+RUN make LIBC=musl COMMIT="$COMMIT" install-strip DESTDIR=/image prefix= && \
+    cd /image/usr/share && rm -r man bash-completion zsh fish
 
 FROM scratch
 ARG COMMIT=
@@ -38,5 +39,5 @@ LABEL org.opencontainers.image.title="dinit" \
     org.opencontainers.image.licenses="MIT AND BSD-3-Clause AND LGPL-2.1-only" \
     org.opencontainers.image.version="0.2.0" \
     org.opencontainers.image.revision="$COMMIT"
-COPY --from=build /image/sbin/dinit /sbin/dinit
+COPY --from=build /image/ /
 ENTRYPOINT ["/sbin/dinit","--"]

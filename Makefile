@@ -59,6 +59,7 @@ datarootdir = $(or $(prefix),/usr)/share
 mandir = $(datarootdir)/man
 man7dir = $(mandir)/man7
 man8dir = $(mandir)/man8
+docdir = $(datarootdir)/doc/dinit
 
 # --- Flags: ours first, so that yours can overrule them ----------------------
 
@@ -146,12 +147,27 @@ APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))
 
 all: $(O)/dinit
 
-$(O)/dinit: $(OBJECTS) $(LAYOUT)
+# Linked again when somebody has put another library in the place of one of these.
+$(O)/dinit: $(OBJECTS) $(LAYOUT) $(if $(LIBC),$(wildcard $(MUSL)/lib/*.a))
 	$(call run,LD) $(DINIT_CC) $(DINIT_LDFLAGS) -o $@ $(OBJECTS) \
 		$(LIBRARIES_LIBS) $(LDLIBS)
 
 $(O)/layout.ld: init/layout.ld $(O)/flags
 	$(call run,CPP) $(DINIT_CC) -E -P -undef -x c -o $@ $<
+
+# What dinit is linked with, and the notices of that, for who hands it on.
+$(O)/components: tests/components.sh $(O)/flags $(MUSL_BUILT)
+	$(call run,GEN) $< $(if $(LIBC),$(MUSL)) >$@
+
+$(O)/NOTICES: tests/notices.sh LICENSE $(O)/components
+	$(call run,GEN) $< $(VERSION) $(O)/components \
+		$(if $(LIBC),$(MUSL)) >$@
+
+# Its lines, as a string in C.
+CFLAGS_license.o = -DDINIT_COMPONENTS='$(shell sed \
+	's/^\([^ ]* [^ ]*\) \([^ ]*\) \(.*\)/"  \1: \2, (c) \3\\n"/' \
+	$(O)/components)'
+$(O)/settings/license.o: $(O)/components
 
 COMPLETIONS = $(addprefix $(O)/completion.,bash zsh fish)
 
@@ -160,7 +176,8 @@ $(COMPLETIONS): $(O)/completion.%: man/completion.sh $(O)/dinit
 		printf '%s\n' "$$help" | $< $* >$@
 
 $(O)/%.o: init/%.c $(O)/flags $(MUSL_BUILT)
-	$(call run,CC) $(DINIT_CC) $(DINIT_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call run,CC) $(DINIT_CC) $(DINIT_CFLAGS) $(CFLAGS_$(@F)) -MMD -MP -c \
+		-o $@ $<
 
 # This file changes when the flags do, and all that depends on it is made again.
 FLAGS = $(subst ','\'',$(DINIT_CC) $(DINIT_CFLAGS) $(DINIT_LDFLAGS) \
@@ -284,12 +301,13 @@ bashdir = $(datarootdir)/bash-completion/completions
 zshdir = $(datarootdir)/zsh/site-functions
 fishdir = $(datarootdir)/fish/vendor_completions.d
 
-install: all $(COMPLETIONS)
+install: all $(COMPLETIONS) $(O)/NOTICES
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(sbindir) $(man7dir) $(man8dir) \
-		$(bashdir) $(zshdir) $(fishdir))
+		$(docdir) $(bashdir) $(zshdir) $(fishdir))
 	$(INSTALL_PROGRAM) $(O)/dinit $(DESTDIR)$(sbindir)/dinit
 	$(INSTALL_DATA) man/*.7 $(DESTDIR)$(man7dir)
-	$(INSTALL_DATA) man/dinit.8 $(DESTDIR)$(man8dir)/dinit.8
+	$(INSTALL_DATA) man/*.8 $(DESTDIR)$(man8dir)
+	$(INSTALL_DATA) $(O)/NOTICES $(DESTDIR)$(docdir)/NOTICES
 	$(INSTALL_DATA) $(O)/completion.bash $(DESTDIR)$(bashdir)/dinit
 	$(INSTALL_DATA) $(O)/completion.zsh $(DESTDIR)$(zshdir)/_dinit
 	$(INSTALL_DATA) $(O)/completion.fish $(DESTDIR)$(fishdir)/dinit.fish
@@ -298,8 +316,10 @@ install-strip:
 	$(MAKE) INSTALL_PROGRAM='$(INSTALL_PROGRAM) -s' install
 
 uninstall:
-	rm -f $(addprefix $(DESTDIR),$(sbindir)/dinit $(man8dir)/dinit.8 \
-		$(patsubst man/%,$(man7dir)/%,$(wildcard man/*.7)) $(bashdir)/dinit $(zshdir)/_dinit $(fishdir)/dinit.fish)
+	rm -f $(addprefix $(DESTDIR),$(sbindir)/dinit $(docdir)/NOTICES \
+		$(patsubst man/%,$(man7dir)/%,$(wildcard man/*.7)) \
+		$(patsubst man/%,$(man8dir)/%,$(wildcard man/*.8)) \
+		$(bashdir)/dinit $(zshdir)/_dinit $(fishdir)/dinit.fish)
 
 clean:
 	rm -rf build

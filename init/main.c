@@ -27,6 +27,7 @@
 #include "readiness/probe_plan.h"
 #include "settings/advice.h"
 #include "settings/exec_form.h"
+#include "settings/license.h"
 #include "settings/listing.h"
 #include "settings/options.h"
 
@@ -217,6 +218,8 @@ answer(const struct options *options, const struct signal_state *found)
 	case MODE_HELP:
 		listing_format_help(text, sizeof(text));
 		return print(text);
+	case MODE_LICENSE:
+		return print(license_text);
 	case MODE_VERSION:
 		format_version(text, sizeof(text));
 		return print(text);

@@ -41,6 +41,8 @@ const struct table_row table_rows[] = {
 	{ .name = "keep-caps", .kind = &kind_text, .offset = MEMBER(keep_caps),
 	    .argument = "LIST",
 	    .help = "capabilities COMMAND keeps, across --user too" },
+	{ .name = "license", .short_name = 'l', .kind = &kind_none,
+	    .mode = MODE_LICENSE, .help = "print licenses, and where source is" },
 	{ .name = "log-format", .kind = &kind_log_format,
 	    .offset = MEMBER(log_format), .argument = "FORMAT",
 	    .fallback = "text", .help = "text or json" },

@@ -73,6 +73,10 @@ expect_life()
 		).Config.Labels \"org.opencontainers.image.revision\"}}" dinit
 	docker run --rm --network none --entrypoint /sbin/dinit dinit \
 		--version | grep 'commit abc123,'
+	id=$(docker create dinit)
+	docker cp "$id:/usr/share/doc/dinit/NOTICES" - | tar -xO |
+		grep '^ *GNU LESSER GENERAL PUBLIC LICENSE$'
+	docker rm "$id"
 	build_app '--from=dinit /sbin/dinit'
 	expect_life
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "support.h"
 
 TestSuite(command_line, .timeout = 60);
@@ -457,14 +458,36 @@ Test(command_line, prints_help_and_version_on_standard_output)
 	}
 }
 
+Test(command_line, prints_each_library_with_its_license)
+{
+	const char *const options[] = { "--license", "-l" };
+	const char *const parts[] = { "dinit 0.", ": MIT", "  libcap",
+		": BSD-3-Clause, (c) ", "  libseccomp 2.", ": LGPL-2.1-only, ",
+		"  jansson 2.", "Licenses, notices", "Sources" };
+
+	for (int i = 0; i < 2; i++) {
+		struct container c = container_start(&(struct run){
+			.arguments = { options[i] },
+			.environment = { "DINIT_GRACE=bad" },
+		});
+
+		cr_assert_eq(container_wait(&c), 0);
+		cr_assert_str_eq(container_read(&c, "log"), "");
+		for (size_t j = 0; j < ARRAY_SIZE(parts); j++)
+			cr_expect_not_null(strstr(container_read(&c, "out"),
+			    parts[j]), "%s", parts[j]);
+		container_discard(&c);
+	}
+}
+
 Test(command_line, says_so_when_help_cannot_be_printed)
 {
-	const char *const options[] = { "--help", "--version",
+	const char *const options[] = { "--help", "--version", "--license",
 	    "--show-config" };
 	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
 
 	cr_assert(full >= 0);
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		expect_refusal(&(struct run){
 			.arguments = { options[i], "echo" },
 			.before_exec = close_standard,

@@ -356,6 +356,7 @@ Test(options, choose_what_to_do)
 		{ "--is-ready", MODE_IS_READY }, { "--pause", MODE_PAUSE },
 		{ "-P", MODE_PAUSE }, { "--show-config", MODE_SHOW_CONFIG },
 		{ "--help", MODE_HELP }, { "-h", MODE_HELP },
+		{ "--license", MODE_LICENSE }, { "-l", MODE_LICENSE },
 		{ "--version", MODE_VERSION }, { "-V", MODE_VERSION },
 	};
 
