@@ -18,6 +18,8 @@
 #	V=1			show the commands
 
 VERSION := 0.2.0
+# What a release is built for, as Debian calls them.
+ARCHITECTURES := amd64 arm64
 # What a release was built from; `dinit --version` shows it.
 COMMIT :=
 
@@ -171,8 +173,9 @@ $(O)/settings/license.o: $(O)/components
 
 COMPLETIONS = $(addprefix $(O)/completion.,bash zsh fish)
 
-$(COMPLETIONS): $(O)/completion.%: man/completion.sh $(O)/dinit
-	$(call run,GEN) help=$$($(O)/dinit --help) && \
+# By $(DINIT), as a program for another machine may not run here.
+$(COMPLETIONS): $(O)/completion.%: man/completion.sh $(DINIT)
+	$(call run,GEN) help=$$($(DINIT) --help) && \
 		printf '%s\n' "$$help" | $< $* >$@
 
 $(O)/%.o: init/%.c $(O)/flags $(MUSL_BUILT)
@@ -278,18 +281,18 @@ deps:
 
 # tests/SUITE/run says what a suite needs and does. Its argument is the target.
 SUITE = $(@:check-%=%)
-SUITE_TARGETS = bench deb format release soak $(addprefix check-,analysis budget \
-	completion containers coverage faults fuzz lockdown mutations release \
-	scenarios)
+SUITE_TARGETS = bench deb format image publish release soak verify \
+	$(addprefix check-,analysis budget completion containers coverage faults \
+	fuzz lockdown mutations release scenarios)
 bench check-budget: SUITE = bench
-release deb: SUITE = release
+deb image publish release verify: SUITE = release
 format: SUITE = analysis
 soak: DINIT = build/musl/dinit
 
 .PHONY: $(SUITE_TARGETS) deps-suites
 $(SUITE_TARGETS):
 	@O=$(O) DINIT=$(DINIT) MUSL=$(MUSL) VERSION=$(VERSION) \
-		LIBRARY_VERSIONS='$(LIBRARY_VERSIONS)' tests/$(SUITE)/run $@
+		ARCHITECTURES='$(ARCHITECTURES)' tests/$(SUITE)/run $@
 
 # Before suites run side by side, as two of them cannot install at once.
 deps-suites:

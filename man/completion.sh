@@ -5,6 +5,8 @@
 # `dinit --help`, and so from the table of options:
 #
 #	dinit --help | man/completion.sh bash|zsh|fish
+#
+# Debian's package calls the program dinit-init, so that name is completed too.
 
 set -eu
 
@@ -60,13 +62,13 @@ EOF
 	' -- "${COMP_WORDS[COMP_CWORD]}")
 	[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace
 }
-complete -F _dinit dinit
+complete -F _dinit dinit dinit-init
 EOF
 }
 
 zsh_completion()
 {
-	printf '#compdef dinit\n\n_arguments -S \\\n'
+	printf '#compdef dinit dinit-init\n\n_arguments -S \\\n'
 	options | awk -F'|' '
 		function quoted(text)
 		{
@@ -98,7 +100,7 @@ fish_completion()
 {
 	options | awk -F'|' '{
 		gsub(/[\\\047]/, "\\\\&", $4)
-		line = "complete -c dinit"
+		line = "complete -c dinit -c dinit-init"
 		if ($1 != "")
 			line = line " -s " substr($1, 2)
 		if ($2 != "")
@@ -109,7 +111,7 @@ fish_completion()
 			line = line " -x"
 		print line " -d \047" $4 "\047"
 	}'
-	echo "complete -c dinit -f -a '(__fish_complete_subcommand)'"
+	echo "complete -c dinit -c dinit-init -f -a '(__fish_complete_subcommand)'"
 }
 
 options=$(read_options)

@@ -1,17 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Packs the released programs in FOLDER as Debian packages, there:
+# Makes Debian packages of the archives in FOLDER, there:
 #
-#	tests/release/deb.sh FOLDER VERSION
+#	tests/release/deb.sh FOLDER VERSION ARCHITECTURE...
 #
 # The package, the program and its manual page are called dinit-init, as other
-# distributions package another dinit. As long as that is not installed, /usr/sbin/dinit (and so
-# /sbin/dinit) is an alternative that leads here.
+# distributions have another dinit. As long as that is not installed, /usr/sbin/dinit (and
+# so /sbin/dinit) is an alternative that leads here, with its manual page and
+# completions.
 
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+source tests/release/support.bash
 folder=$(cd "$1" && pwd) version=$2
+shift 2
 date=$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")
 maintainer='dinit <dinit@localhost.invalid>'
 export SOURCE_DATE_EPOCH
@@ -34,7 +37,7 @@ Description: minimal PID 1 for containers, with readiness
 EOF
 }
 
-# The alternative goes where another package has not put a file.
+# The alternatives go where another package has not put a file.
 maintainer_scripts()
 {
 	cat >"$root/DEBIAN/postinst" <<'EOF'
@@ -42,7 +45,13 @@ maintainer_scripts()
 set -e
 if [ "$1" = configure ]; then
 	update-alternatives --install /usr/sbin/dinit dinit \
-	    /usr/sbin/dinit-init 10
+	    /usr/sbin/dinit-init 10 \
+	    --slave /usr/share/man/man8/dinit.8.gz dinit.8.gz \
+	    /usr/share/man/man8/dinit-init.8.gz \
+	    --slave /usr/share/bash-completion/completions/dinit dinit.bash \
+	    /usr/share/bash-completion/completions/dinit-init \
+	    --slave /usr/share/fish/vendor_completions.d/dinit.fish dinit.fish \
+	    /usr/share/fish/vendor_completions.d/dinit-init.fish
 fi
 EOF
 	cat >"$root/DEBIAN/prerm" <<'EOF'
@@ -60,37 +69,52 @@ compress()
 	gzip -9n >"$1"
 }
 
+# What the archive has, under the package's names and in Debian's folders.
+rename()
+{
+	local share=$root/usr/share
+
+	mv "$root/usr/sbin/dinit" "$root/usr/sbin/dinit-init"
+	mv "$share/man/man8/dinit.8" "$share/man/man8/dinit-init.8"
+	mv "$share/bash-completion/completions/dinit"{,-init}
+	mv "$share/zsh/site-functions" "$share/zsh/vendor-completions"
+	mv "$share/zsh/vendor-completions/_dinit"{,-init}
+	mv "$share/fish/vendor_completions.d/dinit"{,-init}.fish
+	mv "$share/doc/dinit"{,-init}
+	mv "$share/doc/dinit-init/"{NOTICES,copyright}
+	gzip -9n "$share"/man/man?/*
+}
+
 documents()
 {
-	local doc=$root/usr/share/doc/dinit-init page
+	local doc=$root/usr/share/doc/dinit-init
 
-	mkdir -p "$doc" "$root"/usr/share/man/man{7,8} \
-		"$root/usr/share/lintian/overrides"
-	compress "$root/usr/share/man/man8/dinit-init.8.gz" <man/dinit.8
-	for page in man/*.7; do
-		compress "$root/usr/share/man/man7/${page##*/}.gz" <"$page"
-	done
-	cp "$folder/dinit-$version-NOTICES" "$doc/copyright"
 	compress "$doc/changelog.Debian.gz" <<EOF
 dinit-init ($version-1) unstable; urgency=medium
 
-  * As released.
+  * Release $version; dinit-changes(7) says what is new.
 
  -- $maintainer  $date
 EOF
-	# static on purpose: it has to run in an image with nothing else in it
-	echo 'dinit-init: statically-linked-binary [usr/sbin/dinit-init]' \
-		>"$root/usr/share/lintian/overrides/dinit-init"
+	mkdir -p "$root/usr/share/lintian/overrides"
+	cat >"$root/usr/share/lintian/overrides/dinit-init" <<'EOF'
+# On purpose: it has to run in an image with nothing else in it.
+dinit-init: statically-linked-binary [usr/sbin/dinit-init]
+# The text of the LGPL, whose library is in the program, has to go along with it.
+dinit-init: copyright-file-contains-full-gpl-license
+EOF
 }
 
-pack()
+package()
 {
 	local arch=$1
 	local root=$folder/root
 
 	rm -rf "$root"
-	mkdir -p "$root/DEBIAN" "$root/usr/sbin"
-	cp "$folder/dinit-$version-linux-$arch" "$root/usr/sbin/dinit-init"
+	mkdir -p "$root/DEBIAN" "$root/usr"
+	tar -C "$root/usr" --strip-components=1 \
+		-xf "$folder/dinit-$version-linux-$arch.tar.gz"
+	rename
 	documents
 	chmod -R u=rwX,go=rX "$root"
 	control >"$root/DEBIAN/control"
@@ -104,6 +128,7 @@ pack()
 }
 
 umask 022
-pack amd64
-pack arm64
-(cd "$folder" && rm -f SHA256SUMS && sha256sum -- * >SHA256SUMS)
+for one; do
+	package "$one"
+done
+add_sums "$folder"
