@@ -264,6 +264,15 @@ EOF
 	is $'image=some/dinit\ndigest=sha256:123' cat "$GITHUB_OUTPUT"
 }
 
+@test "the workflow calls targets that there are" {
+	mapfile -t targets < <(sed -n 's/.*run: make //p' \
+		.github/workflows/release.yml)
+	((${#targets[@]} >= 3))
+	for target in "${targets[@]}"; do
+		make -n "$target" >/dev/null
+	done
+}
+
 @test "the program for arm64 runs an app, and publishes its readiness" {
 	ready=$BATS_TEST_TMPDIR/ready
 	run "${arm64[@]}" --ready-file="$ready" --health-cmd=true -- \
