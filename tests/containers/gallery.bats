@@ -69,12 +69,22 @@ ask()
 		curl -sS --fail --max-time 30 "${@:2}" "http://127.0.0.1:$1"
 }
 
-# ask_slowly PORT: in the background, and until it works on that.
+# ask_slowly PORT [COMMAND]: in the background, and until it works on that.
+# COMMAND is how to ask, if not ask.
 ask_slowly()
 {
-	ask "$1/slow" >"$ANSWER" 3>&- &
+	local asked
+
+	asked=$(times_logged 'asked for /slow') || true
+	"${2:-ask}" "$1/slow" >"$ANSWER" 3>&- &
 	REQUEST=$!
-	await has_logged 'asked for /slow'
+	await is $((asked + 1)) times_logged 'asked for /slow'
+}
+
+# times_logged PATTERN: how many lines of the log match, as in grep -E.
+times_logged()
+{
+	log | grep -cE -e "$1"
 }
 
 # is_answered: what was under way when the stop came.
@@ -82,6 +92,21 @@ is_answered()
 {
 	job_ends_with 0 "$REQUEST"
 	is hello cat "$ANSWER"
+}
+
+# download PORT: of a large file that the server has, until that has begun.
+download()
+{
+	ask "$1/large" --limit-rate 16M --output "$ANSWER" 3>&- &
+	REQUEST=$!
+	await test -s "$ANSWER"
+}
+
+# is_downloaded: all of what was under way when the stop came.
+is_downloaded()
+{
+	job_ends_with 0 "$REQUEST"
+	is $((32 << 20)) stat -c %s "$ANSWER"
 }
 
 # stops_with STATUS: by itself, within the time that docker stop gives.
@@ -101,12 +126,31 @@ first_in_log()
 @test "nginx: a download under way is finished" {
 	start_gallery nginx
 	docker exec "$C" truncate --size 32M /var/www/html/large
-	ask 80/large --limit-rate 16M --output "$ANSWER" 3>&- &
-	REQUEST=$!
-	await test -s "$ANSWER"
+	download 80
 	stops_with 0
-	job_ends_with 0 "$REQUEST"
-	is $((32 << 20)) stat -c %s "$ANSWER"
+	is_downloaded
+}
+
+# ask_fastcgi PORT/PATH: what PHP answers, without its headers.
+ask_fastcgi()
+{
+	nsenter --net="/proc/$(init_pid)/ns/net" \
+		env SCRIPT_FILENAME=/srv/app.php REQUEST_URI="/${1#*/}" \
+		REQUEST_METHOD=GET cgi-fcgi -bind -connect "127.0.0.1:${1%%/*}" |
+		sed '1,/^\r$/d'
+}
+
+@test "php-fpm: a request under way is answered, and outlives a reload" {
+	start_gallery php-fpm
+	ask_slowly 9000 ask_fastcgi
+	send USR2
+	is_answered
+	await has_logged 'NOTICE: reloading: execvp'
+	await is hello ask_fastcgi 9000/
+	await is_ready
+	ask_slowly 9000 ask_fastcgi
+	stops_with 0
+	is_answered
 }
 
 @test "jvm: a thread dump on QUIT, and a stop is no failure" {
