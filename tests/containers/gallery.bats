@@ -131,6 +131,15 @@ first_in_log()
 	is_downloaded
 }
 
+@test "apache: a download under way is finished" {
+	start_gallery apache
+	docker exec "$C" truncate --size 32M /var/www/html/large
+	download 80
+	stops_with 0
+	is_downloaded
+	has_logged 'caught SIGWINCH, shutting down gracefully'
+}
+
 # ask_fastcgi PORT/PATH: what PHP answers, without its headers.
 ask_fastcgi()
 {
