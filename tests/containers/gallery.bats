@@ -162,6 +162,41 @@ ask_fastcgi()
 	is_answered
 }
 
+# start_haproxy: in front of a server that is a container beside it.
+start_haproxy()
+{
+	start_gallery haproxy
+	docker run -d --name "$C-server" --network "container:$C" apps \
+		/bin/webapp 8080 0 >/dev/null
+	await ask 80/
+}
+
+# Requests of which the log says something only when they are answered.
+ask_for_what_takes_long()
+{
+	ask 80/slow >"$ANSWER" 3>&- &
+	REQUEST=$!
+	await is 1 connections_to 8080
+}
+
+connections_to()
+{
+	nsenter --net="/proc/$(init_pid)/ns/net" \
+		ss -Hnt state established "dst 127.0.0.1:$1" | wc -l
+}
+
+@test "haproxy: requests under way are answered, on a stop and on a reload" {
+	start_haproxy
+	ask_for_what_takes_long
+	send HUP
+	await has_logged 'Loading success'
+	is_answered
+	await is_ready
+	ask_for_what_takes_long
+	stops_with 0
+	is_answered
+}
+
 @test "jvm: a thread dump on QUIT, and a stop is no failure" {
 	start_gallery jvm
 	has_in_status "$(app_pid java)" Uid $'65534\t65534\t65534\t65534'
