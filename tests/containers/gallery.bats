@@ -250,6 +250,18 @@ sql()
 	refute has_logged 'after the grace period'
 }
 
+@test "uwsgi: a request under way is answered, and outlives a reload" {
+	start_gallery uwsgi
+	ask_slowly 8000
+	send HUP
+	is_answered
+	await has_logged 'gracefully \(RE\)spawned uWSGI master'
+	ask_slowly 8000
+	stops_with 0
+	is_answered
+	has_logged '^goodbye to uWSGI'
+}
+
 # A worker that has got a TERM of its own before gunicorn looks at its signals
 # would be replaced, and the new one, which can miss its TERM, be waited for.
 @test "gunicorn: its workers are told by gunicorn alone" {
