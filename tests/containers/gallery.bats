@@ -281,6 +281,13 @@ sql()
 	has_logged 'all answered, bye$'
 }
 
+@test "cron: a job that has begun is done, and is in the log" {
+	start_gallery cron
+	await has_said 'begun: start'
+	stops_with 0
+	has_said 'done: start'
+}
+
 @test "worker: the jobs in hand are done, the others are left" {
 	local jobs=$BATS_TEST_TMPDIR/jobs job
 
