@@ -18,12 +18,19 @@ build()
 		>"$log" 2>&1 3>&- || { cat "$log"; return 1; }
 }
 
+# is_left_out NAME: hundreds of MB are not installed with each run.
+is_left_out()
+{
+	[[ -z ${FULL:-} && " celery mariadb node " == *" $1 "* ]]
+}
+
 # Most of the time of a build is spent on waiting for packages.
 build_all()
 {
 	local folder builds=()
 
 	for folder in "$IMAGES"/*; do
+		! is_left_out "${folder##*/}" || continue
 		build "${folder##*/}" &
 		builds+=($!)
 	done
@@ -55,9 +62,16 @@ setup()
 	ANSWER=$BATS_TEST_TMPDIR/answer
 }
 
+# needs_image NAME: for tests that begin in another way than start_gallery.
+needs_image()
+{
+	! is_left_out "$1" || skip 'skipped: only with FULL=1'
+}
+
 # start_gallery NAME [OPTION]...: and wait until it is healthy.
 start_gallery()
 {
+	needs_image "$1"
 	start --health-interval 200ms "${@:2}" "gallery/$1"
 	await is healthy state Health.Status
 }
@@ -318,3 +332,42 @@ sql()
 	echo 0 >"$jobs/1"
 	await test -e "$jobs/1.done"
 }
+
+# start_celery OPTION... IMAGE [ARG]...: with a broker beside it, and a task begun.
+start_celery()
+{
+	needs_image celery
+	start "$@"
+	nsenter --net="/proc/$(init_pid)/ns/net" \
+		redis-server --save '' --logfile "$BATS_TEST_TMPDIR/redis" 3>&- &
+	PATIENCE=60 await is_ready
+	docker exec "$C" python3 -m celery --app=tasks call tasks.work \
+		--args='[3]'
+	await has_logged ' begun$'
+}
+
+@test "celery: the task in hand is done" {
+	start_celery gallery/celery
+	docker stop --time 40 "$C"
+	ends_with 0
+	has_logged ' done$'
+}
+
+# Only what the shell runs as COMMAND is told at first, and then all the rest.
+@test "celery: a shell in front of it breaks tasks off" {
+	start_celery -e DINIT_NOTIFY=all gallery/celery \
+		/bin/sh -c 'python3 -m celery --app=tasks worker; exit'
+	docker stop --time 40 "$C"
+	ends_with 143
+	refute has_logged ' done$'
+	has_logged "exited with 'signal 15"
+}
+
+@test "celery: one behind a shell that execs it is as one without" {
+	start_celery gallery/celery \
+		/bin/sh -c 'true && exec python3 -m celery --app=tasks worker'
+	docker stop --time 40 "$C"
+	ends_with 0
+	has_logged ' done$'
+}
+
