@@ -371,6 +371,37 @@ start_celery()
 	has_logged ' done$'
 }
 
+# query SQL [OPTION]...: as the app of the image.
+query()
+{
+	docker exec "$C" mariadb --user=app --password=secret -N -e "$@" app
+}
+
+@test "mariadb: no client holds up the stop, and what is committed is kept" {
+	start_gallery mariadb -e APP_PASSWORD=secret --stop-timeout 70
+	query 'CREATE TABLE kept AS SELECT 7 AS number'
+	query 'SELECT SLEEP(60)' >/dev/null 2>&1 3>&- &
+	await is 1 query "SELECT COUNT(*) FROM information_schema.processlist
+		WHERE info = 'SELECT SLEEP(60)'"
+	stops_with 0
+	docker start "$C"
+	await is 7 query 'SELECT number FROM kept'
+	refute has_logged 'Starting crash recovery'
+}
+
+@test "mariadb: a stop while it is set up ends that, and the next start does it" {
+	needs_image mariadb
+	start -e APP_PASSWORD=secret --stop-timeout 70 gallery/mariadb
+	await has_logged "socket: '/run/mysqld/new.sock'"
+	refute is_ready
+	docker stop "$C"
+	await is exited state Status
+	refute has_logged 'after the grace period'
+	docker start "$C"
+	await is_ready
+	is 1 query 'SELECT 1'
+}
+
 @test "sandbox: the work is told to stop, and has the time to save itself" {
 	local work
 
