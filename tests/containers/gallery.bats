@@ -371,6 +371,15 @@ start_celery()
 	has_logged ' done$'
 }
 
+@test "node: what is under way is answered, though npm ends before" {
+	start_gallery node
+	ask_slowly 3000
+	stops_with 0
+	is_answered
+	has_said 'dinit: the app ended, exit status 143'
+	has_said 'all answered, bye'
+}
+
 # query SQL [OPTION]...: as the app of the image.
 query()
 {
