@@ -68,7 +68,7 @@ kills()
 # full TEST...: of the old profiles, the one that denies most is enough each time.
 full()
 {
-	[[ -n ${FULL:-} ]] || skip 'skipped: only with FULL=1'
+	needs_full
 	"$@"
 }
 

@@ -65,7 +65,7 @@ setup()
 # needs_image NAME: for tests that begin in another way than start_gallery.
 needs_image()
 {
-	! is_left_out "$1" || skip 'skipped: only with FULL=1'
+	! is_left_out "$1" || needs_full
 }
 
 # start_gallery NAME [OPTION]...: and wait until it is healthy.

@@ -28,6 +28,12 @@ job_ends_with()
 	((status == $1))
 }
 
+# needs_full: what takes long is not run each time.
+needs_full()
+{
+	[[ -n ${FULL:-} ]] || skip 'skipped: only with FULL=1'
+}
+
 use_docker()
 {
 	ENGINE=docker C=test-$BATS_SUITE_TEST_NUMBER

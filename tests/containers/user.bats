@@ -194,7 +194,7 @@ make_files()
 
 # Its files are some 300 MB, so not with each run.
 @test "chromium as www-data takes its screenshot" {
-	[[ -n ${FULL:-} ]] || skip 'skipped: only with FULL=1'
+	needs_full
 	use docker
 	build chromium chromium
 	start "${WITH[@]}" -e HOME=/tmp user/chromium --user=www-data \
