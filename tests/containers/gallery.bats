@@ -183,6 +183,7 @@ start_haproxy()
 	docker run -d --name "$C-server" --network "container:$C" apps \
 		/bin/webapp 8080 0 >/dev/null
 	await ask 80/
+	await is 0 connections_to 8080
 }
 
 # Requests of which the log says something only when they are answered.
@@ -203,7 +204,7 @@ connections_to()
 	start_haproxy
 	ask_for_what_takes_long
 	send HUP
-	await has_logged 'Loading success'
+	await is 2 times_logged 'Loading success'
 	is_answered
 	await is_ready
 	ask_for_what_takes_long
@@ -264,12 +265,13 @@ sql()
 	refute has_logged 'after the grace period'
 }
 
+# A worker that is told while it starts does not hear it, and is waited for.
 @test "uwsgi: a request under way is answered, and outlives a reload" {
-	start_gallery uwsgi
+	start_gallery uwsgi -e DINIT_GRACE=30s --stop-timeout 40
 	ask_slowly 8000
 	send HUP
 	is_answered
-	await has_logged 'gracefully \(RE\)spawned uWSGI master'
+	await is 2 times_logged '^running "unix_signal:15 .* \(master-start\)'
 	ask_slowly 8000
 	stops_with 0
 	is_answered
@@ -398,14 +400,23 @@ query()
 	refute has_logged 'Starting crash recovery'
 }
 
+# The client that sets the temporary server up hangs, until it is replaced by the
+# one of the image.
 @test "mariadb: a stop while it is set up ends that, and the next start does it" {
+	local bin=$BATS_TEST_TMPDIR/bin
+
 	needs_image mariadb
-	start -e APP_PASSWORD=secret --stop-timeout 70 gallery/mariadb
-	await has_logged "socket: '/run/mysqld/new.sock'"
+	mkdir "$bin"
+	printf '%s\n' '#!/bin/sh' 'echo held' 'exec sleep 1000' >"$bin/mariadb"
+	chmod +x "$bin/mariadb"
+	start -e APP_PASSWORD=secret --stop-timeout 70 \
+		--volume "$bin:/usr/local/sbin" gallery/mariadb
+	await has_said held
 	refute is_ready
 	docker stop "$C"
 	await is exited state Status
 	refute has_logged 'after the grace period'
+	rm "$bin/mariadb"
 	docker start "$C"
 	await is_ready
 	is 1 query 'SELECT 1'
@@ -423,5 +434,6 @@ query()
 	await docker exec "$C" test -e begun
 	stops_with 0
 	job_ends_with 3 "$work"
-	docker cp "$C:/home/agent/saved" - | grep -qx saved
+	docker cp "$C:/home/agent/saved" "$ANSWER"
+	is saved cat "$ANSWER"
 }
