@@ -31,6 +31,12 @@
 #include "settings/listing.h"
 #include "settings/options.h"
 
+/* The header of an older libcap, such as 2.44, does not say the version. */
+#ifndef LIBCAP_MAJOR
+#define LIBCAP_MAJOR 2
+#define LIBCAP_MINOR 0
+#endif
+
 static int
 print(const char *text)
 {
@@ -43,17 +49,18 @@ print(const char *text)
 	return EXIT_STATUS_DINIT;
 }
 
+/* The conversion "%.0d" prints nothing for 0. */
 static void
 format_version(char *text, size_t size)
 {
 	snprintf(text, size,
 	    "dinit " DINIT_VERSION
 	    " (the container init, not the service manager of that name)\n"
-	    "%s" DINIT_COMMIT "%swith libcap %d.%d, libseccomp %d.%d.%d, "
+	    "%s" DINIT_COMMIT "%swith libcap %d%s%.0d, libseccomp %d.%d.%d, "
 	    "jansson " JANSSON_VERSION "\n",
 	    *DINIT_COMMIT ? "commit " : "", *DINIT_COMMIT ? ", " : "",
-	    LIBCAP_MAJOR, LIBCAP_MINOR, SCMP_VER_MAJOR, SCMP_VER_MINOR,
-	    SCMP_VER_MICRO);
+	    LIBCAP_MAJOR, LIBCAP_MINOR ? "." : "", LIBCAP_MINOR, SCMP_VER_MAJOR,
+	    SCMP_VER_MINOR, SCMP_VER_MICRO);
 }
 
 /* Docker and Podman leave these files in each container. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/descriptors.h"
+#include "base/kernel.h"
 #include "base/number.h"
 
 /*

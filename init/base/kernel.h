@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Versions of Linux, as numbers that can be compared, and a constant of the
+ * Versions of Linux, as numbers that can be compared, and constants of the
  * kernel that installed headers may be too old to have.
  */
 #ifndef DINIT_KERNEL_H
 #define DINIT_KERNEL_H
 
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
+
+/* On all architectures the same (asm-generic/unistd.h). */
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule 445
+#define SYS_landlock_restrict_self 446
+#endif
 
 /* PIDFD_GET_INFO of linux/pidfd.h, with the 64 bytes of Linux 6.15. */
 #define KERNEL_PIDFD_GET_INFO _IOWR(0xFF, 11, char[64])

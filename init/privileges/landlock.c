@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "privileges/landlock.h"
+#include "base/kernel.h"
 
 /* From linux/landlock.h, which may be missing or older than the kernel. */
 #define CREATE_RULESET_VERSION 1U
@@ -25,13 +26,6 @@ struct path_beneath {
 	uint64_t access;
 	int32_t parent_fd;
 } __attribute__((packed));
-
-/* On all architectures the same (asm-generic/unistd.h). */
-#ifndef SYS_landlock_create_ruleset
-#define SYS_landlock_create_ruleset 444
-#define SYS_landlock_add_rule 445
-#define SYS_landlock_restrict_self 446
-#endif
 
 /* Everything that a kernel with this version of Landlock can deny. */
 static struct ruleset

@@ -453,7 +453,7 @@ Test(command_line, prints_help_and_version_on_standard_output)
 			    "--health-cmd=CMD"));
 		else
 			cr_assert_not_null(strstr(container_read(&c, "out"),
-			    "with libcap 2."));
+			    "with libcap 2"));
 		container_discard(&c);
 	}
 }

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/kernel.h"
 #include "support.h"
 
 TestSuite(lockdown, .timeout = 60, .init = skip_under_filter);

@@ -41,6 +41,20 @@
 
 #include "../../notification.h"
 
+/* As those of sigabbrev_np(3), which glibc has only since 2.32. */
+static const char *const signal_names[_NSIG] = {
+	[SIGHUP] = "HUP", [SIGINT] = "INT", [SIGQUIT] = "QUIT",
+	[SIGILL] = "ILL", [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT",
+	[SIGBUS] = "BUS", [SIGFPE] = "FPE", [SIGUSR1] = "USR1",
+	[SIGSEGV] = "SEGV", [SIGUSR2] = "USR2", [SIGPIPE] = "PIPE",
+	[SIGALRM] = "ALRM", [SIGTERM] = "TERM", [SIGSTKFLT] = "STKFLT",
+	[SIGCHLD] = "CHLD", [SIGCONT] = "CONT", [SIGTSTP] = "TSTP",
+	[SIGTTIN] = "TTIN", [SIGTTOU] = "TTOU", [SIGURG] = "URG",
+	[SIGXCPU] = "XCPU", [SIGXFSZ] = "XFSZ", [SIGVTALRM] = "VTALRM",
+	[SIGPROF] = "PROF", [SIGWINCH] = "WINCH", [SIGIO] = "IO",
+	[SIGPWR] = "PWR", [SIGSYS] = "SYS",
+};
+
 static const char *name = "";
 static int engine = -1;
 
@@ -267,7 +281,7 @@ main(int argc, char **argv)
 	say("up", "");
 	for (;;) {
 		int signo = sigwaitinfo(&all, NULL);
-		const char *on = signo < 0 ? NULL : sigabbrev_np(signo);
+		const char *on = signo < 0 ? NULL : signal_names[signo];
 
 		if (on == NULL || signo == SIGCHLD ||
 		    (signo == SIGCONT && !is_listed(argv, on)))

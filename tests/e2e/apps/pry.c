@@ -25,6 +25,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* glibc before 2.32 does not know it. */
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+
 /* The first line of /proc/PID/FILE that begins with WORD; "" if none does. */
 static const char *
 line_of(const char *pid, const char *file, const char *word)

@@ -8,6 +8,7 @@
 
 #include "app/descriptors.h"
 #include "base/array.h"
+#include "base/kernel.h"
 #include "support.h"
 
 TestSuite(descriptors, .timeout = 60);

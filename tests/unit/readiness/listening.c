@@ -50,9 +50,7 @@ bind_socket(int family, bool is_loopback, unsigned int *port)
 {
 	struct sockaddr_in6 six = {
 		.sin6_family = AF_INET6,
-		.sin6_addr = is_loopback ? (struct in6_addr)
-		    IN6ADDR_LOOPBACK_INIT : (struct in6_addr)
-		    IN6ADDR_ANY_INIT,
+		.sin6_addr = is_loopback ? in6addr_loopback : in6addr_any,
 	};
 	struct sockaddr_in four = {
 		.sin_family = AF_INET,
