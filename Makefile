@@ -3,7 +3,8 @@
 #	make			build/dinit, static, with the libc at hand
 #	make LIBC=musl		build/musl/dinit, as it is shipped
 #	make check		unit and end-to-end tests; installs what they need
-#	make demo		what dinit does, on one screen
+#	make demo		what dinit does, on one screen; installs a compiler
+#				and the libraries
 #	make install		prefix, DESTDIR and the like as everywhere
 #
 # CC CFLAGS CPPFLAGS LDFLAGS LDLIBS are yours. Other switches:
@@ -145,8 +146,8 @@ E2E_OBJECTS = $(filter-out $(O)/e2e/apps/%,$(call test_objects,e2e))
 APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all apps check demo deps install install-strip uninstall clean FORCE \
-	musl-libraries $(addprefix check-,unit e2e headers purity man scripts)
+.PHONY: all apps check demo deps deps-build install install-strip uninstall \
+	clean FORCE musl-libraries $(addprefix check-,unit e2e headers purity man scripts)
 
 all: $(O)/dinit
 
@@ -272,16 +273,20 @@ check: deps
 	@$(if $(LIBC),,$(MAKE) --no-print-directory check-unit)
 	@$(MAKE) --no-print-directory check-e2e
 
-demo: deps
-	@$(MAKE) --no-print-directory $(DINIT) apps
+demo: deps-build
+	@$(MAKE) --no-print-directory $(DINIT) $(O)/apps/webapp
 	@$(RUN_ON) tests/demo/demo.sh
 
-PACKAGES = gcc libc6-dev pkg-config libcap-dev libseccomp-dev libjansson-dev \
-	libcriterion-dev mandoc shellcheck util-linux bsdutils procps strace
-PACKAGES += $(if $(findstring clang,$(CC)),clang)
-PACKAGES += $(if $(filter musl,$(LIBC)),musl-tools gperf dpkg-dev)
+# The unit tests have glibc and its libraries, whatever LIBC is.
+GLIBC_PACKAGES = pkg-config libcap-dev libseccomp-dev libjansson-dev
+BUILD_PACKAGES = gcc libc6-dev $(if $(findstring clang,$(CC)),clang) \
+	$(if $(LIBC),musl-tools gperf dpkg-dev,$(GLIBC_PACKAGES))
+TEST_PACKAGES = $(GLIBC_PACKAGES) libcriterion-dev mandoc shellcheck \
+	util-linux bsdutils
+deps-build:
+	@tests/deps.sh $(BUILD_PACKAGES)
 deps:
-	@tests/deps.sh $(PACKAGES)
+	@tests/deps.sh $(sort $(BUILD_PACKAGES) $(TEST_PACKAGES))
 
 # --- Wider suites -----------------------------------------------------------
 
