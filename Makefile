@@ -11,6 +11,7 @@
 #
 #	O=DIR			build there, next to other builds
 #	STATIC=0		link dynamically, for distributions
+#	PINNED=1		with LIBC=musl: no library in another version
 #	PIE=0			at a fixed address: smaller, less hardened
 #	SANITIZE=LIST		as in -fsanitize=LIST; needs STATIC=0
 #	DINIT=FILE		run the end-to-end tests on this one
@@ -24,7 +25,9 @@ ARCHITECTURES := amd64 arm64
 # What a release was built from; `dinit --version` shows it.
 COMMIT :=
 
-# The libraries whose sources LIBC=musl fetches: their versions in Debian 12.
+# The libraries whose sources LIBC=musl fetches: their versions in Debian 12,
+# which releases have. Where apt offers others, LIBC=musl takes these, and says
+# so, unless PINNED is set.
 LIBCAP_VERSION := 2.66
 LIBSECCOMP_VERSION := 2.5.4
 JANSSON_VERSION := 2.14
@@ -37,6 +40,7 @@ LIBRARY_SOURCES := $(wildcard libraries)
 
 LIBC :=
 O := build$(if $(LIBC),/$(LIBC))
+PINNED :=
 STATIC := 1
 # With musl position-independent code costs PID 1 4 KiB of anonymous memory, in
 # each of a thousand containers. A random address would protect little there:
@@ -196,7 +200,7 @@ musl-libraries: $(MUSL_BUILT)
 
 $(MUSL_BUILT): tests/musl-libraries.sh
 	@echo '  libraries for musl, from the distribution'\''s sources' && \
-	CC=$(DINIT_CC) CFLAGS='$(SMALL) $(CODE)' \
+	CC=$(DINIT_CC) CFLAGS='$(SMALL) $(CODE)' PINNED=$(PINNED) \
 		LIBRARY_SOURCES=$(LIBRARY_SOURCES) $< $(MUSL) $(LIBRARY_VERSIONS)
 	@touch $@
 

@@ -8,9 +8,10 @@
 #
 # apt checks the signature on every file. The VERSION is upstream's; whichever
 # packaging revision of it apt offers is taken, so that a security update of
-# the distribution neither breaks the build nor is missed by it. The kernel's
-# headers, which musl leaves to the distribution, are linked in beside the
-# libraries' own.
+# the distribution neither breaks the build nor is missed by it. If apt has no
+# such version, the newest that it has is taken, and named; with $PINNED set,
+# nothing is built then. The kernel's headers, which musl leaves to the
+# distribution, are linked in beside the libraries' own.
 #
 # The source packages stay in PREFIX/sources. PREFIX/versions names them, and
 # musl: NAME=VERSION, with Debian's revision. PREFIX/notices has their licenses.
@@ -112,16 +113,22 @@ fetch()
 {
 	fetch_source_lists
 	name=${1%%=*}
-	version=${1#*=}
+	pinned=${1#*=}
 	offered=$(private_apt apt-cache showsrc --only-source "$name" 2>>"$log" |
 	    sed -n 's/^Version: //p' | sort -uV)
-	package=$(echo "$offered" | grep -E "^([0-9]+:)?$version-[^-]+\$" |
+	package=$(echo "$offered" | grep -E "^([0-9]+:)?$pinned-[^-]+\$" |
 	    tail -n 1)
-	[ -n "$package" ] ||
-	    die "the Makefile pins $name $version, but apt offers" \
-		"${offered:-none}: set ..._VERSION there, or as in" \
-		"'make LIBC=musl LIBCAP_VERSION=2.66'"
-	echo "  $name $package"
+	note=
+	if [ -z "$package" ]; then
+		[ -n "$offered" ] || die "apt offers no source of $name"
+		[ -z "${PINNED:-}" ] ||
+		    die "the Makefile pins $name $pinned, but apt offers" \
+			"$offered: build where it has that," \
+			"or without PINNED=1"
+		package=$(echo "$offered" | tail -n 1)
+		note=" (releases of dinit have $pinned)"
+	fi
+	echo "  $name $package$note"
 	(cd "$sources" &&
 	    quiet private_apt apt-get -q source --download-only "$name=$package")
 	description=$sources/${name}_${package#*:}.dsc

@@ -41,8 +41,8 @@ build()
 		[[ -x $cc ]] || tests/release/cross-musl.sh "$arch" \
 			"build/cross-$arch"
 	fi
-	make --no-print-directory -j"$(nproc)" LIBC=musl MUSL_CC="$cc" \
-		O="$output" COMMIT="$COMMIT" CPPFLAGS="$flags" \
+	make --no-print-directory -j"$(nproc)" LIBC=musl PINNED=1 \
+		MUSL_CC="$cc" O="$output" COMMIT="$COMMIT" CPPFLAGS="$flags" \
 		LIBRARY_SOURCES="$libraries" DINIT="$native/dinit" "$@"
 }
 
