@@ -298,7 +298,7 @@ deps:
 SUITE = $(@:check-%=%)
 SUITE_TARGETS = bench deb format image publish release soak verify \
 	$(addprefix check-,analysis budget completion containers coverage faults \
-	fuzz lockdown mutations release scenarios)
+	fuzz lockdown mutations platforms release scenarios)
 bench check-budget: SUITE = bench
 deb image publish release verify: SUITE = release
 format: SUITE = analysis
