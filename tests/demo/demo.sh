@@ -85,9 +85,9 @@ await()
 # The only child of unshare.
 find_init()
 {
-	until init=$(cat /proc/$waited/task/$waited/children) &&
+	until init=$(cat "/proc/$waited/task/$waited/children") &&
 	    [ -n "$init" ]; do
-		kill -0 $waited
+		kill -0 "$waited"
 		sleep 0.01
 	done
 	init=${init% }
