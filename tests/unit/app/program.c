@@ -314,6 +314,8 @@ Test(program, has_its_failure_explained_wherever_it_was_found)
 		{ "", false, "" },
 	};
 
+	if (geteuid() != 0)
+		cr_skip("skipped: needs root");
 	write_script("no-interpreter", "#!/no/sh\n");
 	write_script("third/no-interpreter", "#!/no/sh\n");
 	write_script("first/elf", "#!/no/sh\n");
