@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "app/spawn.h"
@@ -229,15 +230,22 @@ become_command(void *argument)
  * the child executes COMMAND or ends. This takes half the time of fork(2),
  * which copies page tables and makes the kernel copy each page that is written
  * to afterwards. The child must not change anything that dinit still needs, and
- * has a stack of its own. Returns the child's pid, or -1.
+ * has a stack of its own. That is given back: on dinit's stack the pages that
+ * the child needs would stay in memory. Returns the child's pid, or -1.
  */
 static pid_t
 start_sharing(struct child *child)
 {
-	char stack[SHARED_STACK_SIZE] __attribute__((aligned(16)));
+	char *stack = mmap(NULL, SHARED_STACK_SIZE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	pid_t pid;
 
-	return clone(become_command, stack + sizeof(stack),
+	if (stack == MAP_FAILED)
+		return -1;
+	pid = clone(become_command, stack + SHARED_STACK_SIZE,
 	    CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+	munmap(stack, SHARED_STACK_SIZE);
+	return pid;
 }
 
 /*
