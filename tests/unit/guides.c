@@ -178,6 +178,27 @@ Test(guides, say_of_each_module_what_it_is_for)
 	globfree(&files);
 }
 
+/* Each folder in tests/images has a line of the table there. */
+Test(guides, say_of_each_image_what_it_shows)
+{
+	const char *table = read_document("tests/images/README.md");
+	glob_t files;
+
+	cr_assert_eq(glob(SOURCE_DIR "/tests/images/*/Dockerfile", 0, NULL,
+	    &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		const char *folder = files.gl_pathv[i] +
+		    strlen(SOURCE_DIR "/tests/images/");
+		char line[WORD_SIZE];
+
+		snprintf(line, sizeof(line), "\n| `%.*s` | ",
+		    (int)strcspn(folder, "/"), folder);
+		cr_expect_not_null(strstr(table, line),
+		    "tests/images/README.md does not have %s", line);
+	}
+	globfree(&files);
+}
+
 /* --- Snippets --- */
 
 /*
