@@ -33,6 +33,17 @@ instructions()
 	awk '/Collected :/ { print $4 }' "$scratch/valgrind"
 }
 
+# Of a container that has published readiness.
+gated_resident()
+{
+	"$folder/dinit" -q --ready-file="$scratch/ready" --monitor=0 \
+		'--health-cmd=["true"]' -- sleep 1000 &
+	"$folder/dinit" --is-ready --wait=10s --ready-file="$scratch/ready"
+	awk '$1 == "VmRSS:" { print $2 }' "/proc/$!/status"
+	kill $!
+	wait $! || true
+}
+
 measure()
 {
 	case $1 in
@@ -44,6 +55,7 @@ measure()
 	    "$folder/app" wait | sed -n 1p ;;
 	anonymous_kib) "$folder/driver" memory 0 "$folder/dinit" -- \
 	    "$folder/app" wait | sed -n 2p ;;
+	gated_resident_kib) gated_resident ;;
 	idle_wakeups) "$folder/driver" idle 2 "$folder/dinit" -- \
 	    "$folder/app" wait ;;
 	binary_bytes) stat -c %s "$folder/dinit" ;;
