@@ -61,17 +61,20 @@ signals_open_descriptor(void)
 
 /*
  * This is the system call itself, because musl's sigtimedwait(3) waits for the
- * whole time again after an EINTR.
+ * whole time again after an EINTR. This call takes two longs on every machine,
+ * where the C library's struct timespec may be larger. Seconds that do not fit
+ * in a long of 32 bits are cut to 68 years.
  */
 int
 signals_wait(uint64_t set, int64_t left_ns, siginfo_t *info)
 {
-	const struct timespec left = {
-		.tv_sec = left_ns / CLOCK_NS_PER_S,
-		.tv_nsec = left_ns % CLOCK_NS_PER_S,
+	int64_t seconds = left_ns / CLOCK_NS_PER_S;
+	const long left[] = {
+		(long)(seconds > INT32_MAX ? INT32_MAX : seconds),
+		(long)(left_ns % CLOCK_NS_PER_S),
 	};
 	long signo = syscall(SYS_rt_sigtimedwait, &set, info,
-	    left_ns == INT64_MAX ? NULL : &left, sizeof(set));
+	    left_ns == INT64_MAX ? NULL : left, sizeof(set));
 
 	return signo < 0 ? -errno : (int)signo;
 }

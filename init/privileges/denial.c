@@ -24,11 +24,17 @@ struct call {
 };
 
 /*
+ * Linux has had all calls with lower numbers since 4.18. The C libraries do
+ * without the others where the kernel has none (ENOSYS), but not where a filter
+ * denies them (EPERM).
+ */
+#define NEWER 403
+
+/*
  * The system calls that dinit needs. denial_find does not try those that are
  * MET, to save system calls: the start makes them anyway and checks their
  * errors. They are in the list because denial_format_hint tries all of it after
- * an error. Linux has had all of these calls since 4.18, so ENOSYS means that a
- * filter denies the call.
+ * an error. ENOSYS means that a filter denies the call, unless it is NEWER.
  */
 static const struct call calls[] = {
 	{ SYS_rt_sigtimedwait, DENIAL_LOOP, "rt_sigtimedwait" },
@@ -60,10 +66,27 @@ static const struct call calls[] = {
 #else
 	{ SYS_openat, MET, "openat" },
 	{ SYS_open, DENIAL_PRIVILEGES, "open" },
-	{ SYS_fstat, DENIAL_PRIVILEGES, "fstat" },
 	{ SYS_readv, DENIAL_PRIVILEGES, "readv" },
+#ifdef SYS_newfstatat
+	{ SYS_fstat, DENIAL_PRIVILEGES, "fstat" },
 #endif
+#endif
+/* Machines of 32 bits have other calls for times, offsets and user ids. */
+#ifdef SYS_newfstatat
+	{ SYS_fcntl, MET, "fcntl" },
+	{ SYS_getgroups, MET, "getgroups" },
+	{ SYS_newfstatat, MET, "newfstatat" },
+#else
+	{ SYS_clock_gettime64, DENIAL_LOOP, "clock_gettime64" },
+	{ SYS_statx, DENIAL_PRIVILEGES, "statx" },
+	{ SYS_fcntl64, MET, "fcntl64" },
+	{ SYS_getgroups32, MET, "getgroups32" },
+#endif
+#ifdef SYS__llseek
+	{ SYS__llseek, DENIAL_PROFILE, "_llseek" },
+#else
 	{ SYS_lseek, DENIAL_PROFILE, "lseek" },
+#endif
 	{ SYS_pread64, DENIAL_PROFILE | DENIAL_ANSWERS, "pread64" },
 	{ SYS_memfd_create, DENIAL_PROFILE, "memfd_create" },
 	{ SYS_accept4, DENIAL_ANSWERS, "accept4" },
@@ -75,11 +98,8 @@ static const struct call calls[] = {
 	{ SYS_faccessat, MET, "faccessat" },
 	{ SYS_fchmod, MET, "fchmod" },
 	{ SYS_fchownat, MET, "fchownat" },
-	{ SYS_fcntl, MET, "fcntl" },
-	{ SYS_getgroups, MET, "getgroups" },
 	{ SYS_listen, MET, "listen" },
 	{ SYS_mkdirat, MET, "mkdirat" },
-	{ SYS_newfstatat, MET, "newfstatat" },
 	{ SYS_prctl, MET, "prctl" },
 	{ SYS_rt_sigaction, MET, "rt_sigaction" },
 	{ SYS_rt_sigprocmask, MET, "rt_sigprocmask" },
@@ -110,7 +130,9 @@ try_call(const struct call *call)
 	if (syscall(call->number, nonsense, 1L, nonsense, nonsense, nonsense,
 		nonsense) >= 0)
 		return 0;
-	return errno == EPERM || errno == ENOSYS ? -errno : 0;
+	return errno == EPERM || (errno == ENOSYS && call->number < NEWER)
+	    ? -errno
+	    : 0;
 }
 
 int

@@ -34,18 +34,51 @@
 
 /* --- What is allowed --- */
 
+/* musl's name on machines of 32 bits, where it takes a time of 32 bits. */
+#ifdef SYS_clock_gettime32
+#define SYS_clock_gettime SYS_clock_gettime32
+#define SYS_clock_nanosleep SYS_clock_nanosleep_time32
+#endif
+
 /*
  * These are allowed with any arguments. Of two similar calls, musl makes the
  * older one on machines that have it.
  */
 static const uint16_t calls[] = {
-#if defined(__x86_64__)
+#ifdef SYS_poll
 	SYS_poll,
-	SYS_readlink,
 #else
 	SYS_ppoll,
+#endif
+#ifdef SYS_readlink
+	SYS_readlink,
+#else
 	SYS_readlinkat,
+#endif
+#ifdef SYS_renameat
+	SYS_renameat,
+#else
 	SYS_renameat2,
+#endif
+#ifdef SYS__llseek
+	SYS__llseek,
+#else
+	SYS_lseek,
+#endif
+/*
+ * On machines of 32 bits the C libraries make other calls for times, sizes and
+ * what a file is, and older ones where the kernel has not got these.
+ */
+#ifdef SYS_newfstatat
+	SYS_fstat,
+	SYS_newfstatat,
+	SYS_ftruncate,
+#else
+	SYS_clock_gettime64,
+	SYS_statx,
+	SYS_fstat64,
+	SYS_fstatat64,
+	SYS_ftruncate64,
 #endif
 	/* the event loop: wait, read, reap, relay signals */
 	SYS_rt_sigtimedwait,
@@ -67,19 +100,14 @@ static const uint16_t calls[] = {
 	SYS_pwritev2,
 	/* the state file beside the readiness file */
 	SYS_pwrite64,
-	SYS_ftruncate,
 	/* messages from the helpers, and to the engine */
 	SYS_recvmsg,
 	SYS_sendto,
 	SYS_connect,
 	/* the readiness file, and the search of /proc for descendants */
 	SYS_close,
-	SYS_fstat,
-	SYS_newfstatat,
-	SYS_renameat,
 	SYS_unlinkat,
 	SYS_umask,
-	SYS_lseek,
 	SYS_getdents64,
 	SYS_pidfd_open,
 	/* job control */
@@ -100,20 +128,40 @@ static const uint16_t calls[] = {
 #define NEW_FILE (O_WRONLY | O_CREAT | O_EXCL)
 
 /*
+ * glibc makes one call for all that is done with sockets where that is the
+ * older way (i386, s390x). These are its first arguments (linux/net.h).
+ */
+enum socket_call {
+	CONNECT = 3,
+	SENDTO = 11,
+	SHUTDOWN = 13,
+	RECVMSG = 17,
+	ACCEPT4 = 18,
+};
+
+/*
  * These are allowed with certain arguments only, so that an attacker who has
  * taken over dinit can neither make a setuid file nor write to a file that
  * exists.
  */
 static const struct lockdown_rule rules[] = {
-#if defined(__x86_64__)
+#ifdef SYS_open
 	{ SYS_open, 1, 1, ~HARMLESS, { O_RDONLY } },
 #endif
 	{ SYS_openat, 2, 2, ~HARMLESS, { O_RDONLY, NEW_FILE } },
 	{ SYS_openat, 3, 1, S_ISUID | S_ISGID, { 0 } },
 	{ SYS_fchmod, 1, 1, UINT32_MAX, { 0644 } },
 	{ SYS_mkdirat, 2, 1, UINT32_MAX, { 0755 } },
+#ifdef SYS_fcntl64
+	{ SYS_fcntl64, 1, 5, UINT32_MAX,
+	    { F_OFD_SETLK, F_OFD_GETLK, F_SETLK, F_GETLK, F_SETFD } },
+#else
 	{ SYS_fcntl, 1, 5, UINT32_MAX,
 	    { F_OFD_SETLK, F_OFD_GETLK, F_SETLK, F_GETLK, F_SETFD } },
+#endif
+#if defined(SYS_socketcall) && defined(__GLIBC__)
+	{ SYS_socketcall, 0, 3, UINT32_MAX, { CONNECT, SENDTO, RECVMSG } },
+#endif
 	{ SYS_ioctl, 1, 3, UINT32_MAX,
 	    { TIOCGPGRP, TIOCSPGRP, KERNEL_PIDFD_GET_INFO } },
 };
@@ -143,6 +191,9 @@ static const uint16_t answer_calls[] = {
 	SYS_recvmsg, /* the order of PID 1 */
 	SYS_pread64, /* the state file */
 	SYS_clock_gettime,
+#ifdef SYS_clock_gettime64
+	SYS_clock_gettime64,
+#endif
 	SYS_restart_syscall,
 	SYS_exit_group,
 	SYS_exit,
@@ -153,7 +204,15 @@ static const struct lockdown_rule answer_rules[] = {
 	{ SYS_open, 1, 1, ~HARMLESS, { O_RDONLY } },
 #endif
 	{ SYS_openat, 2, 1, ~HARMLESS, { O_RDONLY } },
+#ifdef SYS_fcntl64
+	{ SYS_fcntl64, 1, 2, UINT32_MAX, { F_GETLK, F_SETFD } },
+#else
 	{ SYS_fcntl, 1, 2, UINT32_MAX, { F_GETLK, F_SETFD } },
+#endif
+#if defined(SYS_socketcall) && defined(__GLIBC__)
+	{ SYS_socketcall, 0, 4, UINT32_MAX,
+	    { ACCEPT4, SENDTO, SHUTDOWN, RECVMSG } },
+#endif
 };
 
 const struct lockdown_list lockdown_answer_list = {

@@ -22,6 +22,9 @@ struct abi {
 	uint32_t end;          /* its system calls have lower numbers */
 };
 
+/* Linux for ARM has calls of its own from this number on: set_tls and others. */
+#define ARM_PRIVATE 0x0f0000
+
 /* The first ABI is the one that dinit is built for. */
 #if defined(__x86_64__)
 static const struct abi abis[] = {
@@ -29,10 +32,31 @@ static const struct abi abis[] = {
 	{ SCMP_ARCH_X32, AUDIT_ARCH_X86_64, UINT32_MAX },
 	{ SCMP_ARCH_X86, AUDIT_ARCH_I386, UINT32_MAX },
 };
+#elif defined(__i386__)
+static const struct abi abis[] = {
+	{ SCMP_ARCH_X86, AUDIT_ARCH_I386, UINT32_MAX },
+};
 #elif defined(__aarch64__)
 static const struct abi abis[] = {
 	{ SCMP_ARCH_AARCH64, AUDIT_ARCH_AARCH64, UINT32_MAX },
-	{ SCMP_ARCH_ARM, AUDIT_ARCH_ARM, UINT32_MAX },
+	{ SCMP_ARCH_ARM, AUDIT_ARCH_ARM, ARM_PRIVATE },
+};
+#elif defined(__arm__)
+static const struct abi abis[] = {
+	{ SCMP_ARCH_ARM, AUDIT_ARCH_ARM, ARM_PRIVATE },
+};
+#elif defined(__powerpc64__)
+static const struct abi abis[] = {
+	{ SCMP_ARCH_PPC64LE, AUDIT_ARCH_PPC64LE, UINT32_MAX },
+};
+#elif defined(__s390x__)
+static const struct abi abis[] = {
+	{ SCMP_ARCH_S390X, AUDIT_ARCH_S390X, UINT32_MAX },
+	{ SCMP_ARCH_S390, AUDIT_ARCH_S390, UINT32_MAX },
+};
+#elif defined(__riscv)
+static const struct abi abis[] = {
+	{ SCMP_ARCH_RISCV64, AUDIT_ARCH_RISCV64, UINT32_MAX },
 };
 #endif
 
@@ -116,7 +140,8 @@ seccomp_builder_note_call(struct seccomp_builder *builder, const char *name)
 		int number = seccomp_syscall_resolve_name_arch(abis[i].token,
 		    name);
 
-		if (number > 0 && (uint32_t)number > builder->newest[i])
+		if (number > 0 && (uint32_t)number < abis[i].end &&
+		    (uint32_t)number > builder->newest[i])
 			builder->newest[i] = (uint32_t)number;
 	}
 }

@@ -98,7 +98,7 @@ evaluate(const json_t *condition, const struct seccomp_circumstances *here,
 		return is_met;
 	*out = (struct evaluation){
 		.has_arches = json_array_size(arches) > 0,
-		.names_arch = has_string(arches, ARCHITECTURE_IN_GO),
+		.names_arch = has_string(arches, ARCHITECTURE_IN_CONDITIONS),
 		.caps = json_array_size(caps),
 		.held = count_held(caps, here->capabilities),
 		.has_kernel = json_is_string(kernel),

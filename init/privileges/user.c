@@ -319,6 +319,17 @@ user_inherit(const struct user_origin *origin, const struct user_files *files,
 	return inherit_groups(origin, &entry, user, problem);
 }
 
+/* Where both versions exist, those without the 32 take ids of 16 bits. */
+#ifdef SYS_setresuid32
+#define SET_GROUPS SYS_setgroups32
+#define SET_GIDS SYS_setresgid32
+#define SET_UIDS SYS_setresuid32
+#else
+#define SET_GROUPS SYS_setgroups
+#define SET_GIDS SYS_setresgid
+#define SET_UIDS SYS_setresuid
+#endif
+
 /*
  * These make the system calls directly. The functions of the C library do so in
  * every thread, which takes 2 KB of code, and this process has only one thread.
@@ -326,19 +337,18 @@ user_inherit(const struct user_origin *origin, const struct user_files *files,
 int
 user_set_groups(const struct user *user)
 {
-	return syscall(SYS_setgroups, user->group_count, user->groups) < 0
-	    ? -errno
-	    : 0;
+	return syscall(SET_GROUPS, user->group_count, user->groups) < 0 ? -errno
+									: 0;
 }
 
 int
 user_set_gid(gid_t gid)
 {
-	return syscall(SYS_setresgid, gid, gid, gid) < 0 ? -errno : 0;
+	return syscall(SET_GIDS, gid, gid, gid) < 0 ? -errno : 0;
 }
 
 int
 user_set_uid(uid_t uid)
 {
-	return syscall(SYS_setresuid, uid, uid, uid) < 0 ? -errno : 0;
+	return syscall(SET_UIDS, uid, uid, uid) < 0 ? -errno : 0;
 }

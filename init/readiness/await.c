@@ -132,7 +132,7 @@ wait_for_any(struct pollfd *fds, nfds_t count, int64_t left_ms)
 	};
 	const struct timespec left = {
 		.tv_sec = left_ms / 1000,
-		.tv_nsec = left_ms % 1000 * CLOCK_NS_PER_MS,
+		.tv_nsec = (long)(left_ms % 1000 * CLOCK_NS_PER_MS),
 	};
 
 	if (ppoll(fds, count, &left, NULL) >= 0 || errno == EINTR)

@@ -196,7 +196,7 @@ pause_attempts(const struct prober *prober, int64_t pause_ms)
 {
 	const struct timespec pause = {
 		.tv_sec = pause_ms / 1000,
-		.tv_nsec = pause_ms % 1000 * CLOCK_NS_PER_MS,
+		.tv_nsec = (long)(pause_ms % 1000 * CLOCK_NS_PER_MS),
 	};
 	int signo = sigtimedwait(&prober->ends, NULL, &pause);
 

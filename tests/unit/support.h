@@ -69,9 +69,14 @@ become_nobody(void);
 void
 lead_session_on_terminal(void);
 
+/* False under an emulator that knows no seccomp(2). */
+bool
+has_filters(void);
+
 /*
  * System call NUMBER fails with ERROR from now on: ENOSYS as on an older
- * kernel, EPERM as under a container's filter.
+ * kernel, EPERM as under a container's filter. Where there are no filters,
+ * in_child skips the test.
  */
 void
 deny_system_call(int number, int error);

@@ -99,10 +99,10 @@ Test(own, refuses_what_is_too_long_or_too_much)
 
 	text[0] = '/';
 	memset(text + 1, 'x', NAME_MAX + 1);
-	expect_problem(text, "File name too long");
+	expect_problem(text, strerror(ENAMETOOLONG));
 	for (size_t i = 0; i < sizeof(text) - 1; i++)
 		text[i] = i % 2 == 0 ? '/' : 'x';
-	expect_problem(text, "File name too long");
+	expect_problem(text, strerror(ENAMETOOLONG));
 	text[0] = '\0';
 	for (int i = 0; i < OWN_FOLDERS_MAX; i++)
 		strcat(text, "/tmp,");

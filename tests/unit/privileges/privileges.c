@@ -229,7 +229,11 @@ have_groups_for_good(void *argument)
 
 	(void)argument;
 	must(setgroups(ARRAY_SIZE(more), more) == 0, "setgroups");
+#ifdef SYS_setgroups32
+	deny_system_call(SYS_setgroups32, EPERM);
+#else
 	deny_system_call(SYS_setgroups, EPERM);
+#endif
 	expect_refusal(&(struct refusal){ { .user = "0:0" }, "user",
 	    "cannot drop its group 65534 " });
 	must(setresgid(1, 1, 1) == 0, "setresgid");

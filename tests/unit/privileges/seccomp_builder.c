@@ -5,6 +5,7 @@
  * runs in a child, because libseccomp loses memory when it refuses a rule.
  */
 #include <criterion/criterion.h>
+#include <ctype.h>
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <string.h>
@@ -115,6 +116,61 @@ allow_one(void *argument)
 Test(seccomp_builder, calls_newer_than_those_noted_do_not_exist)
 {
 	in_child(allow_one, NULL);
+}
+
+#if defined(__arm__) || defined(__aarch64__)
+#define ARM_SET_TLS 0x0f0005
+
+static void
+deny_private_calls(void *argument)
+{
+	const struct seccomp_rule allowed = { .action = SCMP_ACT_ALLOW };
+	struct seccomp_builder *builder = seccomp_builder_new(DENIED);
+	struct seccomp_data call = { .nr = ARM_SET_TLS,
+		.arch = AUDIT_ARCH_ARM };
+	struct problem problem = { .text = "" };
+	const struct seccomp_filter *filter;
+
+	(void)argument;
+	must(seccomp_builder_add_architecture(builder, "SCMP_ARCH_ARM",
+	    &problem) == 0, "%s", problem.text);
+	add(builder, &allowed, "getpid");
+	add(builder, &allowed, "set_tls");
+	filter = finish(builder);
+	must(seccomp_filter_evaluate(filter, &call).action == SCMP_ACT_ALLOW,
+	    "set_tls is denied");
+	call.nr = ARM_SET_TLS + 1;
+	must(seccomp_filter_evaluate(filter, &call).action == DENIED,
+	    "a private call that is not named counts as newer");
+	call.nr = 400;
+	must(seccomp_filter_evaluate(filter, &call).action == NEWER,
+	    "with set_tls named, no call counts as newer");
+}
+
+Test(seccomp_builder, private_calls_of_arm_are_neither_newer_nor_newest)
+{
+	in_child(deny_private_calls, NULL);
+}
+#endif
+
+static const char *
+lower_case(const char *text)
+{
+	static char lower[32];
+
+	for (size_t i = 0; i < sizeof(lower) - 1 && text[i] != '\0'; i++)
+		lower[i] = (char)tolower((unsigned char)text[i]);
+	return lower;
+}
+
+Test(seccomp_builder, names_of_this_machine_are_those_of_libseccomp)
+{
+	const char *name = ARCHITECTURE_IN_PROFILES;
+
+	cr_expect_eq(seccomp_arch_native(), ARCHITECTURE_AUDIT);
+	cr_assert_eq(strncmp(name, "SCMP_ARCH_", 10), 0);
+	cr_expect_eq(seccomp_arch_resolve_name(lower_case(name + 10)),
+	    seccomp_arch_native());
 }
 
 static void

@@ -13,8 +13,8 @@
 
 TestSuite(seccomp_condition, .timeout = 30);
 
-#define OURS ARCHITECTURE_IN_GO
-#define FOREIGN "s390x"
+#define OURS ARCHITECTURE_IN_CONDITIONS
+#define FOREIGN "mips64"
 
 /* Returns what seccomp_condition_holds returns for the rule {CONDITIONS}. */
 static int

@@ -15,7 +15,10 @@ TestSuite(seccomp_filter, .timeout = 30);
 /* Offsets in struct seccomp_data. */
 #define NUMBER offsetof(struct seccomp_data, nr)
 #define ARCH offsetof(struct seccomp_data, arch)
-#define ARGUMENT offsetof(struct seccomp_data, args)
+/* The lower half of the first argument. */
+#define ARGUMENT                                                              \
+	(offsetof(struct seccomp_data, args) +                                \
+	    (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0))
 
 #define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (offset))
 #define JUMP(operator, value, yes, no)                                        \

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #include "privileges/seccomp_profile.h"
+#include "base/architecture.h"
 #include "base/array.h"
 #include "base/problem.h"
 #include "privileges/seccomp_condition.h"
@@ -38,13 +40,8 @@
 	"['getppid'], 'action': 'SCMP_ACT_ERRNO', 'errnoRet': 7" members      \
 	"}]}"
 
-#if defined(__x86_64__)
-#define NATIVE "SCMP_ARCH_X86_64"
-#define NATIVE_GO "amd64"
-#else
-#define NATIVE "SCMP_ARCH_AARCH64"
-#define NATIVE_GO "arm64"
-#endif
+#define NATIVE ARCHITECTURE_IN_PROFILES
+#define NATIVE_GO ARCHITECTURE_IN_CONDITIONS
 
 TestSuite(seccomp_profile, .timeout = 30, .init = scratch_make,
     .fini = scratch_remove);
@@ -84,6 +81,9 @@ compile_file(const char *path)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		/* What libseccomp would find out from a kernel. */
+		if (!has_filters())
+			seccomp_api_set(3);
 		found->result = seccomp_profile_compile(path, &here,
 		    &found->filter, &found->problem);
 		found->is_done = true;
@@ -123,6 +123,34 @@ load(const struct seccomp_filter *filter)
 		_exit(1);
 }
 
+/* As an emulator has none, the filter is read as dinit reads it. */
+static int
+evaluate(const struct seccomp_filter *filter, long number,
+    const unsigned long arguments[6])
+{
+	struct seccomp_data call = {
+		.nr = (int)number,
+		.arch = ARCHITECTURE_AUDIT,
+	};
+	uint32_t action;
+
+	for (size_t i = 0; i < 6; i++)
+		call.args[i] = arguments[i];
+	action = seccomp_filter_evaluate(filter, &call).action;
+	switch (action & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_KILL_PROCESS:
+	case SECCOMP_RET_KILL_THREAD:
+	case SECCOMP_RET_TRAP:
+		return KILLED;
+	case SECCOMP_RET_TRACE:
+		return ENOSYS;
+	case SECCOMP_RET_ERRNO:
+		return (int)(action & SECCOMP_RET_DATA);
+	default:
+		return ALLOWED;
+	}
+}
+
 /*
  * The verdict on system call NUMBER with these arguments: ALLOWED, an errno,
  * or KILLED. The filter may even forbid the process to exit.
@@ -139,6 +167,8 @@ verdict(const char *profile, long number, const unsigned long arguments[6])
 	/* It makes one to exit again and again. */
 	if (is_sanitized())
 		cr_skip("skipped: AddressSanitizer gets stuck in a filter");
+	if (!has_filters())
+		return evaluate(&found->filter, number, arguments);
 	found->is_done = false;
 	pid = fork();
 	if (pid == 0) {
@@ -149,7 +179,8 @@ verdict(const char *profile, long number, const unsigned long arguments[6])
 		    arguments[2], arguments[3], arguments[4], arguments[5]);
 		found->result = result < 0 ? errno : ALLOWED;
 		found->is_done = true;
-		_exit(0);
+		/* musl's _exit(2) tries again and again. */
+		__builtin_trap();
 	}
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	if (found->is_done)
@@ -333,7 +364,7 @@ Test(seccomp_profile, names_are_a_list_or_in_old_profiles_one)
 	for (size_t i = 0; i < ARRAY_SIZE(profiles); i++) {
 		cr_assert_eq(verdict_on(profiles[i], SYS_getppid), ALLOWED);
 		cr_assert_eq(verdict_on(profiles[i], SYS_getuid), ALLOWED);
-		cr_assert_eq(verdict_on(profiles[i], SYS_getgid), EPERM);
+		cr_assert_eq(verdict_on(profiles[i], SYS_getpid), EPERM);
 	}
 	expect_refused(RULE(", 'name': 'getuid'"), "both name and names");
 }
@@ -344,16 +375,20 @@ Test(seccomp_profile, names_are_a_list_or_in_old_profiles_one)
 	"{'names': ['seccomp'], 'action': 'SCMP_ACT_ALLOW', 'includes': "     \
 	"{'caps': ['CAP_SYS_ADMIN']}}]}"
 
-/* SYS_exit_group is the highest number that these profiles name. */
+/* The highest number that these profiles name. */
+#define NEWEST (SYS_exit_group > SYS_getuid ? SYS_exit_group : SYS_getuid)
+
 Test(seccomp_profile, calls_newer_than_all_that_are_named_do_not_exist)
 {
 	const char *profile = UP_TO_GETUID("SCMP_ACT_ERRNO");
 
 	cr_assert_eq(verdict_on(profile, SYS_getppid), EPERM);
 	cr_assert_eq(verdict_on(profile, SYS_getuid), ALLOWED);
-	cr_assert_eq(verdict_on(profile, SYS_exit_group + 1), ENOSYS);
+	cr_assert_eq(verdict_on(profile, NEWEST + 1), ENOSYS);
 	cr_assert_eq(verdict_on(profile, SYS_seccomp), ENOSYS);
+#ifndef __arm__ /* where private calls have high numbers */
 	cr_assert_eq(verdict_on(profile, 0x3fffffff), ENOSYS);
+#endif
 	cr_assert_eq(verdict_on(UP_TO_GETUID("SCMP_ACT_KILL"), SYS_seccomp),
 	    ENOSYS);
 }
@@ -400,6 +435,7 @@ Test(seccomp_profile, unknown_name_that_is_to_be_forbidden_is_refused)
 
 /* --- Arguments ------------------------------------------------------------ */
 
+#if __SIZEOF_LONG__ == 8
 static void
 expect_comparison(const char *operator, unsigned long argument, int wanted)
 {
@@ -435,6 +471,7 @@ Test(seccomp_profile, six_operators_compare_all_64_bits)
 			    cases[i].matches[j] ? 7 : ALLOWED);
 	expect_comparison("EQ", 2, ALLOWED);
 }
+#endif
 
 Test(seccomp_profile, masked_argument_is_compared_with_value_two)
 {
@@ -933,6 +970,7 @@ Test(seccomp_profile, index_and_value_are_0_where_they_are_absent)
 	    (const unsigned long[6]){ 1 }), ALLOWED);
 }
 
+#if __SIZEOF_LONG__ == 8
 static void
 expect_first(const char *operator, const char *values,
     unsigned long argument, int wanted)
@@ -963,6 +1001,7 @@ Test(seccomp_profile, values_are_unsigned_numbers_of_64_bits)
 	expect_first("MASKED_EQ", "9223372036854775809, 'valueTwo': "
 	    "9223372036854775808", UINT64_MAX, ALLOWED);
 }
+#endif
 
 Test(seccomp_profile, number_that_no_value_can_be_is_refused)
 {

@@ -35,7 +35,7 @@ give_pipes(void *argument)
 	streams_give(APP);
 	must(owner_of(0) == APP && owner_of(1) == APP, "pipe of uid %u",
 	    owner_of(1));
-	must(fstat(0, &found) == 0 && (found.st_mode & ALLPERMS) == 0600,
+	must(fstat(0, &found) == 0 && (found.st_mode & 07777) == 0600,
 	    "mode %o", found.st_mode);
 	must(stat("/dev/null", &found) == 0 && found.st_uid == null.st_uid,
 	    "/dev/null of uid %u", found.st_uid);
@@ -59,11 +59,11 @@ open_pipes(void *argument)
 	must(geteuid() != 0 || setuid(APP) == 0, "setuid");
 	must(pipe(ends) == 0 && dup2(ends[0], 0) == 0, "pipe");
 	streams_give(APP + 1);
-	must(fstat(0, &found) == 0 && (found.st_mode & ALLPERMS) == 0604,
+	must(fstat(0, &found) == 0 && (found.st_mode & 07777) == 0604,
 	    "mode %o", found.st_mode);
 	must(dup2(ends[1], 2) == 2, "dup2");
 	streams_give(APP + 1);
-	must(fstat(2, &found) == 0 && (found.st_mode & ALLPERMS) == 0606,
+	must(fstat(2, &found) == 0 && (found.st_mode & 07777) == 0606,
 	    "mode %o", found.st_mode);
 }
 
