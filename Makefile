@@ -10,6 +10,7 @@
 # CC CFLAGS CPPFLAGS LDFLAGS LDLIBS are yours. Other switches:
 #
 #	O=DIR			build there, next to other builds
+#	ARCH=NAME		with LIBC=musl: for another machine (see MACHINE_...)
 #	STATIC=0		link dynamically, for distributions
 #	PINNED=1		with LIBC=musl: no library in another version
 #	PIE=0			at a fixed address: smaller, less hardened
@@ -21,7 +22,7 @@
 
 VERSION := 0.2.0
 # What a release is built for, as Debian calls them.
-ARCHITECTURES := amd64 arm64
+ARCHITECTURES := amd64 arm64 armhf i386 ppc64el riscv64 s390x
 # What a release was built from; `dinit --version` shows it.
 COMMIT :=
 
@@ -31,15 +32,26 @@ COMMIT :=
 LIBCAP_VERSION := 2.66
 LIBSECCOMP_VERSION := 2.5.4
 JANSSON_VERSION := 2.14
-LIBRARY_VERSIONS = libcap2=$(LIBCAP_VERSION) \
+MUSL_VERSION := 1.2.3
+LIBRARY_VERSIONS = $(if $(CROSS),musl=$(MUSL_VERSION)) libcap2=$(LIBCAP_VERSION) \
 	libseccomp=$(LIBSECCOMP_VERSION) jansson=$(JANSSON_VERSION)
 
 # Where their source packages are, if not to be fetched: a release's archive of
 # sources has them in this folder.
 LIBRARY_SOURCES := $(wildcard libraries)
 
+# The machines that there are releases for, by their names in Debian.
+MACHINE_amd64 := x86_64-linux-gnu
+MACHINE_arm64 := aarch64-linux-gnu
+MACHINE_armhf := arm-linux-gnueabihf
+MACHINE_i386 := i686-linux-gnu
+MACHINE_ppc64el := powerpc64le-linux-gnu
+MACHINE_riscv64 := riscv64-linux-gnu
+MACHINE_s390x := s390x-linux-gnu
+
 LIBC :=
-O := build$(if $(LIBC),/$(LIBC))
+ARCH :=
+O := build$(if $(LIBC),/$(LIBC))$(addprefix -,$(ARCH))
 PINNED :=
 STATIC := 1
 # With musl position-independent code costs PID 1 4 KiB of anonymous memory, in
@@ -73,16 +85,21 @@ docdir = $(datarootdir)/doc/dinit
 # $(call once,NAME,VALUE) evaluates VALUE when NAME is first used, and only then:
 # `make deps` has to work where neither compiler nor pkg-config exist yet.
 once = $(eval $(1) := $(2))$($(1))
-MACHINE = $(call once,MACHINE,$(or $(shell $(DINIT_CC) -dumpmachine),\
-	$(error Cannot run $(DINIT_CC). \
-	Try: make deps$(if $(LIBC), LIBC=musl))))
+MACHINE = $(call once,MACHINE,$(or $(shell $(BASE_CC) -dumpmachine),\
+	$(error Cannot run $(BASE_CC). \
+	Try: make deps$(if $(LIBC), LIBC=musl)$(if $(ARCH), ARCH=$(ARCH)))))
+# ARCH, unless it is this machine.
+CROSS = $(if $(ARCH),$(call once,CROSS,$(filter-out $(shell \
+	dpkg --print-architecture),$(ARCH))))
+CROSS_MACHINE = $(or $(MACHINE_$(CROSS)),\
+	$(error ARCH is not one of $(ARCHITECTURES)))
 
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wundef -Wvla -Wformat=2 \
 	-Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wpointer-arith -Wwrite-strings
 # The option for small code; gcc before 12 does not know -Oz.
 SMALL = $(call once,SMALL,$(shell \
-	$(DINIT_CC) -Oz -E -xc /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os))
+	$(BASE_CC) -Oz -E -xc /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os))
 # Not with musl, which has no _FORTIFY_SOURCE, nor with ASan, which has its own
 # checks, nor with -O0, where glibc's headers only warn.
 FORTIFY = $(if $(LIBC)$(SANITIZE),,$(if $(filter-out \
@@ -94,7 +111,12 @@ SANITIZER = $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer)
 CODE = $(if $(filter 1,$(PIE)),-fPIE,-fno-pie) \
 	-ffunction-sections -fdata-sections \
-	$(if $(LIBC),-fno-jump-tables -fno-asynchronous-unwind-tables)
+	$(if $(LIBC),-fno-jump-tables -fno-asynchronous-unwind-tables \
+	$(CODE_$(firstword $(subst -, ,$(MACHINE)))))
+# libgcc would ask __getauxval, which musl has not got, how to do atomics.
+CODE_aarch64 = -mno-outline-atomics
+# As musl has it.
+CODE_powerpc64le = -mlong-double-64
 
 # LINK_<STATIC><PIE>
 LINK_00 = -no-pie
@@ -104,6 +126,8 @@ LINK_11 = -static-pie
 
 LIBRARIES = libcap libseccomp jansson
 ifeq ($(LIBC),)
+$(if $(ARCH),$(error ARCH needs LIBC=musl))
+BASE_CC = $(CC)
 DINIT_CC = $(CC)
 LIBRARIES_CFLAGS = $(call once,LIBRARIES_CFLAGS,$(shell \
 	$(PKG_CONFIG) --cflags $(LIBRARIES)))
@@ -111,28 +135,31 @@ LIBRARIES_LIBS = $(call once,LIBRARIES_LIBS,$(or $(shell $(PKG_CONFIG) \
 	$(if $(filter 1,$(STATIC)),--static) --libs $(LIBRARIES)),\
 	$(error Cannot find $(LIBRARIES). Try: make deps)))
 else ifeq ($(LIBC),musl)
-MUSL_CC = musl-gcc
-DINIT_CC = $(MUSL_CC)
+# For another machine musl is built first, and the rest with its musl-gcc.
+BASE_CC = $(if $(CROSS),$(CROSS_MACHINE)-gcc,musl-gcc)
+DINIT_CC = $(if $(CROSS),$(MUSL)/bin/musl-gcc,musl-gcc)
 MUSL = $(O)/libraries$(if $(filter 1,$(PIE)),-pie)
 MUSL_BUILT = $(MUSL)/built-$(subst $() ,-,$(LIBCAP_VERSION) \
-	$(LIBSECCOMP_VERSION) $(JANSSON_VERSION))
+	$(LIBSECCOMP_VERSION) $(JANSSON_VERSION)$(if $(CROSS), $(MUSL_VERSION)))
 LIBRARIES_CFLAGS = -isystem $(MUSL)/include
 LIBRARIES_LIBS = -L$(MUSL)/lib -lcap -lseccomp -ljansson
 LAYOUT = $(O)/layout.ld
 LINK_10 += -Wl,-T,$(LAYOUT),-z,noseparate-code
 # Debian's musl-gcc does not know -static-pie; this is what it stands for.
 LINK_11 = -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
-	/usr/lib/$(MACHINE:-gnu=-musl)/rcrt1.o
+	$(if $(CROSS),$(MUSL)/lib,/usr/lib/$(MACHINE:-gnu=-musl))/rcrt1.o
 else
 $(error LIBC is either musl or empty, not $(LIBC))
 endif
 
-DINIT_CFLAGS = -std=c17 -D_GNU_SOURCE -DDINIT_VERSION='"$(VERSION)"' \
+# On machines of 32 bits glibc has 64 for offsets and times only on demand.
+FEATURES = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
+DINIT_CFLAGS = -std=c17 $(FEATURES) -DDINIT_VERSION='"$(VERSION)"' \
 	-DDINIT_COMMIT='"$(COMMIT)"' -iquote init $(LIBRARIES_CFLAGS) $(CODE) \
 	$(WARNINGS) $(HARDENING) $(SANITIZER) $(CPPFLAGS) $(CFLAGS)
 DINIT_LDFLAGS = $(LINK_$(STATIC)$(PIE)) $(SANITIZER) -Wl,--gc-sections \
 	-Wl,-z,relro,-z,now,-z,noexecstack $(CFLAGS) $(LDFLAGS)
-TEST_CFLAGS = -std=c17 -D_GNU_SOURCE -DSOURCE_DIR='"$(CURDIR)"' \
+TEST_CFLAGS = -std=c17 $(FEATURES) -DSOURCE_DIR='"$(CURDIR)"' \
 	-iquote init -Wall -Wextra $(CPPFLAGS) $(CFLAGS)
 # Before 2.34 glibc had libraries of their own for threads and terminals.
 TEST_LIBS = $(shell $(PKG_CONFIG) --libs criterion jansson) -pthread -lutil
@@ -145,7 +172,9 @@ run = $(if $(V),,@echo '  $(1) $@' &&)
 OBJECTS = $(patsubst init/%.c,$(O)/%.o,$(wildcard init/*.c init/*/*.c))
 test_objects = $(patsubst tests/%.c,$(O)/%.o,$(wildcard tests/$(1)/*.c \
 	tests/$(1)/*/*.c))
-UNIT_OBJECTS = $(call test_objects,unit)
+# What is written about dinit is the same for every libc.
+UNIT_OBJECTS = $(filter-out $(if $(LIBC),%/documentation.o %/guides.o),\
+	$(call test_objects,unit))
 E2E_OBJECTS = $(filter-out $(O)/e2e/apps/%,$(call test_objects,e2e))
 APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))
 
@@ -160,7 +189,7 @@ $(O)/dinit: $(OBJECTS) $(LAYOUT) $(if $(LIBC),$(wildcard $(MUSL)/lib/*.a))
 	$(call run,LD) $(DINIT_CC) $(DINIT_LDFLAGS) -o $@ $(OBJECTS) \
 		$(LIBRARIES_LIBS) $(LDLIBS)
 
-$(O)/layout.ld: init/layout.ld $(O)/flags
+$(O)/layout.ld: init/layout.ld $(O)/flags $(MUSL_BUILT)
 	$(call run,CPP) $(DINIT_CC) -E -P -undef -x c -o $@ $<
 
 # What dinit is linked with, and the notices of that, for who hands it on.
@@ -200,20 +229,38 @@ musl-libraries: $(MUSL_BUILT)
 
 $(MUSL_BUILT): tests/musl-libraries.sh
 	@echo '  libraries for musl, from the distribution'\''s sources' && \
-	CC=$(DINIT_CC) CFLAGS='$(SMALL) $(CODE)' PINNED=$(PINNED) \
+	CC=$(BASE_CC) CFLAGS='$(SMALL) $(CODE)' PINNED=$(PINNED) \
 		LIBRARY_SOURCES=$(LIBRARY_SOURCES) $< $(MUSL) $(LIBRARY_VERSIONS)
 	@touch $@
 
 # --- Tests ------------------------------------------------------------------
 
-# One program with all of dinit but its main.c, dynamically linked.
-$(O)/unit-tests: $(UNIT_OBJECTS) $(O)/skips.o $(filter-out $(O)/main.o,$(OBJECTS))
-	$(call run,LD) $(CC) $(LINK_0$(PIE)) $(SANITIZER) $(LDFLAGS) -o $@ $^ \
-		$(shell $(PKG_CONFIG) --libs $(LIBRARIES)) $(TEST_LIBS) $(LDLIBS)
+# One program with all of dinit but its main.c, dynamically linked. With musl it
+# is static, and has a small runner in the place of Criterion, which needs glibc.
+ifeq ($(LIBC),)
+UNIT_CC = $(CC) $(SANITIZER)
+UNIT_CFLAGS = $(TEST_CFLAGS)
+UNIT_LINK = $(LINK_0$(PIE))
+UNIT_RUNNER = $(O)/skips.o
+UNIT_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) $(TEST_LIBS)
+else
+UNIT_CC = $(DINIT_CC)
+UNIT_CFLAGS = -Itests/architectures $(LIBRARIES_CFLAGS) $(TEST_CFLAGS)
+UNIT_LINK = -static -no-pie
+UNIT_RUNNER = $(O)/criterion.o
+UNIT_LIBS = $(LIBRARIES_LIBS)
+endif
 
-$(O)/unit/%.o: tests/unit/%.c $(O)/flags
-	$(call run,CC) $(CC) $(CODE) $(SANITIZER) -iquote tests/unit \
-		$(TEST_CFLAGS) -MMD -MP -c -o $@ $<
+$(O)/unit-tests: $(UNIT_OBJECTS) $(UNIT_RUNNER) $(filter-out $(O)/main.o,$(OBJECTS))
+	$(call run,LD) $(UNIT_CC) $(UNIT_LINK) $(LDFLAGS) -o $@ $^ $(UNIT_LIBS) \
+		$(LDLIBS)
+
+$(O)/unit/%.o: tests/unit/%.c $(O)/flags $(MUSL_BUILT)
+	$(call run,CC) $(UNIT_CC) $(CODE) -iquote tests/unit $(UNIT_CFLAGS) \
+		-MMD -MP -c -o $@ $<
+
+$(O)/criterion.o: tests/architectures/criterion.c $(O)/flags $(MUSL_BUILT)
+	$(call run,CC) $(UNIT_CC) $(CODE) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(O)/e2e-tests: $(E2E_OBJECTS) $(O)/skips.o
 	$(call run,LD) $(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LDLIBS)
@@ -252,7 +299,8 @@ check-headers: $(O)/flags $(MUSL_BUILT)
 	done
 
 # The lifecycle is pure: these are all the functions that it may call.
-PURE = __assert_fail __stack_chk_fail _GLOBAL_OFFSET_TABLE_ (__)?mem[a-z]+(_chk)?
+PURE = __assert_fail __stack_chk_fail _GLOBAL_OFFSET_TABLE_ (__)?mem[a-z]+(_chk)? \
+	\.TOC\. _(save|rest)gpr[01]_[0-9]+
 check-purity: $(O)/life/lifecycle.o
 	@undefined=$$(nm -u $<) && ! echo "$$undefined" | \
 		grep -vxE ' +U ($(subst $() ,|,$(PURE)))'
@@ -284,7 +332,9 @@ demo: deps-build
 # The unit tests have glibc and its libraries, whatever LIBC is.
 GLIBC_PACKAGES = pkg-config libcap-dev libseccomp-dev libjansson-dev
 BUILD_PACKAGES = gcc libc6-dev $(if $(findstring clang,$(CC)),clang) \
-	$(if $(LIBC),musl-tools gperf dpkg-dev,$(GLIBC_PACKAGES))
+	$(if $(LIBC),musl-tools gperf dpkg-dev,$(GLIBC_PACKAGES)) \
+	$(if $(CROSS),gcc-$(subst _,-,$(CROSS_MACHINE)) \
+	linux-libc-dev-$(CROSS)-cross)
 TEST_PACKAGES = $(GLIBC_PACKAGES) libcriterion-dev mandoc shellcheck \
 	util-linux bsdutils
 deps-build:
@@ -297,8 +347,8 @@ deps:
 # tests/SUITE/run says what a suite needs and does. Its argument is the target.
 SUITE = $(@:check-%=%)
 SUITE_TARGETS = bench deb format image publish release soak verify \
-	$(addprefix check-,analysis budget completion containers coverage faults \
-	fuzz lockdown mutations platforms release scenarios)
+	$(addprefix check-,analysis architectures budget completion containers \
+	coverage faults fuzz lockdown mutations platforms release scenarios)
 bench check-budget: SUITE = bench
 deb image publish release verify: SUITE = release
 format: SUITE = analysis
@@ -311,7 +361,8 @@ $(SUITE_TARGETS):
 
 # Before suites run side by side, as two of them cannot install at once.
 deps-suites:
-	@for run in tests/*/run; do $$run packages || exit; done
+	@for run in tests/*/run; do ARCHITECTURES='$(ARCHITECTURES)' \
+		$$run packages || exit; done
 
 # --- Installation -----------------------------------------------------------
 
@@ -331,7 +382,8 @@ install: all $(COMPLETIONS) $(O)/NOTICES
 	$(INSTALL_DATA) $(O)/completion.fish $(DESTDIR)$(fishdir)/dinit.fish
 
 install-strip:
-	$(MAKE) INSTALL_PROGRAM='$(INSTALL_PROGRAM) -s' install
+	$(MAKE) INSTALL_PROGRAM='$(INSTALL_PROGRAM) -s \
+		$(if $(CROSS),--strip-program=$(CROSS_MACHINE)-strip)' install
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(sbindir)/dinit $(docdir)/NOTICES \

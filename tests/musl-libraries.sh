@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Builds libcap, libseccomp and jansson as static libraries for musl, from the
+# Builds musl, libcap, libseccomp and jansson as static libraries for musl, from the
 # distribution's own source packages:
 #
 #	CC=musl-gcc CFLAGS=... tests/musl-libraries.sh PREFIX NAME=VERSION...
@@ -17,6 +17,7 @@
 # musl: NAME=VERSION, with Debian's revision. PREFIX/notices has their licenses.
 # With the variable LIBRARY_SOURCES, the name of a folder, the source packages
 # that it has are taken from there, as from a release's archive of sources.
+	[ "$name" != musl ] || CC=$prefix/bin/musl-gcc
 #
 # Needs the network once, but no root, and leaves /etc/apt and /var alone.
 
@@ -157,19 +158,24 @@ unpack()
 	done >"$prefix/notices/$name"
 }
 
-# The musl of the compiler. A cross compiler of cross-musl.sh has its own.
+# The musl that is installed.
 note_musl()
 {
-	root=$(dirname "$(command -v "$CC")")/root
-	[ -d "$root" ] || root=
-	copyright=$root/usr/share/doc/musl-dev/copyright
-	version=$(cat "$root.version" 2>/dev/null ||
-	    dpkg-query -W -f '${source:Version}' musl-dev)
+	version=$(dpkg-query -W -f '${source:Version}' musl-dev)
 	echo "musl=$version" >>"$prefix/versions"
-	cp "$copyright" "$prefix/notices/musl"
+	cp /usr/share/doc/musl-dev/copyright "$prefix/notices/musl"
 }
 
 # --- the libraries ---------------------------------------------------------
+
+# The rest is built with its musl-gcc.
+build_musl()
+{
+	machine=$($CC -dumpmachine)
+	./configure --target="$machine" --prefix="$prefix" --disable-shared \
+	    --enable-wrapper=gcc CC="$CC" CFLAGS="$CFLAGS"
+	make -j"$(nproc)" AR="$machine-ar" RANLIB="$machine-ranlib" install
+}
 
 # Those of a cross compiler lie in a folder of their own.
 link_kernel_headers()
@@ -202,7 +208,8 @@ build_libseccomp()
 	./configure --host="$($CC -dumpmachine | sed 's/-gnu/-musl/')" \
 	    --prefix="$prefix" --disable-shared --enable-static --without-pic \
 	    --disable-dependency-tracking CC="$CC" \
-	    CPPFLAGS="-isystem $prefix/include" CFLAGS="$CFLAGS"
+	    CPPFLAGS="-isystem $prefix/include" CFLAGS="$CFLAGS" \
+	    LDFLAGS="-static -no-pie"
 	make -C src CFLAGS="$CFLAGS" libseccomp.la
 	cp include/seccomp.h include/seccomp-syscalls.h "$prefix/include/"
 	cp src/.libs/libseccomp.a "$prefix/lib/"
@@ -233,6 +240,7 @@ for pin in "$@"; do
 	take "$pin" || fetch "$pin"
 	unpack
 	quiet build
+	[ "$name" != musl ] || CC=$prefix/bin/musl-gcc
 done
 grep -q '^musl=' "$prefix/versions" || note_musl
 rm -rf "$work"

@@ -33,6 +33,16 @@ needs()
 	[[ $target != packages ]] || exit 0
 }
 
+# Installs what a build for each of $ARCHITECTURES needs.
+needs_compilers()
+{
+	local arch
+
+	for arch in $ARCHITECTURES; do
+		build deps LIBC=musl ARCH="$arch"
+	done
+}
+
 # build TARGET|VARIABLE=VALUE...
 build()
 {
