@@ -22,7 +22,7 @@
 
 VERSION := 0.2.0
 # What a release is built for, as Debian calls them.
-ARCHITECTURES := amd64 arm64 armhf i386 ppc64el riscv64 s390x
+ARCHITECTURES ?= amd64 arm64 armhf i386 ppc64el riscv64 s390x
 # What a release was built from; `dinit --version` shows it.
 COMMIT :=
 

@@ -34,15 +34,8 @@ turn_to()
 # build TARGET|VARIABLE=VALUE...
 build()
 {
-	local cc=musl-gcc
-
-	if [[ $output != "$native" ]]; then
-		cc=$PWD/build/cross-$arch/musl-gcc
-		[[ -x $cc ]] || tests/release/cross-musl.sh "$arch" \
-			"build/cross-$arch"
-	fi
 	make --no-print-directory -j"$(nproc)" LIBC=musl PINNED=1 \
-		MUSL_CC="$cc" O="$output" COMMIT="$COMMIT" CPPFLAGS="$flags" \
+		ARCH="$arch" O="$output" COMMIT="$COMMIT" CPPFLAGS="$flags" \
 		LIBRARY_SOURCES="$libraries" DINIT="$native/dinit" "$@"
 }
 

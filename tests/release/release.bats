@@ -85,7 +85,8 @@ refuse_sums()
 }
 
 @test "the version names the commit and the libraries" {
-	for run in "$program-amd64" "${arm64[*]}"; do
+	for arch in "${list[@]}"; do
+		run="tests/architectures/emulated $arch $program-$arch"
 		$run --version | grep -q "^dinit $version "
 		$run --version | grep -q 'with libcap 2.*, libseccomp 2.*,'
 		[[ -z $COMMIT ]] || $run --version | grep -q "commit $COMMIT,"
@@ -110,7 +111,8 @@ refuse_sums()
 @test "--license has the revisions of the sources that are handed out" {
 	tar -tf "$release/dinit-$version-sources.tar.gz" \
 		>"$BATS_TEST_TMPDIR/sources"
-	for run in "$program-amd64" "${arm64[*]}"; do
+	for arch in "${list[@]}"; do
+		run="tests/architectures/emulated $arch $program-$arch"
 		$run --license >"$BATS_TEST_TMPDIR/license"
 		for library in libcap2 libseccomp jansson; do
 			revision=$(sed -n "s/^  $library \(.*\): .*/\1/p" \
@@ -143,7 +145,7 @@ refuse_sums()
 }
 
 @test "programs are stripped and small, and debug symbols lie beside them" {
-	for arch in amd64 arm64; do
+	for arch in "${list[@]}"; do
 		file=$program-$arch
 		readelf -S "$file" >"$BATS_TEST_TMPDIR/sections"
 		run -1 grep '\.debug_info' "$BATS_TEST_TMPDIR/sections"
@@ -258,7 +260,7 @@ EOF
 	[[ ! -e $CALLS ]]
 	make image
 	make publish RELEASE_TAG="v$version"
-	grep -F -e "--platform linux/amd64,linux/arm64" "$CALLS"
+	grep -F -e "--platform $(<build/image/platforms)" "$CALLS"
 	grep -F -e "--tag some/dinit:$version " "$CALLS"
 	grep "^gh release create v$version .*SHA256SUMS" "$CALLS"
 	is $'image=some/dinit\ndigest=sha256:123' cat "$GITHUB_OUTPUT"
