@@ -313,7 +313,7 @@ done
 status=0
 sort -u "$scratch/seen" -o "$scratch/seen"
 # Each SYS_NAME; with a request behind it in the same row of a rule, the two too.
-sed '/^static const uint16_t calls/,/^const struct lockdown_list /!d' \
+sed '/^static const uint16_t calls/,/^const struct lockdown_list /!d; /^#/d' \
 	init/privileges/lockdown.c | tr '\n' ' ' | sed 's/SYS_/\n/g; s/$/\n/' | sed 1d |
 	while IFS=$',{} \t' read -r call row; do
 		echo "$call"
