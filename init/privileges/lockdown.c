@@ -42,7 +42,8 @@
 
 /*
  * These are allowed with any arguments. Of two similar calls, musl makes the
- * older one on machines that have it.
+ * older one on machines that have it. For send(2) it makes sendto(2) always,
+ * but glibc makes a call of its own on ARM and PowerPC.
  */
 static const uint16_t calls[] = {
 #ifdef SYS_poll
@@ -103,6 +104,9 @@ static const uint16_t calls[] = {
 	/* messages from the helpers, and to the engine */
 	SYS_recvmsg,
 	SYS_sendto,
+#if defined(SYS_send) && defined(__GLIBC__)
+	SYS_send,
+#endif
 	SYS_connect,
 	/* the readiness file, and the search of /proc for descendants */
 	SYS_close,
@@ -129,10 +133,12 @@ static const uint16_t calls[] = {
 
 /*
  * glibc makes one call for all that is done with sockets where that is the
- * older way (i386, s390x). These are its first arguments (linux/net.h).
+ * older way (i386, s390x). These are its first arguments (linux/net.h). send(2)
+ * has one of its own.
  */
 enum socket_call {
 	CONNECT = 3,
+	SEND = 9,
 	SENDTO = 11,
 	SHUTDOWN = 13,
 	RECVMSG = 17,
@@ -160,7 +166,8 @@ static const struct lockdown_rule rules[] = {
 	    { F_OFD_SETLK, F_OFD_GETLK, F_SETLK, F_GETLK, F_SETFD } },
 #endif
 #if defined(SYS_socketcall) && defined(__GLIBC__)
-	{ SYS_socketcall, 0, 3, UINT32_MAX, { CONNECT, SENDTO, RECVMSG } },
+	{ SYS_socketcall, 0, 4, UINT32_MAX,
+	    { CONNECT, SEND, SENDTO, RECVMSG } },
 #endif
 	{ SYS_ioctl, 1, 3, UINT32_MAX,
 	    { TIOCGPGRP, TIOCSPGRP, KERNEL_PIDFD_GET_INFO } },
@@ -186,6 +193,9 @@ static const uint16_t answer_calls[] = {
 	SYS_accept4,
 	SYS_read,
 	SYS_sendto,
+#if defined(SYS_send) && defined(__GLIBC__)
+	SYS_send,
+#endif
 	SYS_shutdown,
 	SYS_close,
 	SYS_recvmsg, /* the order of PID 1 */
@@ -211,7 +221,7 @@ static const struct lockdown_rule answer_rules[] = {
 #endif
 #if defined(SYS_socketcall) && defined(__GLIBC__)
 	{ SYS_socketcall, 0, 4, UINT32_MAX,
-	    { ACCEPT4, SENDTO, SHUTDOWN, RECVMSG } },
+	    { ACCEPT4, SEND, SHUTDOWN, RECVMSG } },
 #endif
 };
 

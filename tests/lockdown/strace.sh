@@ -41,6 +41,7 @@ declare -A unseen=(
 	[ftruncate64]='machines of 32 bits'
 	[fcntl64]='machines of 32 bits'
 	[socketcall]='glibc has it for sockets on i386 and s390x'
+	[send]='glibc has it for send(2) on ARM and PowerPC'
 	[renameat2]='machines without renameat'
 	[pwritev2]='where standard error cannot be opened anew'
 	[lseek]='/proc changed while it was read'

@@ -382,6 +382,12 @@ static const struct attempt attempts[] = {
 	{ SYS_socket, { 0 }, false },
 #ifdef SYS_socketcall
 	{ SYS_socketcall, { 1 /* socket */, 0 }, false },
+#ifdef __GLIBC__
+	{ SYS_socketcall, { 9 /* send */, 0 }, true },
+#endif
+#endif
+#if defined(SYS_send) && defined(__GLIBC__)
+	{ SYS_send, { 3 }, true },
 #endif
 	{ SYS_ptrace, { 0 }, false },
 	{ SYS_mmap, { 0 }, false },
