@@ -112,21 +112,12 @@ log_not_ready(const char *introduction, const char *why)
 static int
 check_readiness(const struct options *options)
 {
-	const char *path = options->ready_file;
-	struct asker_view view = { .state_fd = -1 };
-	struct problem problem = { .text = "" };
-	int ready = asker_is_ready(path);
-	int error;
+	struct problem problem;
+	int ready = asker_ask(options->ready_file, &problem);
 
 	if (ready == 1)
 		return 0;
-	error = asker_look(path, &view);
-	if (error < 0)
-		problem_set(&problem, "cannot read readiness file %.300s: %s",
-		    path, strerror(-error));
-	else
-		asker_explain(&view, path, &problem);
-	log_not_ready(error < 0 ? "" : "not ready: ", problem.text);
+	log_not_ready(ready < 0 ? "" : "not ready: ", problem.text);
 	return 1;
 }
 

@@ -51,41 +51,6 @@ struct answerer {
 
 /* --- The answer --- */
 
-/* As ask, where the container is most likely not ready. */
-static bool
-look(const char *ready_file, struct problem *problem)
-{
-	struct asker_view view;
-	int error;
-
-	/* Its texts are set by asker_look, and large. */
-	view.waits = false;
-	view.is_alive = false;
-	view.was_alive = false;
-	view.state_fd = -1;
-	error = asker_look(ready_file, &view);
-	if (view.state_fd >= 0)
-		close(view.state_fd);
-	if (view.is_ready)
-		snprintf(problem->text, sizeof(problem->text), "ready");
-	else if (error < 0)
-		problem_set(problem, "cannot read readiness file %.300s: %s",
-		    ready_file, strerror(-error));
-	else
-		asker_explain(&view, ready_file, problem);
-	return view.is_ready;
-}
-
-/* True if the container is ready. Otherwise PROBLEM says why not. */
-static bool
-ask(const char *ready_file, struct problem *problem)
-{
-	if (asker_is_ready(ready_file) != 1)
-		return look(ready_file, problem);
-	snprintf(problem->text, sizeof(problem->text), "ready");
-	return true;
-}
-
 /* Returns the status, and sets BODY to what the answer says. */
 static const char *
 choose_answer(const struct answerer *answerer, enum answer_asked asked,
@@ -94,9 +59,10 @@ choose_answer(const struct answerer *answerer, enum answer_asked asked,
 	switch (asked) {
 	case ANSWER_ASKED_GET:
 	case ANSWER_ASKED_HEAD:
-		return ask(answerer->plan->ready_file, body)
-		    ? "200 OK"
-		    : "503 Service Unavailable";
+		if (asker_ask(answerer->plan->ready_file, body) != 1)
+			return "503 Service Unavailable";
+		snprintf(body->text, sizeof(body->text), "ready");
+		return "200 OK";
 	case ANSWER_ASKED_OTHER:
 		snprintf(body->text, sizeof(body->text),
 		    "only GET and HEAD are answered");

@@ -213,3 +213,35 @@ asker_explain(const struct asker_view *view, const char *path,
 		    view->why_not_yet[0] != '\0' ? view->why_not_yet
 						 : "about to start");
 }
+
+/*
+ * Looks for the reason why no container is ready at PATH. If one has become
+ * ready meanwhile, that is the answer.
+ */
+static int
+ask_why(const char *path, struct problem *problem)
+{
+	struct asker_view view;
+	int error;
+
+	/* All of VIEW but its texts, which are large and need no value yet. */
+	view.waits = false;
+	view.is_alive = false;
+	view.was_alive = false;
+	view.state_fd = -1;
+	error = asker_look(path, &view);
+	if (view.state_fd >= 0)
+		close(view.state_fd);
+	if (error < 0)
+		problem_set(problem, "cannot read readiness file %.300s: %s",
+		    path, strerror(-error));
+	else
+		asker_explain(&view, path, problem);
+	return view.is_ready ? 1 : error;
+}
+
+int
+asker_ask(const char *path, struct problem *problem)
+{
+	return asker_is_ready(path) == 1 ? 1 : ask_why(path, problem);
+}

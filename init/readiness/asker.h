@@ -55,4 +55,11 @@ void
 asker_explain(const struct asker_view *view, const char *path,
     struct problem *problem);
 
+/*
+ * Returns what asker_is_ready does. Unless that is 1, PROBLEM says why the
+ * container is not ready, or why this cannot be found out.
+ */
+int
+asker_ask(const char *path, struct problem *problem);
+
 #endif

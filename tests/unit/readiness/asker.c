@@ -139,10 +139,8 @@ static const char *
 explain(const char *path)
 {
 	static struct problem problem;
-	struct asker_view view = { .state_fd = -1 };
 
-	cr_assert_eq(asker_look(path, &view), 0);
-	asker_explain(&view, path, &problem);
+	cr_assert_eq(asker_ask(path, &problem), 0);
 	return problem.text;
 }
 
