@@ -198,7 +198,6 @@ static const uint16_t answer_calls[] = {
 #endif
 	SYS_shutdown,
 	SYS_close,
-	SYS_recvmsg, /* the order of PID 1 */
 	SYS_pread64, /* the state file */
 	SYS_clock_gettime,
 #ifdef SYS_clock_gettime64
@@ -220,8 +219,7 @@ static const struct lockdown_rule answer_rules[] = {
 	{ SYS_fcntl, 1, 2, UINT32_MAX, { F_GETLK, F_SETFD } },
 #endif
 #if defined(SYS_socketcall) && defined(__GLIBC__)
-	{ SYS_socketcall, 0, 4, UINT32_MAX,
-	    { ACCEPT4, SEND, SHUTDOWN, RECVMSG } },
+	{ SYS_socketcall, 0, 3, UINT32_MAX, { ACCEPT4, SEND, SHUTDOWN } },
 #endif
 };
 

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "readiness/answer_helper.h"
@@ -241,13 +240,11 @@ static bool
 await_order(int order_fd)
 {
 	char order;
-	struct iovec part = { .iov_base = &order, .iov_len = 1 };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	ssize_t length;
 
 	do
-		length = recvmsg(order_fd, &message, 0);
-	while (length < 0 && (errno == EINTR || errno == ENOMEM));
+		length = read(order_fd, &order, 1);
+	while (length < 0 && errno == EINTR);
 	return length > 0;
 }
 
