@@ -230,8 +230,9 @@ become_command(void *argument)
  * the child executes COMMAND or ends. This takes half the time of fork(2),
  * which copies page tables and makes the kernel copy each page that is written
  * to afterwards. The child must not change anything that dinit still needs, and
- * has a stack of its own. That is given back: on dinit's stack the pages that
- * the child needs would stay in memory. Returns the child's pid, or -1.
+ * has a stack of its own. That is given back in the end: if it were a part of
+ * dinit's stack, the pages that the child has written to would stay in memory.
+ * Returns the child's pid, or -1.
  */
 static pid_t
 start_sharing(struct child *child)

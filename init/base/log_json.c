@@ -10,7 +10,7 @@
 #include "base/signals.h"
 #include "base/text.h"
 
-/* How a line ends, at the latest. */
+/* What must still fit in behind a text, so that the line can end there. */
 #define LINE_END "\"}\n"
 
 /* Room for a character as it stands in a JSON string, with a NUL byte. */

@@ -245,9 +245,9 @@ stop_helpers(struct supervisor *sup)
 }
 
 /*
- * Before COMMAND could be executed there is no need for them: who connects to
- * the socket meanwhile waits for a moment. PID 1 lets go of the socket, so that
- * nobody waits there in vain once both helpers are gone.
+ * The helpers are started after COMMAND: a client that connects to the socket
+ * before that waits for a moment. Then PID 1 closes the socket, so that no
+ * client waits in vain once both helpers are gone.
  */
 void
 actions_start_answers(struct supervisor *sup)

@@ -424,7 +424,7 @@ log_app_killed(const struct life_facts *facts, struct log_facts *line)
 	int signo = facts->app_status - 128;
 	const char *explanation = explain_death(facts, signo);
 
-	/* What begins otherwise says what was not the reason. */
+	/* Without a colon it says what was not the reason, or nothing. */
 	if (explanation[0] == ':')
 		line->reason = explanation + 2;
 	line->signal = signo;

@@ -24,9 +24,9 @@ struct call {
 };
 
 /*
- * Linux has had all calls with lower numbers since 4.18. The C libraries do
- * without the others where the kernel has none (ENOSYS), but not where a filter
- * denies them (EPERM).
+ * Linux has had all calls of the list with lower numbers since 4.18. Where the
+ * kernel does not have one of the others (ENOSYS), the C libraries do without
+ * it, but not where a filter denies it (EPERM).
  */
 #define NEWER 403
 

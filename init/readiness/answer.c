@@ -23,8 +23,8 @@ answer_start(const struct answer_plan *plan, struct helper *out)
 }
 
 /*
- * A helper never sends anything. What one does send that an app of the same
- * user has taken over counts as its end, so that nobody can keep PID 1 busy.
+ * A helper never sends anything. If one does, an app of the same user has taken
+ * it over. That counts as its end, so that nobody can keep PID 1 busy.
  */
 bool
 answer_has_ended(const struct helper *helper)

@@ -11,7 +11,10 @@
 #include "readiness/answer_socket.h"
 #include "base/number.h"
 
-/* Enough for bursts: what does not fit in waits a second (listen(2)). */
+/*
+ * Enough for bursts. A client that does not fit in tries again after a second
+ * (listen(2), tcp(7)).
+ */
 #define BACKLOG 1024
 
 struct address {
@@ -59,7 +62,7 @@ parse_host(char *host, uint16_t port, struct address *out)
 	return read == 1 ? 0 : -EINVAL;
 }
 
-/* The port alone is read as any address of IPv6. 0 or -EINVAL. */
+/* A port alone is read as that port of any address of IPv6. 0 or -EINVAL. */
 static int
 parse(const char *text, struct address *out)
 {

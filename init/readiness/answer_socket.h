@@ -16,8 +16,9 @@ bool
 answer_socket_is_valid(const char *text);
 
 /*
- * Listens at TEXT; without an address at all that there are, of IPv6 and of
- * IPv4. A descriptor that does not block and is close-on-exec, or -errno.
+ * Listens at TEXT. If that is a port alone, this is at all addresses, of IPv6
+ * and of IPv4. Returns a descriptor that does not block and is close-on-exec,
+ * or -errno.
  */
 int
 answer_socket_open(const char *text);

@@ -109,8 +109,9 @@ read_line(int state_fd, char line[LINE_FILE_MAX], char before[LINE_FILE_MAX])
 }
 
 /*
- * dinit-answer does this too, where each further buffer on the stack may cost a
- * page. So one of the view's own is lent out for a moment, as state_path is.
+ * dinit-answer runs this too, and each further buffer on its stack may cost it
+ * a page of memory. So read_line reads to why_never and compares in
+ * why_not_yet, and only then do both get what belongs there.
  */
 static void
 read_why(struct asker_view *view)
