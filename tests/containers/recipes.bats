@@ -28,10 +28,10 @@ recipe()
 			in_block' | grep .
 }
 
-# inline WORD: the line of a Dockerfile that begins with it, in running text.
+# inline BEGINNING: the line of a Dockerfile that begins so, in running text.
 inline()
 {
-	grep -oE "\`$1 [^\`]*\`" README.md | tr -d '\`'
+	grep -oE "\`$1[^\`]*\`" README.md | tr -d '\`'
 }
 
 make_example()
@@ -120,7 +120,7 @@ without_times()
 @test "the README's Dockerfile works for a USER, with its folder" {
 	use_docker
 	make_context
-	build sed "/^COPY app/a RUN useradd app\n$(inline RUN)\nUSER app"
+	build sed "/^COPY app/a RUN useradd app\n$(inline 'RUN ')\nUSER app"
 	becomes_healthy_and_stops
 }
 
@@ -129,10 +129,10 @@ without_times()
 
 	use_docker
 	make_context
-	line=$(inline COPY)
+	line=$(inline 'COPY dinit-')
 	read -ra words <<<"$line"
 	cp "$DINIT" "$CONTEXT/${words[1]/\$\{TARGETARCH\}/amd64}"
-	build sed "s,^COPY --from=dinit.*,$(inline ARG)\n$line,"
+	build sed "s,^COPY --from=dinit.*,$(inline 'ARG ')\n$line,"
 	becomes_healthy_and_stops
 }
 
