@@ -307,6 +307,8 @@ check-purity: $(O)/life/lifecycle.o
 
 check-man:
 	mandoc -T lint -W warning man/*.[78]
+	@! grep -nE '^(<<<<<<<|>>>>>>>) ' man/*.[78] README.md */README.md \
+		tests/*/README.md
 
 # An older shellcheck, as Debian 11 has it, does not find what scripts source.
 check-scripts:
