@@ -91,11 +91,12 @@ setup()
 }
 
 @test "DINIT_READY_LISTEN: port 80 with --user, 200 until docker stop, then 503" {
-	start -e DINIT_READY_LISTEN=80 -e DINIT_USER=1000 \
+	start -e DINIT_READY_LISTEN=80 -e DINIT_USER=1000 -e DINIT_GRACE=90s \
 		--sysctl net.ipv4.ip_unprivileged_port_start=1024 \
 		entrypoint /bin/act TERM:say=told,await=end,exit=7
+	await has_said up
 	await docker exec "$C" /sbin/dinit --probe=http://127.0.0.1/readyz
-	docker stop -t 30 "$C" 3>&- &
+	docker stop -t 90 "$C" 3>&- &
 	await has_said told
 	run docker exec "$C" /sbin/dinit --probe=http://127.0.0.1/readyz
 	[[ $status == 1 && $output == *'answered 503' ]]
