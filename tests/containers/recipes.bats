@@ -94,10 +94,12 @@ shown()
 		awk -v RS= -v wanted="$1" 'NR == wanted' | without_times
 }
 
-# without_times: of dinit's lines, with a mark for whatever takes its time.
+# without_times: of dinit's lines, with a mark for whatever takes its time. On a
+# busy machine any start may be slow, which is left out.
 without_times()
 {
-	grep '^dinit: ' | sed -E 's/[0-9.]+m?s\b/TIME/g; s/[0-9]+ check/N check/g'
+	grep '^dinit: ' | sed -E '/^dinit: not ready after /d
+		s/[0-9.]+m?s\b/TIME/g; s/[0-9]+ checks?\b/N checks/g'
 }
 
 @test "the README's Dockerfile makes a container healthy, and its log is as shown" {
@@ -112,7 +114,7 @@ without_times()
 	use_docker
 	make_context
 	build cat
-	start -e DINIT_STARTUP_BUDGET=1s example/changed sleep 60
+	start -e DINIT_STARTUP_BUDGET=4s example/changed sleep 60
 	ends_with 124
 	is "$(shown 2)" without_times < <(log)
 }
