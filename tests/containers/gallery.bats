@@ -183,12 +183,12 @@ start_haproxy()
 	docker run -d --name "$C-server" --network "container:$C" apps \
 		/bin/webapp 8080 0 >/dev/null
 	await ask 80/
-	await is 0 connections_to 8080
 }
 
 # Requests of which the log says something only when they are answered.
 ask_for_what_takes_long()
 {
+	await is 0 connections_to 8080
 	ask 80/slow >"$ANSWER" 3>&- &
 	REQUEST=$!
 	await is 1 connections_to 8080
