@@ -423,17 +423,13 @@ query()
 }
 
 @test "sandbox: the work is told to stop, and has the time to save itself" {
-	local work
-
 	start gallery/sandbox
 	docker exec --user agent "$C" sh -c "
-		trap 'sleep 1; echo saved >saved; exit 3' TERM
+		trap 'sleep 1; echo saved >saved; exit' TERM
 		setsid sleep 1000 &
 		touch begun; wait" 3>&- &
-	work=$!
 	await docker exec "$C" test -e begun
 	stops_with 0
-	job_ends_with 3 "$work"
 	docker cp "$C:/home/agent/saved" "$ANSWER"
 	is saved cat "$ANSWER"
 }
