@@ -17,7 +17,6 @@
 # musl: NAME=VERSION, with Debian's revision. PREFIX/notices has their licenses.
 # With the variable LIBRARY_SOURCES, the name of a folder, the source packages
 # that it has are taken from there, as from a release's archive of sources.
-	[ "$name" != musl ] || CC=$prefix/bin/musl-gcc
 #
 # Needs the network once, but no root, and leaves /etc/apt and /var alone.
 
