@@ -170,6 +170,7 @@ Test(await, is_told_at_once_why_the_container_is_not_ready)
 	cr_assert_eq(unlink(container_path(&c, "up")), 0);
 	container_await_text(&c, "log", "unhealthy, readiness is withdrawn");
 	ask(&c, "not ready: unready for ");
+	container_await_text(&c, "out", "up");
 	container_signal(&c, SIGTERM);
 	container_await_text(&c, "log", "dinit: stopping");
 	ask(&c, "not ready: stopping: a stop signal arrived");
@@ -186,6 +187,7 @@ Test(await, is_told_of_a_drain_and_of_its_end)
 
 	container_touch(&c, "up");
 	container_await_file(&c, "a/ready");
+	container_await_text(&c, "out", "up");
 	container_signal(&c, SIGTERM);
 	container_await_text(&c, "log", "draining for");
 	ask(&c, "not ready: draining: a stop signal arrived");

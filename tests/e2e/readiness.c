@@ -193,6 +193,7 @@ Test(readiness, is_published_once_the_health_command_succeeds_and_not_before)
 	container_touch(&c, "up");
 	container_await_file(&c, "ready");
 	container_await_text(&c, "log", "dinit: ready after");
+	container_await_text(&c, "out", "up");
 	stop_and_expect(&c, 0);
 	cr_assert(!container_has_file(&c, "ready"));
 }

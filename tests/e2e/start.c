@@ -416,6 +416,7 @@ Test(start, keeps_standard_output_and_error_for_jobs_that_write_there)
 Test(start, lets_readers_of_standard_output_see_the_end_of_the_container)
 {
 	int output[2];
+	char up[3];
 	struct container c;
 
 	cr_assert_eq(pipe2(output, O_CLOEXEC), 0);
@@ -426,6 +427,8 @@ Test(start, lets_readers_of_standard_output_see_the_end_of_the_container)
 	});
 	close(output[1]);
 	container_await_file(&c, "ready");
+	cr_assert_eq(read(output[0], up, sizeof(up)), sizeof(up));
+	cr_assert_eq(memcmp(up, "up\n", sizeof(up)), 0);
 	container_signal(&c, SIGTERM);
 	container_expect_status(&c, 0);
 	await_descriptor(output[0], POLLHUP, "nobody writes what was stdout");
