@@ -419,7 +419,7 @@ Test(health, end_of_the_budget_stops_the_app_and_says_why)
 Test(health, end_of_the_budget_kills_a_stubborn_app_after_the_grace)
 {
 	struct container c = container_start(&(struct run){
-		.arguments = { READY_FILE, "--startup-budget=300ms",
+		.arguments = { READY_FILE, "--startup-budget=2s",
 		    "--grace=1s", "--health-cmd=false", "--", "act" },
 	});
 
@@ -431,7 +431,7 @@ Test(health, end_of_the_budget_kills_a_stubborn_app_after_the_grace)
 Test(health, end_of_the_budget_sends_the_first_of_the_stop_signals_rewritten)
 {
 	struct container c = container_start(&(struct run){
-		.arguments = { READY_FILE, "--startup-budget=300ms",
+		.arguments = { READY_FILE, "--startup-budget=2s",
 		    "--stop-signal=INT,TERM", "--rewrite=INT:QUIT",
 		    "--health-cmd=false", "--", "act", "QUIT:exit=0" },
 	});

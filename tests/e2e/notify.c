@@ -237,8 +237,8 @@ Test(notify, app_that_says_nothing_is_stopped_when_the_budget_is_over)
 
 Test(notify, app_may_ask_for_more_time)
 {
-	struct container c = start_at(AS_PID_1, "--startup-budget=400ms",
-	    "start:tell=EXTEND_TIMEOUT_USEC=3600000000,barrier,nap=600",
+	struct container c = start_at(AS_PID_1, "--startup-budget=2s",
+	    "start:tell=EXTEND_TIMEOUT_USEC=3600000000,barrier,nap=2500",
 	    "start:tell=READY=1");
 
 	container_await_file(&c, "ready");
