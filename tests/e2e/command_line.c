@@ -116,7 +116,8 @@ Test(command_line, is_tested_with_bad_values_of_every_option)
 	snprintf(config, sizeof(config), "%s", container_read(&c, "out"));
 	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
 		line[strcspn(line, " ")] = '\0';
-		cr_assert(has_bad_value(line), "%s", line);
+		cr_assert(has_bad_value(line),
+		    "bad_values above has none for --%s", line);
 	}
 }
 

@@ -192,12 +192,13 @@ Test(documentation, has_an_entry_for_each_option_in_the_manual)
 
 		if (row->name != NULL)
 			cr_expect(find_option_entry(long_macro(row),
-			    &of_long_name), "no entry for --%s",
-			    row->name);
+			    &of_long_name), "dinit(8) has no entry for --%s "
+			    "under DESCRIPTION", row->name);
 		snprintf(macro, sizeof(macro), "Fl %c", row->short_name);
 		if (row->short_name != 0)
 			cr_expect(find_option_entry(macro, &of_short_name),
-			    "no entry for -%c", row->short_name);
+			    "dinit(8) has no entry for -%c under DESCRIPTION",
+			    row->short_name);
 		cr_expect(of_long_name.text == NULL ||
 		    of_short_name.text == NULL ||
 		    of_long_name.text == of_short_name.text,
@@ -327,7 +328,7 @@ Test(documentation, lists_each_variable_in_the_manual)
 {
 	const char *end;
 	const char *from = find_section("\n.Sh ENVIRONMENT\n", &end);
-	size_t listed = 0;
+	int listed[OPTIONS_MAX] = { 0 };
 	struct entry entry;
 
 	while (next_entry(&from, end, &entry)) {
@@ -338,18 +339,20 @@ Test(documentation, lists_each_variable_in_the_manual)
 		if (sscanf(entry.line, ".It Ev %63[" VARIABLE_CHARACTERS "]",
 		    variable) != 1 || strncmp(variable, "DINIT_", 6) != 0)
 			continue;
-		listed++;
 		row = table_find_variable(variable, strlen(variable));
-		if (row != NULL)
+		if (row != NULL) {
+			listed[row - table_rows]++;
 			snprintf(option, sizeof(option), "\n.Fl Fl %s\n",
 			    row->name);
+		}
 		cr_expect(option[0] != '\0', "%s is no variable", variable);
 		cr_expect(strncmp(entry.text, option, strlen(option)) == 0,
 		    "%s is not followed by its option", variable);
 	}
 	for (const struct table_row *row = table_rows; row->kind != NULL; row++)
-		listed -= has_variable(row);
-	cr_expect_eq(listed, 0, "some are missing, or listed twice");
+		cr_expect_eq(listed[row - table_rows], has_variable(row),
+		    "dinit(8) lists the variable of --%s %d times under "
+		    "ENVIRONMENT", row->name, listed[row - table_rows]);
 }
 
 /* --- The messages, as the source has them --- */
@@ -388,7 +391,8 @@ expect_explained(const char *path, const char *format)
 
 		snprintf(part, sizeof(part), "%.*s", (int)length, format);
 		cr_expect(length <= 3 || strstr(diagnostics, part) != NULL,
-		    "%s: \"%s\" is not in DIAGNOSTICS", path, part);
+		    "%s: \"%s\" is not in dinit(8) under DIAGNOSTICS", path,
+		    part);
 		format += length;
 		format += strspn(format, "%.*0123456789lz");
 		format += *format != '\0';
@@ -497,9 +501,14 @@ find_topic(const char *name)
 {
 	int topic = 0;
 
-	while (topic < TOPIC_COUNT &&
-	    strcmp(messages_event_name(topic), name) != 0)
-		topic++;
+	for (; topic < TOPIC_COUNT; topic++) {
+		const char *event = messages_event_name(topic);
+
+		cr_assert_not_null(event, "number %d of enum message has no "
+		    "row in init/life/messages.c", topic);
+		if (strcmp(event, name) == 0)
+			break;
+	}
 	return topic;
 }
 
@@ -522,8 +531,9 @@ Test(documentation, lists_each_event_of_the_log_in_the_manual)
 		listed[topic]++;
 	}
 	for (int topic = 0; topic < TOPIC_COUNT; topic++)
-		cr_expect_eq(listed[topic], 1, "%s: %d entries",
-		    messages_event_name(topic), listed[topic]);
+		cr_expect_eq(listed[topic], 1, "dinit(8) has %d entries for "
+		    "the event %s in the list of the JSON keys", listed[topic],
+		    messages_event_name(topic));
 }
 
 /* --- The order of the messages --- */

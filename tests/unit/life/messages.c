@@ -519,7 +519,8 @@ count_topics(const char *event)
 	for (int topic = 0; topic < TOPIC_COUNT; topic++) {
 		const char *name = messages_event_name(topic);
 
-		cr_assert_not_null(name, "%d has no name", topic);
+		cr_assert_not_null(name, "number %d of enum message has no "
+		    "row in init/life/messages.c", topic);
 		count += strcmp(name, event) == 0;
 	}
 	return count;
@@ -698,6 +699,8 @@ Test(messages, have_an_event_and_facts_for_programs, .init = capture_json)
 	struct life_facts facts = live_through_it_all();
 
 	for (int message = 0; message < MESSAGE_COUNT; message++) {
+		cr_assert_not_null(expected[message], "no facts are expected "
+		    "above of number %d of enum message", message);
 		messages_log(&facts, (enum message)message);
 		expect_facts(message, expected[message]);
 	}
@@ -978,6 +981,8 @@ Test(messages, have_words_for_each_message, .init = capture_log)
 	facts.app_status = 143;
 	facts.relayed_signal = SIGHUP;
 	for (int message = 0; message < MESSAGE_COUNT; message++) {
+		cr_assert_not_null(messages_event_name(message), "number %d of "
+		    "enum message has no row in init/life/messages.c", message);
 		messages_log(&facts, (enum message)message);
 		cr_expect(strlen(read_log()) > 0, "nothing for %d", message);
 	}

@@ -26,8 +26,8 @@ Test(table, has_no_row_that_the_tests_do_not_know)
 		table_format_variable(row, variable);
 		cr_expect(variable[0] == '\0' ||
 		    is_among_settings(row->name, variable),
-		    "--%s (%s) is not in the tests' table", row->name,
-		    variable);
+		    "--%s (%s) is not in tests/unit/settings/parsing.c",
+		    row->name, variable);
 	}
 }
 
