@@ -996,15 +996,47 @@ exploration_state_name(enum state state)
 	return names[state];
 }
 
+const char *
+exploration_event_name(enum event_type type)
+{
+	static const char *const names[EVENT_COUNT] = {
+		[EVENT_EXECUTED] = "EVENT_EXECUTED",
+		[EVENT_EXEC_FAILED] = "EVENT_EXEC_FAILED",
+		[EVENT_SIGNAL] = "EVENT_SIGNAL",
+		[EVENT_HEALTHY] = "EVENT_HEALTHY",
+		[EVENT_UNHEALTHY] = "EVENT_UNHEALTHY",
+		[EVENT_APP_STOPPING] = "EVENT_APP_STOPPING",
+		[EVENT_EXTENDED] = "EVENT_EXTENDED",
+		[EVENT_ALIVE] = "EVENT_ALIVE",
+		[EVENT_APP_FAILED] = "EVENT_APP_FAILED",
+		[EVENT_WATCHDOG_SET] = "EVENT_WATCHDOG_SET",
+		[EVENT_HELPER_LOST] = "EVENT_HELPER_LOST",
+		[EVENT_PUBLISHED] = "EVENT_PUBLISHED",
+		[EVENT_PUBLISH_FAILED] = "EVENT_PUBLISH_FAILED",
+		[EVENT_APP_STOPPED] = "EVENT_APP_STOPPED",
+		[EVENT_APP_EXITED] = "EVENT_APP_EXITED",
+		[EVENT_APP_KILLED] = "EVENT_APP_KILLED",
+		[EVENT_CHILDREN_GONE] = "EVENT_CHILDREN_GONE",
+		[EVENT_ALL_GONE] = "EVENT_ALL_GONE",
+		[EVENT_TIMEOUT] = "EVENT_TIMEOUT",
+	};
+
+	return names[type];
+}
+
 static void
 say_violation(struct exploration *exploration, const struct step *step,
     const char *violation)
 {
 	snprintf(exploration->violation, sizeof(exploration->violation),
-	    "%s, on event %d with %d at %d, leads to %s: %s",
-	    exploration_state_name(step->before->lc.state), step->event->type,
-	    step->event->arg, (int)step->event->now,
-	    exploration_state_name(step->after->lc.state), violation);
+	    "%s, on %s with %d at %d, leads to %s: %s (with the gate %d, a "
+	    "budget of %d, a drain of %d and a grace of %d)",
+	    exploration_state_name(step->before->lc.state),
+	    exploration_event_name(step->event->type), step->event->arg,
+	    (int)step->event->now,
+	    exploration_state_name(step->after->lc.state), violation,
+	    (int)step->limits->gate, (int)step->limits->budget_ms,
+	    (int)step->limits->drain_ms, (int)step->limits->grace_ms);
 }
 
 /* Takes the step from FROM to TO, whose moment 0 is the one of EVENT. */

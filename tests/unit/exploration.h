@@ -27,6 +27,10 @@ struct exploration {
 const char *
 exploration_state_name(enum state state);
 
+/* Name of an event, as the source has it. */
+const char *
+exploration_event_name(enum event_type type);
+
 /* The settings number I that are explored. False: there are not so many. */
 bool
 exploration_get_limits(size_t i, struct limits *out);

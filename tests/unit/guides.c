@@ -105,16 +105,18 @@ Test(guides, list_the_ways_between_states_as_they_are, .timeout = 300)
 	struct edges listed = read_edges();
 
 	exploration_run(&exploration);
+	cr_assert(exploration.violation[0] == '\0',
+	    "the exploration has broken off: %s", exploration.violation);
 	for (int from = 0; from <= STATE_COUNT; from++) {
 		for (int to = 0; to <= STATE_COUNT; to++) {
 			bool real = exploration.leads[from][to];
 
 			cr_expect(listed.from[from][to] || !real,
-			    "%s --> %s is missing", node_name(from),
-			    node_name(to));
+			    "dinit-lifecycle(7) has no %s --> %s",
+			    node_name(from), node_name(to));
 			cr_expect(real || !listed.from[from][to],
-			    "%s --> %s never happens", node_name(from),
-			    node_name(to));
+			    "%s --> %s of dinit-lifecycle(7) never happens",
+			    node_name(from), node_name(to));
 		}
 	}
 }

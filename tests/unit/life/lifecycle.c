@@ -80,17 +80,22 @@ static const char *const message_names[MESSAGE_COUNT] = {
 };
 
 static void
-expect_all_named(const char *const *names, size_t count)
+expect_all_named(const char *what, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		cr_expect_not_null(names[i], "number %zu has no name", i);
+		cr_expect_not_null(names[i], "number %zu of enum %s has no "
+		    "name above", i, what);
 }
 
 Test(lifecycle, has_a_name_for_all_that_scripts_are_about)
 {
-	expect_all_named(action_names, ACTION_COUNT);
-	expect_all_named(ending_names, ENDING_COUNT);
-	expect_all_named(message_names, MESSAGE_COUNT);
+	expect_all_named("action_type", action_names, ACTION_COUNT);
+	expect_all_named("ending", ending_names, ENDING_COUNT);
+	expect_all_named("message", message_names, MESSAGE_COUNT);
+	for (int type = 0; type < EVENT_COUNT; type++)
+		cr_expect_not_null(exploration_event_name(
+		    (enum event_type)type), "number %d of enum event_type has "
+		    "no name in tests/unit/exploration.c", type);
 	for (int state = 0; state < STATE_COUNT; state++)
 		cr_expect_not_null(exploration_state_name((enum state)state),
 		    "state %d has no name", state);
@@ -1474,10 +1479,11 @@ expect_explored(const char *name)
 
 	while (i < ARRAY_SIZE(members) && strcmp(members[i].name, name) != 0)
 		i++;
-	cr_assert(i < ARRAY_SIZE(members), "'%s' is not in the table above",
+	cr_assert(i < ARRAY_SIZE(members), "'%s' is not in members above",
 	    name);
 	cr_expect(takes_two_values(members[i].offset, members[i].size),
-	    "the exploration knows but one value of '%s'", name);
+	    "the exploration knows but one value of '%s': see choose_limits",
+	    name);
 }
 
 /* Expects two values of each member that HEADER gives STRUCTURE. */
@@ -1519,5 +1525,6 @@ Test(lifecycle, every_order_of_events_keeps_the_rules, .timeout = 300)
 	exploration_run(&exploration);
 	printf("lifecycle: %zu situations, %zu steps explored\n",
 	    exploration.situations, exploration.steps);
-	cr_assert_str_eq(exploration.violation, "");
+	cr_assert(exploration.violation[0] == '\0', "%s",
+	    exploration.violation);
 }
