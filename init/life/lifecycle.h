@@ -216,7 +216,7 @@ struct limits {
 	enum gate gate;
 	bool ok_stop; /* an end by the relayed stop signal is status 0 */
 	int monitor_failures; /* this many in a row mean unhealthy; 0: never */
-	int64_t silence_ms;   /* see below; 0: no limit */
+	int64_t silence_ms;   /* see above; 0: no limit */
 	int64_t budget_ms;    /* 0: none */
 	int64_t recovery_ms;  /* unready this long: dinit gives up; 0: never */
 	int64_t drain_ms;
