@@ -207,12 +207,17 @@ Test(health_helper, leaves_no_descriptor_open_but_that_of_the_helper)
 	in_child(count_after_each_step, NULL);
 }
 
-/* If each check left one open, the helper would run out of them. */
+/*
+ * If each check left one open, the helper would run out of them. A check counts
+ * when the helper sleeps: before, it may not yet have closed its end of the
+ * check's pipe.
+ */
 static void
 count_in_checks(void *argument)
 {
 	struct helper helper =
-	    start("ls /proc/$PPID/fd | wc -l; exit 1");
+	    start("until grep -q '^State:.S' /proc/$PPID/status; do :; done; "
+	    "ls /proc/$PPID/fd | wc -l; exit 1");
 	char first[16];
 
 	(void)argument;
