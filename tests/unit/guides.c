@@ -14,6 +14,7 @@
 
 #include "base/array.h"
 #include "exploration.h"
+#include "guides.h"
 #include "life/lifecycle.h"
 #include "life/messages.h"
 #include "support.h"
@@ -99,17 +100,14 @@ read_edges(void)
 	return edges;
 }
 
-Test(guides, list_the_ways_between_states_as_they_are, .timeout = 300)
+void
+guides_expect_ways(const struct exploration *exploration)
 {
-	static struct exploration exploration;
 	struct edges listed = read_edges();
 
-	exploration_run(&exploration);
-	cr_assert(exploration.violation[0] == '\0',
-	    "the exploration has broken off: %s", exploration.violation);
 	for (int from = 0; from <= STATE_COUNT; from++) {
 		for (int to = 0; to <= STATE_COUNT; to++) {
-			bool real = exploration.leads[from][to];
+			bool real = exploration->leads[from][to];
 
 			cr_expect(listed.from[from][to] || !real,
 			    "dinit-lifecycle(7) has no %s --> %s",

@@ -12,6 +12,7 @@
 #include "life/lifecycle.h"
 #include "base/array.h"
 #include "exploration.h"
+#include "guides.h"
 #include "support.h"
 
 TestSuite(lifecycle, .timeout = 5);
@@ -1518,6 +1519,7 @@ Test(lifecycle, is_explored_with_two_values_of_each_limit)
 	    "\nstruct signal_policy {");
 }
 
+/* And dinit-lifecycle(7) lists the ways between states as they are. */
 Test(lifecycle, every_order_of_events_keeps_the_rules, .timeout = 300)
 {
 	static struct exploration exploration;
@@ -1527,4 +1529,5 @@ Test(lifecycle, every_order_of_events_keeps_the_rules, .timeout = 300)
 	    exploration.situations, exploration.steps);
 	cr_assert(exploration.violation[0] == '\0', "%s",
 	    exploration.violation);
+	guides_expect_ways(&exploration);
 }
