@@ -29,9 +29,10 @@ build_all()
 {
 	local folder builds=()
 
-	for folder in "$IMAGES"/*; do
-		! is_left_out "${folder##*/}" || continue
-		build "${folder##*/}" &
+	for folder in "$IMAGES"/*/; do
+		folder=$(basename "$folder")
+		! is_left_out "$folder" || continue
+		build "$folder" &
 		builds+=($!)
 	done
 	for folder in "${builds[@]}"; do
