@@ -39,7 +39,8 @@ terms()
 	esac
 }
 
-versions=$(versions "$@")
+# In one order for all machines.
+versions=$(versions "$@" | LC_ALL=C sort)
 for entry in $versions; do
 	terms=$(terms "${entry%%=*}")
 	echo "${entry%%=*} ${entry#*=} $terms"
