@@ -152,7 +152,10 @@ unpack()
 	source=$work/$name
 	quiet dpkg-source -x "$description" "$source"
 	echo "$name=$package" >>"$prefix/versions"
-	for file in debian/copyright LICENSE License COPYRIGHT; do
+	# Of musl as of the installed one: Debian's file has all of it.
+	own='LICENSE License COPYRIGHT'
+	[ "$name" != musl ] || own=
+	for file in debian/copyright $own; do
 		[ ! -e "$source/$file" ] || cat "$source/$file"
 	done >"$prefix/notices/$name"
 }
