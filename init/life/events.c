@@ -60,7 +60,7 @@ take_step(struct supervisor *sup, enum event_type type, int arg)
 	int answer = ACTIONS_NO_EVENT;
 
 	lifecycle_step(&sup->lifecycle, &event, &actions);
-	log_set_state(messages_state_name(sup->lifecycle.state));
+	log_set_state(lifecycle_state_name(sup->lifecycle.state));
 	for (unsigned int i = 0; i < actions.count; i++)
 		answer = actions_perform(sup, &actions.list[i]);
 	sup->passed_on = lifecycle_passed_on(&sup->lifecycle);

@@ -9,6 +9,7 @@
 #include <assert.h>
 
 #include "life/lifecycle.h"
+#include "base/array.h"
 #include "base/exit_status.h"
 
 #define NEVER INT64_MAX
@@ -893,6 +894,27 @@ lend_terminal(const struct event *ev, struct actions *out)
 {
 	if (ev->type == EVENT_SIGNAL && ev->arg == SIGCONT)
 		add(out, ACTION_LEND_TERMINAL, 0);
+}
+
+const char *
+lifecycle_state_name(enum state state)
+{
+	static const char *const names[] = {
+		[STATE_LAUNCHING] = "launching",
+		[STATE_STARTING] = "starting",
+		[STATE_READY] = "ready",
+		[STATE_UNREADY] = "unready",
+		[STATE_DRAINING] = "draining",
+		[STATE_STOPPING] = "stopping",
+		[STATE_KILLING] = "killing",
+		[STATE_SWEEPING] = "sweeping",
+		[STATE_PAUSED] = "paused",
+		[STATE_ENDED] = "ended",
+	};
+
+	static_assert(ARRAY_SIZE(names) == STATE_COUNT,
+	    "each state has a name");
+	return names[state];
 }
 
 void

@@ -258,6 +258,13 @@ struct lifecycle {
 	int64_t look_again_at;
 };
 
+/*
+ * Name of a state, as log lines in JSON and the manual have it. It is an
+ * interface: a name that was released stays as it is.
+ */
+const char *
+lifecycle_state_name(enum state state);
+
 /* Sets LC to its first state. LIMITS must outlive it. */
 void
 lifecycle_init(struct lifecycle *lc, const struct limits *limits);

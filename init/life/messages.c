@@ -31,27 +31,6 @@
 /* How a check ended. */
 #define RESULT_MAX 120
 
-static const char *const state_names[] = {
-	[STATE_LAUNCHING] = "launching",
-	[STATE_STARTING] = "starting",
-	[STATE_READY] = "ready",
-	[STATE_UNREADY] = "unready",
-	[STATE_DRAINING] = "draining",
-	[STATE_STOPPING] = "stopping",
-	[STATE_KILLING] = "killing",
-	[STATE_SWEEPING] = "sweeping",
-	[STATE_PAUSED] = "paused",
-	[STATE_ENDED] = "ended",
-};
-
-static_assert(ARRAY_SIZE(state_names) == STATE_COUNT, "each state has a name");
-
-const char *
-messages_state_name(enum state state)
-{
-	return state_names[state];
-}
-
 /*
  * Where somebody waits for a health command or the app to say that it is ready,
  * what happens is news. Everywhere else it is the app's normal life.

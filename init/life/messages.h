@@ -88,10 +88,6 @@ messages_is_loss(enum message message);
 const char *
 messages_event_name(int topic);
 
-/* Returns the "state" of the lines that are logged in STATE. */
-const char *
-messages_state_name(enum state state);
-
 /* Logs MESSAGE. */
 void
 messages_log(const struct life_facts *facts, enum message message);

@@ -235,7 +235,7 @@ supervisor_run(struct setup *setup)
 	};
 
 	lifecycle_init(&supervisor.lifecycle, &setup->limits);
-	log_set_state(messages_state_name(supervisor.lifecycle.state));
+	log_set_state(lifecycle_state_name(supervisor.lifecycle.state));
 	if (begin(&supervisor) < 0)
 		return EXIT_STATUS_DINIT;
 	/* A COMMAND that ends at once may have ended the life already. */

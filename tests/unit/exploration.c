@@ -978,25 +978,6 @@ add_node(const struct node *node)
 }
 
 const char *
-exploration_state_name(enum state state)
-{
-	static const char *const names[STATE_COUNT] = {
-		[STATE_LAUNCHING] = "launching",
-		[STATE_STARTING] = "starting",
-		[STATE_READY] = "ready",
-		[STATE_UNREADY] = "unready",
-		[STATE_DRAINING] = "draining",
-		[STATE_STOPPING] = "stopping",
-		[STATE_KILLING] = "killing",
-		[STATE_SWEEPING] = "sweeping",
-		[STATE_PAUSED] = "paused",
-		[STATE_ENDED] = "ended",
-	};
-
-	return names[state];
-}
-
-const char *
 exploration_event_name(enum event_type type)
 {
 	static const char *const names[EVENT_COUNT] = {
@@ -1031,10 +1012,10 @@ say_violation(struct exploration *exploration, const struct step *step,
 	snprintf(exploration->violation, sizeof(exploration->violation),
 	    "%s, on %s with %d at %d, leads to %s: %s (with the gate %d, a "
 	    "budget of %d, a drain of %d and a grace of %d)",
-	    exploration_state_name(step->before->lc.state),
+	    lifecycle_state_name(step->before->lc.state),
 	    exploration_event_name(step->event->type), step->event->arg,
 	    (int)step->event->now,
-	    exploration_state_name(step->after->lc.state), violation,
+	    lifecycle_state_name(step->after->lc.state), violation,
 	    (int)step->limits->gate, (int)step->limits->budget_ms,
 	    (int)step->limits->drain_ms, (int)step->limits->grace_ms);
 }

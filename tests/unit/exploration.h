@@ -23,10 +23,6 @@ struct exploration {
 	char violation[512]; /* what did not hold; "": all did */
 };
 
-/* Name of a state, as the documentation has it. */
-const char *
-exploration_state_name(enum state state);
-
 /* Name of an event, as the source has it. */
 const char *
 exploration_event_name(enum event_type type);

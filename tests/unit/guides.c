@@ -16,7 +16,6 @@
 #include "exploration.h"
 #include "guides.h"
 #include "life/lifecycle.h"
-#include "life/messages.h"
 #include "support.h"
 
 #define TEXT_SIZE 131072
@@ -48,11 +47,9 @@ Test(guides, explain_each_state)
 		char line[WORD_SIZE];
 
 		snprintf(line, sizeof(line), "\n.It %s\n",
-		    exploration_state_name((enum state)state));
+		    lifecycle_state_name((enum state)state));
 		cr_expect_not_null(strstr(page, line), "%s",
-		    exploration_state_name((enum state)state));
-		cr_expect_str_eq(messages_state_name((enum state)state),
-		    exploration_state_name((enum state)state));
+		    lifecycle_state_name((enum state)state));
 	}
 }
 
@@ -65,7 +62,7 @@ static const char *
 node_name(int state)
 {
 	return state == OUTSIDE ? "nothing" :
-	    exploration_state_name((enum state)state);
+	    lifecycle_state_name((enum state)state);
 }
 
 /* The node called NAME; fails the test if there is none. */

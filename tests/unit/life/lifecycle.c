@@ -98,7 +98,7 @@ Test(lifecycle, has_a_name_for_all_that_scripts_are_about)
 		    (enum event_type)type), "number %d of enum event_type has "
 		    "no name in tests/unit/exploration.c", type);
 	for (int state = 0; state < STATE_COUNT; state++)
-		cr_expect_not_null(exploration_state_name((enum state)state),
+		cr_expect_not_null(lifecycle_state_name((enum state)state),
 		    "state %d has no name", state);
 }
 
@@ -195,8 +195,8 @@ play_lines(const struct limits *limits, const struct line *lines, size_t count)
 		    describe(&actions), lines[i].actions);
 		cr_assert_eq(lc.state, lines[i].state,
 		    "line %zu: state %s instead of %s", i + 1,
-		    exploration_state_name(lc.state),
-		    exploration_state_name(lines[i].state));
+		    lifecycle_state_name(lc.state),
+		    lifecycle_state_name(lines[i].state));
 	}
 }
 
@@ -1349,7 +1349,7 @@ machine_in(enum state state, const struct limits *limits)
 		    limits->grace_ms : 0, ways[state][i].event,
 		    ways[state][i].arg);
 	cr_assert_eq(lc.state, state, "%s is not reached, but %s",
-	    exploration_state_name(state), exploration_state_name(lc.state));
+	    lifecycle_state_name(state), lifecycle_state_name(lc.state));
 	return lc;
 }
 
@@ -1367,7 +1367,7 @@ static void
 check_pair(const struct lifecycle *before, const struct lifecycle *after,
     enum event_type event, const struct actions *actions)
 {
-	const char *pair = exploration_state_name(before->state);
+	const char *pair = lifecycle_state_name(before->state);
 	bool stopped = before->state >= STATE_DRAINING;
 
 	cr_assert(actions->count <= ACTIONS_MAX);
@@ -1425,7 +1425,7 @@ Test(lifecycle, the_timers_alone_lead_from_every_state_of_a_stop_to_the_exit)
 			int64_t deadline = lifecycle_deadline(&lc);
 
 			cr_assert_neq(deadline, INT64_MAX, "%s hangs",
-			    exploration_state_name((enum state)state));
+			    lifecycle_state_name((enum state)state));
 			step(&lc, deadline, EVENT_TIMEOUT, 0);
 			cr_assert(++steps < 100);
 		}
