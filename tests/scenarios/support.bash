@@ -51,8 +51,10 @@ log()
 	cat "$BATS_FILE_TMPDIR/$1.log"
 }
 
-# container NAME [VARIABLE=VALUE]... -- COMMAND...: starts a container. With
-# $READ_ONLY set, nothing but its /run can be written.
+# container NAME [VARIABLE=VALUE]... -- COMMAND...: starts a container. Whoever
+# runs the tests may ignore signals, as a shell does for what it starts by "&":
+# engines start containers with all signals at their defaults. With $READ_ONLY
+# set, nothing but its /run can be written.
 container()
 {
 	local name=$1 environment=()
@@ -67,7 +69,8 @@ container()
 	{
 		unshare --pid --fork --kill-child --mount --mount-proc --uts \
 			"$HERE/engine.sh" "$name" \
-			env -i PATH="$PATH" PYTHONDONTWRITEBYTECODE=1 \
+			env -i --default-signal \
+			PATH="$PATH" PYTHONDONTWRITEBYTECODE=1 \
 			"${environment[@]}" \
 			"$DINIT" "$@" && echo 0 >"$file.status" ||
 			echo $? >"$file.status"

@@ -20,8 +20,11 @@ expect_status(int code, int signo, int expected)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if (signo != 0)
+		if (signo != 0) {
+			/* nohup(1) has the tests begin with SIGHUP ignored. */
+			signal(signo, SIG_DFL);
 			raise(signo);
+		}
 		_exit(code);
 	}
 	cr_assert_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
