@@ -587,7 +587,8 @@ setup_recovery_name(const struct setup *setup)
 void
 setup_end(struct setup *setup)
 {
-	notify_socket_remove(setup->readiness.directory_fd,
-	    &setup->notify_socket);
+	if (setup->limits.gate == GATE_APP)
+		notify_socket_remove(setup->readiness.directory_fd,
+		    &setup->notify_socket);
 	readiness_end(&setup->readiness);
 }
