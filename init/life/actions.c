@@ -514,11 +514,16 @@ actions_explain(struct supervisor *sup, int64_t now)
 	sup->told.state = state;
 }
 
-/* Tells those who wait for readiness, and the engine, that it is over. */
+/*
+ * Tells those who wait for readiness, and the engine, that it is over. If no
+ * process is left and nobody waits, the state file is deleted a moment later,
+ * and nobody could read why.
+ */
 static void
 announce_end(const struct supervisor *sup, enum ending ending)
 {
-	explain_end(sup, ending);
+	if (children_exist() || readiness_is_awaited(&sup->setup->readiness))
+		explain_end(sup, ending);
 	actions_tell_engine(sup, "STOPPING=1");
 }
 
