@@ -399,8 +399,12 @@ take_exit(struct supervisor *sup, const struct child_change *change)
 		log_orphan(change);
 }
 
-int
-events_take_children(struct supervisor *sup)
+/*
+ * Takes in the children that have stopped or ended. 0; -ECHILD: there is no
+ * child left; or another -errno.
+ */
+static int
+take_changes(struct supervisor *sup)
 {
 	struct child_change change;
 	int found = 1;
@@ -413,21 +417,33 @@ events_take_children(struct supervisor *sup)
 			take_exit(sup, &change);
 	}
 	sup->must_look_again = sup->must_look_again || found == 1;
-	if (found == -ECHILD && sup->exit_status < 0) {
-		take_last_notifications(sup);
-		handle_event(sup, EVENT_CHILDREN_GONE, 0);
-	}
-	return found == -ECHILD || found > 0 ? 0 : found;
+	return found < 0 ? found : 0;
+}
+
+/*
+ * That there is no child is no event yet. An event takes the time, and the
+ * first look at a clock takes several microseconds, which COMMAND would wait.
+ */
+int
+events_take_early_children(struct supervisor *sup)
+{
+	int error = take_changes(sup);
+
+	return error == -ECHILD ? 0 : error;
 }
 
 /* Once COMMAND runs, a failure to wait for children is no reason to end. */
 static void
-take_children_or_retry(struct supervisor *sup)
+take_children(struct supervisor *sup)
 {
-	int error = events_take_children(sup);
+	int error = take_changes(sup);
 
-	if (error < 0)
+	if (error == -ECHILD && sup->exit_status < 0) {
+		take_last_notifications(sup);
+		handle_event(sup, EVENT_CHILDREN_GONE, 0);
+	} else if (error < 0 && error != -ECHILD) {
 		look_again_later(sup, "wait for children", error);
+	}
 }
 
 /* --- The exec of COMMAND --- */
@@ -446,7 +462,7 @@ take_exec_success(struct supervisor *sup)
 	/* If the kernel reaps, dinit learns of no orphans and of no stops. */
 	if (!sup->setup->warns_of_orphans && sup->setup->terminal.fd < 0 &&
 	    children_leave_to_kernel(&sup->family))
-		take_children_or_retry(sup);
+		take_children(sup);
 }
 
 void
@@ -484,7 +500,7 @@ look_for_news(struct supervisor *sup)
 	sup->must_look_again = false;
 	/* What COMMAND has said comes before its end. */
 	has_more = take_notifications(sup);
-	take_children_or_retry(sup);
+	take_children(sup);
 	has_more = take_checks(sup) || has_more;
 	take_ends_of_answers(sup);
 	sup->must_look_again = sup->must_look_again || has_more;

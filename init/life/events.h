@@ -11,6 +11,13 @@
 struct spawned;
 struct supervisor;
 
+/*
+ * Takes in the children that have ended before COMMAND is started. 0, or -errno
+ * if it is not possible to wait for children.
+ */
+int
+events_take_early_children(struct supervisor *sup);
+
 /* Takes in what came of starting COMMAND. */
 void
 events_take_start(struct supervisor *sup, const struct spawned *spawned);
@@ -18,12 +25,5 @@ events_take_start(struct supervisor *sup, const struct spawned *spawned);
 /* Waits for any news, or for the lifecycle's deadline, and takes them in. */
 void
 events_await(struct supervisor *sup);
-
-/*
- * Takes in the children that have stopped or ended. 0, or -errno if it is not
- * possible to wait for children.
- */
-int
-events_take_children(struct supervisor *sup);
 
 #endif

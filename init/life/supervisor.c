@@ -147,7 +147,7 @@ make_room_for_output(struct supervisor *sup)
 static int
 take_early_children(struct supervisor *sup)
 {
-	int error = events_take_children(sup);
+	int error = events_take_early_children(sup);
 
 	if (error == 0)
 		return 0;

@@ -132,7 +132,7 @@ reap_many(void *argument)
 			_exit(0);
 		must(comes_true(is_zombie, &child), "it runs on");
 	}
-	must(events_take_children(&world.sup) == 0, "an error");
+	must(events_take_early_children(&world.sup) == 0, "an error");
 	must(world.sup.must_look_again, "all at once");
 	/* This does not wait, though all SIGCHLD may be taken already. */
 	events_await(&world.sup);
