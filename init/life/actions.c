@@ -429,7 +429,7 @@ must_explain(const struct supervisor *sup, int64_t now)
 	int64_t checks = facts->last_check.checks;
 
 	if (told->state != sup->lifecycle.state ||
-	    told->inode != sup->setup->readiness.state_id.inode)
+	    told->inode != sup->setup->readiness.state.id.inode)
 		return true;
 	if (told->state == STATE_READY)
 		return false;
@@ -450,7 +450,7 @@ keep_told(struct supervisor *sup, int64_t now)
 		.since_ms = sup->lifecycle.state == sup->told.state ? since_ms
 								    : now,
 		.at_ms = now,
-		.inode = sup->setup->readiness.state_id.inode,
+		.inode = sup->setup->readiness.state.id.inode,
 		.checks = sup->facts.last_check.checks,
 		.loss = sup->facts.unready_why,
 		.publish_error = sup->facts.publish_error,
@@ -462,7 +462,7 @@ explain(struct supervisor *sup, const char *state, int64_t now)
 {
 	const struct lifecycle *lc = &sup->lifecycle;
 	char why[LINE_FILE_MAX] = "somebody has deleted the readiness file";
-	struct readiness_reason reason = { .state = state, .why = why };
+	struct state_reason reason = { .doing = state, .why = why };
 
 	if (!must_explain(sup, now))
 		return;
@@ -472,7 +472,7 @@ explain(struct supervisor *sup, const char *state, int64_t now)
 		reason.limit_ms = lc->budget_until - reason.since_ms;
 	if (lc->state != STATE_READY)
 		messages_format_why_unready(&sup->facts, why, sizeof(why));
-	readiness_explain(&sup->setup->readiness, &reason);
+	state_file_explain(&sup->setup->readiness.state, &reason);
 }
 
 /* Writes ENDING to the state file, and what the container does until then. */
@@ -489,7 +489,7 @@ explain_end(const struct supervisor *sup, enum ending ending)
 		: state == STATE_STOPPING ? "stopping: "
 					  : "",
 	    why);
-	readiness_give_up(&sup->setup->readiness, line);
+	state_file_give_up(&sup->setup->readiness.state, line);
 }
 
 /*
@@ -501,7 +501,7 @@ actions_explain(struct supervisor *sup, int64_t now)
 {
 	enum state state = sup->lifecycle.state;
 
-	if (sup->setup->readiness.state_fd < 0)
+	if (sup->setup->readiness.state.fd < 0)
 		return;
 	if (state == STATE_STARTING)
 		explain(sup, "starting", now);
@@ -522,7 +522,8 @@ actions_explain(struct supervisor *sup, int64_t now)
 static void
 announce_end(const struct supervisor *sup, enum ending ending)
 {
-	if (children_exist() || readiness_is_awaited(&sup->setup->readiness))
+	if (children_exist() ||
+	    state_file_is_awaited(&sup->setup->readiness.state))
 		explain_end(sup, ending);
 	actions_tell_engine(sup, "STOPPING=1");
 }

@@ -42,7 +42,7 @@ release_app_files(const struct supervisor *sup)
 		setup->readiness.directory_fd,
 		setup->readiness.parent_fd,
 		setup->readiness.file_fd,
-		setup->readiness.state_fd,
+		setup->readiness.state.fd,
 		setup->upstream.fd,
 		sup->listener.fd,
 		sup->answers[0].fd,
@@ -211,7 +211,7 @@ let_waiters_speak(const struct supervisor *sup)
 	const struct timespec nap = { .tv_nsec = WAITER_NAP_NS };
 
 	for (int i = 0; i < WAITER_NAPS && sup->family.is_init &&
-	    readiness_is_awaited(&sup->setup->readiness);
+	    state_file_is_awaited(&sup->setup->readiness.state);
 	    i++)
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
 }

@@ -9,39 +9,29 @@
  * sign of readiness. A symbolic link at its path is replaced or refused, never
  * followed.
  *
- * Beside it lies a state file, locked in the same way, for processes that wait
- * for readiness. It exists while dinit lives, and says why the container is not
- * ready, or that it cannot become ready any more and why.
- *
- * The path belongs to the dinit that holds the lock of the state file. No other
- * dinit publishes there, and no dinit deletes a file that is not its own. The
- * lock of a dinit that was killed is gone, so the next dinit can take over.
+ * Beside it lies a state file, whose lock makes the path dinit's own: see
+ * state_file.h.
  */
 #ifndef DINIT_READINESS_H
 #define DINIT_READINESS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
-#define READINESS_DEFAULT_PATH "/run/dinit/ready"
+#include "readiness/locked_file.h"
+#include "readiness/state_file.h"
 
-/* Identifies a file, even after its name was given to another file. */
-struct file_id {
-	dev_t device;
-	ino_t inode;
-};
+#define READINESS_DEFAULT_PATH "/run/dinit/ready"
 
 struct readiness {
 	const char *path; /* NULL: there is no readiness file */
 	int directory_fd; /* opened once, so that it cannot be swapped later */
 	int parent_fd;    /* of the directory; -1: the directory is the root */
 	int file_fd;      /* holds the lock; -1: nothing is published */
-	int state_fd;     /* holds the lock of the state file; -1: none */
 	struct file_id file_id;
-	struct file_id state_id;
-	uid_t owner; /* of the directory */
+	struct state_file state; /* whose lock makes PATH ours */
+	uid_t owner;             /* of the directory */
 	gid_t group;
 };
 
@@ -79,33 +69,6 @@ readiness_publish(struct readiness *readiness,
 /* Deletes the file if it is still ours, and unlocks it. 0 or -errno. */
 int
 readiness_withdraw(struct readiness *readiness);
-
-/* What the container is doing while it may become ready, or is. */
-struct readiness_reason {
-	const char *state; /* one word */
-	int64_t since_ms;  /* of CLOCK_MONOTONIC */
-	int64_t limit_ms;  /* how long the state may last; 0: for ever */
-	const char *why;   /* one is told that it is not ready; "": unknown */
-};
-
-/*
- * Writes REASON to the state file, for processes that ask. What cannot be
- * written is lost.
- */
-void
-readiness_explain(const struct readiness *readiness,
-    const struct readiness_reason *reason);
-
-/*
- * Tells processes that wait, in the one line WHY, that the container cannot
- * become ready any more.
- */
-void
-readiness_give_up(const struct readiness *readiness, const char *why);
-
-/* True if a process waits for readiness, or has not ended since. */
-bool
-readiness_is_awaited(const struct readiness *readiness);
 
 /*
  * Deletes the state file, so that another dinit can take over the path. May be

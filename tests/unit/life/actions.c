@@ -43,7 +43,7 @@ make_world(struct world *world)
 	*world = (struct world){
 		.setup.limits.gate = GATE_EXEC,
 		.setup.readiness = { .directory_fd = -1, .parent_fd = -1,
-		    .file_fd = -1, .state_fd = -1 },
+		    .file_fd = -1, .state.fd = -1 },
 		.setup.answer_fd = -1,
 		.setup.terminal.fd = -1,
 		.setup.report_fd = -1,

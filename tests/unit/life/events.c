@@ -29,7 +29,7 @@ make_world(struct world *world, enum gate gate)
 	*world = (struct world){
 		.setup.limits = { .gate = gate, .grace_ms = 10000 },
 		.setup.readiness = { .directory_fd = -1, .parent_fd = -1,
-		    .file_fd = -1, .state_fd = -1 },
+		    .file_fd = -1, .state.fd = -1 },
 		.setup.answer_fd = -1,
 		.setup.upstream.fd = -1,
 		.setup.notify_socket.fd = -1,

@@ -138,7 +138,7 @@ answer_what_the_lock_says(void *argument)
 	expect(&answered, "\x16\x03\x01\x02", "HTTP/1.1 400 ", "\n");
 	must(readiness_withdraw(&answered.readiness) == 0, "withdraw");
 	expect(&answered, GET, "HTTP/1.1 503 ", "about to start\n");
-	readiness_give_up(&answered.readiness, "stopped on SIGTERM");
+	state_file_give_up(&answered.readiness.state, "stopped on SIGTERM");
 	expect(&answered, GET, "HTTP/1.1 503 ", "stopped on SIGTERM\n");
 	readiness_end(&answered.readiness);
 	expect(&answered, GET, "HTTP/1.1 503 ", "with this --ready-file?)\n");

@@ -121,7 +121,7 @@ Test(asker, shows_whether_the_container_may_still_become_ready)
 	expect_view(&view, path, true, true, "");
 	cr_assert_eq(readiness_withdraw(&readiness), 0);
 	expect_view(&view, path, false, true, "");
-	readiness_give_up(&readiness, "the app ended\nwith exit status 3");
+	state_file_give_up(&readiness.state, "the app ended\nwith exit status 3");
 	expect_view(&view, path, false, true,
 	    "the app ended with exit status 3");
 	readiness_end(&readiness);
@@ -148,14 +148,14 @@ static void
 explain_state(const struct readiness *readiness, const char *state,
     int64_t ago_ms, int64_t limit_ms, const char *why)
 {
-	const struct readiness_reason reason = {
-		.state = state,
+	const struct state_reason reason = {
+		.doing = state,
 		.since_ms = clock_monotonic_ms() - ago_ms,
 		.limit_ms = limit_ms,
 		.why = why,
 	};
 
-	readiness_explain(readiness, &reason);
+	state_file_explain(&readiness->state, &reason);
 }
 
 Test(asker, explains_why_the_container_is_not_ready)
@@ -176,7 +176,7 @@ Test(asker, explains_why_the_container_is_not_ready)
 	/* A clock that another container has set back (time_namespaces(7)). */
 	explain_state(&readiness, "unready", -5000, 0, "x");
 	cr_expect_str_eq(explain(path), "unready for 0s: x");
-	readiness_give_up(&readiness, "stopping: why");
+	state_file_give_up(&readiness.state, "stopping: why");
 	cr_expect_str_eq(explain(path), "stopping: why");
 	readiness_end(&readiness);
 }
@@ -189,7 +189,7 @@ Test(asker, makes_no_reason_of_what_dinit_does_not_write)
 	struct readiness readiness = prepare(path);
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		line_file_replace(readiness.state_fd, lines[i]);
+		line_file_replace(readiness.state.fd, lines[i]);
 		cr_expect_str_eq(explain(path), "about to start", "%s: %s",
 		    lines[i], explain(path));
 	}
@@ -204,15 +204,15 @@ Test(asker, shows_dinit_that_it_waits)
 	struct readiness readiness = prepare(path);
 
 	cr_assert_eq(asker_look(path, &passer), 0);
-	cr_expect_not(readiness_is_awaited(&readiness));
+	cr_expect_not(state_file_is_awaited(&readiness.state));
 	for (int i = 0; i < 2; i++) {
 		cr_assert_eq(asker_look(path, &waiter), 0);
-		cr_expect(readiness_is_awaited(&readiness), "look %d", i);
+		cr_expect(state_file_is_awaited(&readiness.state), "look %d", i);
 	}
 	close(waiter.state_fd);
-	cr_expect_not(readiness_is_awaited(&readiness));
+	cr_expect_not(state_file_is_awaited(&readiness.state));
 	readiness_end(&readiness);
-	cr_expect_not(readiness_is_awaited(&readiness));
+	cr_expect_not(state_file_is_awaited(&readiness.state));
 }
 
 /* Nobody holds its lock, so its dinit was killed. */

@@ -74,7 +74,7 @@ give_up(void *argument)
 
 	(void)argument;
 	must(readiness_prepare(&readiness, scratch_path("ready")) == 0, "%m");
-	readiness_give_up(&readiness, "the app ended");
+	state_file_give_up(&readiness.state, "the app ended");
 	expect_answer(&(struct expectation){ 60000, 0,
 	    "nor will it be: the app ended" });
 }

@@ -681,7 +681,7 @@ Test(readiness, refuses_a_path_where_another_dinit_publishes)
 	const char *path = scratch_path("ready");
 	const char *state = scratch_path(".ready.state");
 	struct readiness first = prepare(path);
-	struct readiness second = { .directory_fd = -2, .state_fd = -2 };
+	struct readiness second = { .directory_fd = -2, .state.fd = -2 };
 	int before = count_descriptors();
 	ino_t inode = inode_of(state);
 
@@ -689,7 +689,7 @@ Test(readiness, refuses_a_path_where_another_dinit_publishes)
 	cr_assert_eq(readiness_publish(&first, &facts), 0);
 	cr_expect_eq(readiness_prepare(&second, path), -EADDRINUSE);
 	cr_expect_eq(second.directory_fd, -2, "filled in all the same");
-	cr_expect_eq(second.state_fd, -2, "filled in all the same");
+	cr_expect_eq(second.state.fd, -2, "filled in all the same");
 	cr_expect_eq(count_descriptors(), before + 1, "more than the file");
 	cr_expect_eq(inode_of(state), inode, "another state file");
 	expect_published(path);
@@ -761,7 +761,7 @@ Test(readiness, takes_over_from_a_dead_dinit_of_another_user)
 	struct readiness readiness = prepare(path);
 
 	in_child(refuse_unprivileged, (void *)path);
-	cr_assert_eq(close(readiness.state_fd), 0);
+	cr_assert_eq(close(readiness.state.fd), 0);
 	cr_assert_eq(chmod(scratch_path(".ready.state"), 0444), 0);
 	in_child(take_over_unprivileged, (void *)path);
 }
