@@ -1005,18 +1005,32 @@ exploration_event_name(enum event_type type)
 	return names[type];
 }
 
+static const char *
+gate_name(enum gate gate)
+{
+	static const char *const names[GATE_COUNT] = {
+		[GATE_PAUSE] = "GATE_PAUSE",
+		[GATE_NONE] = "GATE_NONE",
+		[GATE_EXEC] = "GATE_EXEC",
+		[GATE_HEALTH] = "GATE_HEALTH",
+		[GATE_APP] = "GATE_APP",
+	};
+
+	return names[gate];
+}
+
 static void
 say_violation(struct exploration *exploration, const struct step *step,
     const char *violation)
 {
 	snprintf(exploration->violation, sizeof(exploration->violation),
-	    "%s, on %s with %d at %d, leads to %s: %s (with the gate %d, a "
-	    "budget of %d, a drain of %d and a grace of %d)",
+	    "%s, on %s with %d at %d, leads to %s: %s (with %s, a budget of "
+	    "%d, a drain of %d and a grace of %d)",
 	    lifecycle_state_name(step->before->lc.state),
 	    exploration_event_name(step->event->type), step->event->arg,
 	    (int)step->event->now,
 	    lifecycle_state_name(step->after->lc.state), violation,
-	    (int)step->limits->gate, (int)step->limits->budget_ms,
+	    gate_name(step->limits->gate), (int)step->limits->budget_ms,
 	    (int)step->limits->drain_ms, (int)step->limits->grace_ms);
 }
 
