@@ -12,7 +12,7 @@
  *
  * Standard signals merge while they are pending, real-time signals queue up to
  * a limit (signal(7)): past it, one that kill(2) sends is lost without a word.
- * So no more than OUTSTANDING_MAX are under way at a time.
+ * So the senders wait while more than OUTSTANDING_MAX are under way.
  */
 #include <err.h>
 #include <errno.h>
@@ -63,15 +63,20 @@ is_sendable(int signo)
 	    (left_out >> (signo - 1) & 1) == 0;
 }
 
+/* For senders only: it is the app that makes room, by taking what arrives. */
+static void
+await_room(void)
+{
+	while (score->queued - score->arrived > OUTSTANDING_MAX &&
+	    !score->is_over)
+		nap();
+}
+
 static void
 send_signal(pid_t init, int signo)
 {
-	if (signo >= REALTIME_MIN) {
-		while (score->queued - score->arrived > OUTSTANDING_MAX &&
-		    !score->is_over)
-			nap();
+	if (signo >= REALTIME_MIN)
 		score->queued++;
-	}
 	score->sent[signo]++;
 	if (syscall(SYS_kill, init, signo) < 0)
 		err(1, "signal %d", signo);
@@ -111,6 +116,8 @@ be_sender(pid_t init, unsigned int seed, long signals, long orphans)
 
 			if (!is_sendable(signo))
 				continue;
+			if (signo >= REALTIME_MIN)
+				await_room();
 			send_signal(init, signo);
 			share--;
 		}
