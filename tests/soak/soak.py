@@ -38,6 +38,8 @@ REALTIME_MIN = 32
 # the other way round (prepare_signal() in its kernel/signal.c). Where dinit or
 # the app is slow, there may be none of one kind left to take.
 JOB_CONTROL = [signal.SIGCONT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU]
+# So many processes are described where something never comes true.
+DESCRIBED_MAX = 40
 # A function called for the first time, and its frame under a sanitizer.
 TOUCHED_KIB = 16
 NAMESPACES = ["unshare", "--user", "--map-root-user", "--mount"]
@@ -75,9 +77,10 @@ def wait_until(condition, what, patience=PATIENCE):
 
 
 def read(path):
+    """Nothing, where there is none, or its process has just ended."""
     try:
         return pathlib.Path(path).read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""
 
 
@@ -92,6 +95,21 @@ def fields(path):
 def children(pid):
     return [int(child) for child in
             read(f"/proc/{pid}/task/{pid}/children").split()]
+
+
+def describe(pid):
+    """What this process does and waits for, and all below it: a line each."""
+    wanted = "State", "SigPnd", "ShdPnd", "SigBlk", "SigIgn", "SigCgt"
+    facts = [" ".join(line.split())
+             for line in read(f"/proc/{pid}/status").splitlines()
+             if line.startswith(wanted)]
+    for name in "syscall", "wchan":
+        # not everybody may ask
+        with contextlib.suppress(OSError):
+            facts.append(f"{name}: {read(f'/proc/{pid}/{name}').strip()}")
+    yield f"{pid} {read(f'/proc/{pid}/comm').strip()}, {', '.join(facts)}"
+    for child in children(pid):
+        yield from describe(child)
 
 
 class Footprint:
@@ -297,8 +315,8 @@ class Soak:
                 wait_until(lambda: fields(f"/proc/{c.init}/status")[
                     "TracerPid"], "dinit is slow")
                 c.tell("")
-                wait_until(lambda: len(children(c.init)) > 100,
-                           "there are more orphans than it reaps")
+                c.wait_until(lambda: len(children(c.init)) > 100,
+                             "there are more orphans than it reaps")
                 took = c.end_by_force()
             finally:
                 slow.kill()
@@ -352,6 +370,21 @@ class Container:
         check(not strange, "\n".join(strange[:40]))
         return log
 
+    def wait_until(self, condition, what):
+        """A failure says what all processes do: it may not come again."""
+        try:
+            wait_until(condition, what)
+        except Failure as failure:
+            raise Failure(f"{failure}\n{self.explain()}") from failure
+
+    def explain(self):
+        """The processes, and what the app and dinit have said last."""
+        lines = list(describe(self.process.pid))
+        return "\n".join([
+            *lines[:DESCRIBED_MAX], f"{len(lines)} processes",
+            f"--- app: {read(self.path('out'))[-500:]}",
+            f"--- dinit: {read(self.path('log'))[-2000:]}"])
+
     def tell(self, line):
         self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
@@ -359,16 +392,16 @@ class Container:
     def hear(self, line):
         """Until the app has written that; what it wrote before."""
         def is_heard():
-            check(self.process.poll() is None,
-                  f"it ended: {read(self.path('log'))[-2000:]}")
+            check(self.process.poll() is None, "it ended")
             return f"{line}\n" in read(self.path("out"))
-        wait_until(is_heard, f"the app says '{line}'")
+        self.wait_until(is_heard, f"the app says '{line}'")
         text = read(self.path("out"))
         os.truncate(self.path("out"), 0)
         return text[:text.index(f"{line}\n")]
 
     def await_unready(self):
-        wait_until(lambda: not os.path.exists(self.path("ready")), "unready")
+        self.wait_until(lambda: not os.path.exists(self.path("ready")),
+                        "unready")
 
     def hang(self):
         pathlib.Path(self.path("hang")).touch()
@@ -381,7 +414,7 @@ class Container:
 
     def recover(self):
         pathlib.Path(self.path("hang")).unlink(missing_ok=True)
-        wait_until(self.is_idle, "ready, and all orphans are reaped")
+        self.wait_until(self.is_idle, "ready, and all orphans are reaped")
 
     def rage(self, signals, orphans):
         """One storm, while checks hang: how often each was sent, relayed."""
@@ -399,7 +432,7 @@ class Container:
         try:
             ended = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired as error:
-            raise Failure("it never ends") from error
+            raise Failure(f"it never ends\n{self.explain()}") from error
         check(ended == status, f"status {ended}, not {status}: "
               f"{read(self.path('log'))[-2000:]}")
 
