@@ -12,6 +12,7 @@ ends with 1 at the first that is not as it must be.
 import contextlib
 import os
 import pathlib
+import re
 import resource
 import signal
 import subprocess
@@ -47,6 +48,10 @@ AS_PID_1 = ["--fork", "--pid", "--mount-proc", "--kill-child=KILL"]
 # Valgrind takes these for itself: faults, and one that is for its threads.
 VALGRINDS = [signal.SIGILL, signal.SIGTRAP, signal.SIGBUS, signal.SIGFPE,
              signal.SIGSEGV, signal.SIGSYS, signal.SIGRTMAX]
+# What valgrind 3.19 says of pidfd_open(2), which it does not know. dinit calls
+# it if a check is not gone yet when the app has ended, and then goes without.
+UNKNOWN_CALL = re.compile(r"--\d+-- WARNING: unhandled \S+ syscall: 434\n"
+                          r"(?:--\d+-- .*\n){4}")
 # Who reaps: the kernel where it can, since Linux 6.15; with -w dinit always.
 MODES = {"kernel": [], "dinit": ["-w"]}
 
@@ -364,7 +369,7 @@ class Container:
         return f"{self.folder}/{name}"
 
     def log(self):
-        log = read(self.path("log"))
+        log = UNKNOWN_CALL.sub("", read(self.path("log")))
         strange = [line for line in log.splitlines()
                    if not line.startswith("dinit: ")]
         check(not strange, "\n".join(strange[:40]))
