@@ -301,8 +301,9 @@ class Soak:
             took = c.end_by_force()
             log = c.log()
         check("cannot fork: " in log, f"no check failed to fork: {log[-300:]}")
-        check("after the grace period" in log and "are not gone" not in log,
-              log[-300:])
+        check("after the grace period" in log, log[-300:])
+        # valgrind may be too slow to reap all of them within that second
+        check(self.is_valgrind or "are not gone" not in log, log[-300:])
         return [f"{count} processes ({limit.kind}), status 137 "
                 f"{took:.2f} s after TERM", self.compare(before, after)]
 
