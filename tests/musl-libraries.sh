@@ -13,6 +13,9 @@
 # nothing is built then. The kernel's headers, which musl leaves to the
 # distribution, are linked in beside the libraries' own.
 #
+# A mirror may list a source package and not have it, above all after the end of
+# a distribution's release: then nothing is built, and the message says what to do.
+#
 # The source packages stay in PREFIX/sources. PREFIX/versions names them, and
 # musl: NAME=VERSION, with Debian's revision. PREFIX/notices has their licenses.
 # With the variable LIBRARY_SOURCES, the name of a folder, the source packages
@@ -59,6 +62,14 @@ quiet()
 
 # --- the sources -----------------------------------------------------------
 
+# has_not WHAT: ends this, with what apt has said last and what to do about it.
+has_not()
+{
+	grep '^E: ' "$log" | tail -n 3 >&2 || :
+	die "apt $*: use another mirror, or copy the folder \"libraries\" of a" \
+		"release's archive of sources to here, or build without LIBC=musl"
+}
+
 # A private configuration: lists and downloads go below $work. What apt fetches
 # is checked by its signature whoever fetches it, so root needs no _apt user
 # here, who could often not even reach a build folder.
@@ -100,11 +111,12 @@ fetch_source_lists()
 		source_entries >"$work/apt/sources.list"
 	fi
 	[ -s "$work/apt/sources.list" ] ||
-	    die "apt has no entries of $ID for $VERSION_CODENAME"
+	    has_not "has no entries of $ID for $VERSION_CODENAME"
 	lists="-o Dir::State::Lists=$work/apt/lists
 	    -o Dir::Etc::SourceList=$work/apt/sources.list
 	    -o Dir::Etc::SourceParts=-"
-	quiet private_apt apt-get update
+	private_apt apt-get update >>"$log" 2>&1 </dev/null ||
+	    has_not "cannot download the lists of sources"
 }
 
 # fetch NAME=VERSION: the package into $sources, and the name of its .dsc file
@@ -120,7 +132,7 @@ fetch()
 	    tail -n 1)
 	note=
 	if [ -z "$package" ]; then
-		[ -n "$offered" ] || die "apt offers no source of $name"
+		[ -n "$offered" ] || has_not "lists no source of $name"
 		[ -z "${PINNED:-}" ] ||
 		    die "the Makefile pins $name $pinned, but apt offers" \
 			"$offered: build where it has that," \
@@ -129,8 +141,9 @@ fetch()
 		note=" (releases of dinit have $pinned)"
 	fi
 	echo "  $name $package$note"
-	(cd "$sources" &&
-	    quiet private_apt apt-get -q source --download-only "$name=$package")
+	(cd "$sources" && private_apt apt-get -q source --download-only \
+	    "$name=$package" >>"$log" 2>&1 </dev/null) ||
+	    has_not "cannot download the source of $name $package"
 	description=$sources/${name}_${package#*:}.dsc
 }
 
