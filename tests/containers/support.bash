@@ -46,8 +46,10 @@ use_podman()
 	[[ -z $NO_PODMAN ]] || go_without "$NO_PODMAN"
 }
 
-# Removes all containers and ends the jobs of the test. bats shows the log that is
-# printed here if the test has failed.
+# Removes all containers that the engine has, which are only those of the suite:
+# setup_suite.bash starts a dockerd of its own and gives Podman its own storage.
+# The jobs of the test are ended, too. bats shows the log that is printed here if
+# the test has failed.
 remove_containers()
 {
 	local ids job
