@@ -119,44 +119,50 @@ fetch_source_lists()
 	    has_not "cannot download the lists of sources"
 }
 
-# fetch NAME=VERSION: the package into $sources, and the name of its .dsc file
-# into $description
+# announce ORIGIN VERSIONS: says which $package is taken, from what ORIGIN has.
+announce()
+{
+	note=
+	case ${package#*:} in
+	"$pinned"-*) ;;
+	*)
+		[ -z "${PINNED:-}" ] ||
+		    die "the Makefile pins $name $pinned, but $1 $2:" \
+			"build where that is to be had, or without PINNED=1"
+		note=" (releases of dinit have $pinned)"
+		;;
+	esac
+	echo "  $name $package$note"
+}
+
+# The package of $name into $sources, and the name of its .dsc file into
+# $description: in the version $pinned, or else the newest.
 fetch()
 {
 	fetch_source_lists
-	name=${1%%=*}
-	pinned=${1#*=}
 	offered=$(private_apt apt-cache showsrc --only-source "$name" 2>>"$log" |
 	    sed -n 's/^Version: //p' | sort -uV)
+	[ -n "$offered" ] || has_not "lists no source of $name"
 	package=$(echo "$offered" | grep -E "^([0-9]+:)?$pinned-[^-]+\$" |
 	    tail -n 1)
-	note=
-	if [ -z "$package" ]; then
-		[ -n "$offered" ] || has_not "lists no source of $name"
-		[ -z "${PINNED:-}" ] ||
-		    die "the Makefile pins $name $pinned, but apt offers" \
-			"$offered: build where it has that," \
-			"or without PINNED=1"
-		package=$(echo "$offered" | tail -n 1)
-		note=" (releases of dinit have $pinned)"
-	fi
-	echo "  $name $package$note"
+	: "${package:=$(echo "$offered" | tail -n 1)}"
+	announce 'apt offers' "$offered"
 	(cd "$sources" && private_apt apt-get -q source --download-only \
 	    "$name=$package" >>"$log" 2>&1 </dev/null) ||
 	    has_not "cannot download the source of $name $package"
 	description=$sources/${name}_${package#*:}.dsc
 }
 
-# The same, from the folder that was given; false if that does not have it.
+# The same, from the folder that was given, whatever version of it that has; false
+# if that has none.
 take()
 {
-	name=${1%%=*}
 	[ -n "$given" ] && cp "$given/${name}_"* "$sources" 2>/dev/null ||
 	    return
 	description=$(echo "$sources/${name}_"*.dsc)
 	[ -e "$description" ] || die "$given has more than one $name"
 	package=$(sed -n '/^Version: /{s///p;q}' "$description")
-	echo "  $name $package"
+	announce "$given has" "$package"
 }
 
 # Unpacks what was fetched into $source, and notes what it is.
@@ -252,7 +258,9 @@ build()
 
 link_kernel_headers
 for pin in "$@"; do
-	take "$pin" || fetch "$pin"
+	name=${pin%%=*}
+	pinned=${pin#*=}
+	take || fetch
 	unpack
 	quiet build
 	[ "$name" != musl ] || CC=$prefix/bin/musl-gcc

@@ -60,3 +60,13 @@ refuses()
 @test "another version than that of a release" {
 	refuses 'the Makefile pins libcap2 2.66, but apt offers 1:2.44-1' PINNED=1
 }
+
+@test "another version in a folder of sources" {
+	given=$BATS_TEST_TMPDIR/given
+	mkdir "$given"
+	echo 'Version: 1:2.75-10' >"$given/libcap2_2.75-10.dsc"
+	refuses "the Makefile pins libcap2 2.66, but $given has 1:2.75-10" \
+		PINNED=1 LIBRARY_SOURCES="$given"
+	refuses 'failed: dpkg-source' LIBRARY_SOURCES="$given"
+	grep -xF '  libcap2 1:2.75-10 (releases of dinit have 2.66)' <<<"$output"
+}
