@@ -218,7 +218,7 @@ build_libcap2()
 {
 	# on the command line CFLAGS also wins over the -fPIC they add
 	make -C libcap CC="$CC" BUILD_CC=gcc SHARED=no PTHREADS=no GOLANG=no \
-	    PAM_CAP=no lib=lib CFLAGS="$CFLAGS" libcap.a
+	    PAM_CAP=no lib=lib CFLAGS="$CFLAGS -isystem $prefix/include" libcap.a
 	mkdir -p "$prefix/include/sys"
 	cp libcap/include/sys/capability.h "$prefix/include/sys/"
 	cp libcap/libcap.a "$prefix/lib/"
