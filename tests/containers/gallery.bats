@@ -343,7 +343,7 @@ start_celery()
 	start "$@"
 	nsenter --net="/proc/$(init_pid)/ns/net" \
 		redis-server --save '' --logfile "$BATS_TEST_TMPDIR/redis" 3>&- &
-	PATIENCE=60 await is_ready
+	PATIENCE=120 await is_ready
 	docker exec "$C" python3 -m celery --app=tasks call tasks.work \
 		--args='[3]'
 	await has_logged ' begun$'
