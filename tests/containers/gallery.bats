@@ -3,6 +3,8 @@
 #
 # The images in tests/images, which are there to be copied: each becomes ready,
 # does its work, and loses nothing of that when it is stopped in the middle.
+#
+# bats file_tags=gallery
 
 # shellcheck disable=SC2034 # ENGINE, as support.bash has it
 load support
