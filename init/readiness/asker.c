@@ -207,7 +207,8 @@ asker_explain(const struct asker_view *view, const char *path,
 	else if (!view->is_alive)
 		problem_set(problem,
 		    "no dinit publishes %.300s (does the container's "
-		    "entrypoint run dinit, with this --ready-file?)",
+		    "entrypoint run dinit, with --health-cmd, --notify or "
+		    "this --ready-file?)",
 		    path);
 	else
 		problem_set(problem, "%s",

@@ -141,7 +141,7 @@ Test(await, says_that_it_was_not_in_time)
 	waiter = start_waiter(NULL, "/no/such/ready", "--wait=50ms");
 	expect_end(&waiter, 1, "not ready within 50ms: no dinit publishes "
 	    "/no/such/ready (does the container's entrypoint run dinit, with "
-	    "this --ready-file?)\n");
+	    "--health-cmd, --notify or this --ready-file?)\n");
 }
 
 /* As Docker's HEALTHCHECK asks. */

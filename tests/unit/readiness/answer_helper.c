@@ -141,7 +141,7 @@ answer_what_the_lock_says(void *argument)
 	state_file_give_up(&answered.readiness.state, "stopped on SIGTERM");
 	expect(&answered, GET, "HTTP/1.1 503 ", "stopped on SIGTERM\n");
 	readiness_end(&answered.readiness);
-	expect(&answered, GET, "HTTP/1.1 503 ", "with this --ready-file?)\n");
+	expect(&answered, GET, "HTTP/1.1 503 ", "or this --ready-file?)\n");
 }
 
 Test(answer_helper, answers_what_the_lock_and_the_state_file_say)
