@@ -11,7 +11,7 @@
 # with DOCKER_BUILDKIT=0.
 #
 # It runs the tests that the builder's sandbox allows, which is hardly more than
-# the unit tests: 419 of 450 end-to-end tests need namespaces or servers. The
+# the unit tests: nine of ten end-to-end tests need namespaces or servers. The
 # lines "Skipped" in its log count them, with --progress=plain. `make check`, as
 # root on a machine, runs nearly all.
 #
