@@ -1114,9 +1114,10 @@ static void
 follow_all(struct exploration *exploration, const struct node *from)
 {
 	int64_t deadline = lifecycle_deadline(&from->lc);
-	const int64_t moments[] = { 0, deadline == NEVER ? 0 : deadline };
+	const int64_t moments[] = { 0, deadline };
+	size_t count = deadline == NEVER || deadline == 0 ? 1 : 2;
 
-	for (size_t i = 0; i < ARRAY_SIZE(moments); i++) {
+	for (size_t i = 0; i < count; i++) {
 		for (int type = 0; type < EVENT_COUNT; type++) {
 			struct event event = {
 				.now = moments[i],
