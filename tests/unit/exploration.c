@@ -1216,7 +1216,12 @@ exploration_get_limits(size_t i, struct limits *out)
 {
 	if (i >= ARRAY_SIZE(gatings) * CHOICES)
 		return false;
-	*out = choose_limits(&gatings[i / CHOICES], i % CHOICES);
+	/*
+	 * What does not hold is found soon: each kind of gating comes early,
+	 * first with the settings that make for the fewest situations.
+	 */
+	*out = choose_limits(&gatings[i % ARRAY_SIZE(gatings)],
+	    (unsigned int)(CHOICES - 1 - i / ARRAY_SIZE(gatings)));
 	return true;
 }
 
