@@ -31,6 +31,12 @@ def number_of(call):
     return libseccomp.seccomp_syscall_resolve_name(call.encode())
 
 
+def shown(status):
+    """A status of wait(2), as a shell shows it."""
+    code = os.waitstatus_to_exitcode(status)
+    return 128 - code if code < 0 else code
+
+
 FORK = number_of("fork")
 
 
@@ -61,26 +67,33 @@ class Launcher:
         self.dinit = None
 
     def start(self, output, error):
-        """Forks the keeper of the namespaces, which ends as dinit does."""
+        """Forks process 1 of namespaces of its own."""
         told, tell = os.pipe()
-        self.keeper = os.fork()
-        if self.keeper == 0:
-            try:
-                self.keep(tell, output, error)
-            finally:
-                os._exit(NO_NAMESPACES)
+        self.init = self.fork_init(tell, output, error)
         os.close(tell)
         os.close(self.gate)
         # All that dinit will be has to have come to the gate before strace
         # counts calls.
         with os.fdopen(told) as file:
-            words = file.read().split()
-        if len(words) != 2:
-            os.waitpid(self.keeper, 0)
-            raise PermissionError("cannot make namespaces")
-        self.init = max(int(word) for word in words)
+            if not file.read():
+                os.waitpid(self.init, 0)
+                raise PermissionError("cannot make namespaces")
         self.dinit = self.find_dinit()
-        self.end_fd = os.pidfd_open(self.keeper)
+        self.end_fd = os.pidfd_open(self.init)
+
+    def fork_init(self, tell, output, error):
+        """In a PID namespace that no other child of ours is to be in."""
+        with open("/proc/self/ns/pid", "rb") as own:
+            if libc.unshare(CLONE_NEWPID) < 0:
+                raise PermissionError("cannot make namespaces")
+            init = os.fork()
+            if init == 0:
+                try:
+                    self.be_init(tell, output, error)
+                finally:
+                    os._exit(NO_NAMESPACES)
+            libc.setns(own.fileno(), CLONE_NEWPID)
+        return init
 
     def find_dinit(self):
         if self.mode != "subreaper":
@@ -89,25 +102,9 @@ class Launcher:
         with open(path, encoding="ascii") as children:
             return int(children.read())
 
-    def keep(self, tell, output, error):
-        if libc.unshare(CLONE_NEWNS | CLONE_NEWPID) < 0:
-            return
-        init = os.fork()
-        if init == 0:
-            try:
-                self.be_init(tell, output, error)
-            finally:
-                os._exit(NO_NAMESPACES)
-        os.write(tell, b"%d " % init)
-        os.close(tell)
-        os._exit(self.status_of(init))
-
-    @staticmethod
-    def status_of(pid):
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        return 128 - status if status < 0 else status
-
     def be_init(self, tell, output, error):
+        if libc.unshare(CLONE_NEWNS) < 0:
+            return
         libc.mount(b"none", b"/", None, MS_REC_PRIVATE, None)
         if libc.mount(b"proc", b"/proc", b"proc", 0, None) < 0:
             return
@@ -117,12 +114,12 @@ class Launcher:
             child = os.fork()
             if child != 0:
                 os.close(tell)
-                status = self.status_of(child)
+                status = shown(os.waitpid(child, 0)[1])
                 os._exit(LEFT_BEHIND if self.is_left() else status)
         os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
         os.dup2(output, 1)
         os.dup2(error, 2)
-        os.write(tell, b"0 ")
+        os.write(tell, b"x")
         os.close(tell)
         # a call that dinit never makes, so that none is counted as its own
         select.select([self.gate], [], [])
@@ -172,7 +169,7 @@ class Launcher:
 
     def has_ended(self):
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, self.keeper, flags) is not None
+        return os.waitid(os.P_PID, self.init, flags) is not None
 
     def signal_dinit(self, signo):
         if not self.has_ended():
@@ -182,11 +179,10 @@ class Launcher:
         """Of all, whatever became of it; the status, and the CPU time."""
         if not self.has_ended():
             os.kill(self.init, signal.SIGKILL)
-        _, status, usage = os.wait4(self.keeper, 0)
-        status = os.waitstatus_to_exitcode(status)
+        _, status, usage = os.wait4(self.init, 0)
         self.cpu_seconds = usage.ru_utime + usage.ru_stime
         if self.strace is not None:
             self.strace.communicate()
         os.close(self.open_gate)
         os.close(self.end_fd)
-        return status
+        return shown(status)
