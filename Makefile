@@ -172,8 +172,8 @@ run = $(if $(V),,@echo '  $(1) $@' &&)
 OBJECTS = $(patsubst init/%.c,$(O)/%.o,$(wildcard init/*.c init/*/*.c))
 test_objects = $(patsubst tests/%.c,$(O)/%.o,$(wildcard tests/$(1)/*.c \
 	tests/$(1)/*/*.c))
-# What is written about dinit is the same for every libc.
-UNIT_OBJECTS = $(filter-out $(if $(LIBC),%/documentation.o %/guides.o),\
+# The manual and the table of options are the same for every libc.
+UNIT_OBJECTS = $(filter-out $(if $(LIBC),%/documentation.o),\
 	$(call test_objects,unit))
 E2E_OBJECTS = $(filter-out $(O)/e2e/apps/%,$(call test_objects,e2e))
 APPS = $(patsubst tests/e2e/%.c,$(O)/%,$(wildcard tests/e2e/apps/*.c))

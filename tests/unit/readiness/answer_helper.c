@@ -276,15 +276,17 @@ answer_without_descriptors(void *argument)
 {
 	const struct rlimit limit = { 4, 4 };
 	struct answered answered;
+	char reason[64];
 
 	(void)argument;
 	while (dup(STDIN_FILENO) < 64)
 		continue;
+	snprintf(reason, sizeof(reason), ": %s\n", strerror(EMFILE));
 	start(&answered, false);
 	must(prlimit(answered.helper.pid, RLIMIT_NOFILE, &limit, NULL) == 0,
 	    "no limit");
 	connect_to(&answered);
-	expect(&answered, GET, "HTTP/1.1 503 ", ": Too many open files\n");
+	expect(&answered, GET, "HTTP/1.1 503 ", reason);
 }
 
 Test(answer_helper, waits_for_a_descriptor_and_says_what_it_lacks)
