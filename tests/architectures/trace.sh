@@ -54,11 +54,12 @@ finish()
 		cat "$DIR/log" >&2
 		exit 1
 	fi
-	grep -aoE "\<$child ([a-z_0-9]+\(|Unknown syscall [0-9]+)" \
-		"$DIR/log" >"$DIR/calls"
-	sed -E "1,/(\<seccomp\(|Unknown syscall $seccomp)\$/d
-		s/^$child //; s/Unknown syscall //; s/\($//" "$DIR/calls" \
-		>"$DIR/after"
+	# What dinit writes itself is in one piece. Its calls are not, where another
+	# process makes one at the same time.
+	sed '1,/dinit: debug: cannot filter system calls/d' "$DIR/log" |
+		grep -aoE "\<$child ([a-z_0-9]+\(|Unknown syscall [0-9]+)" |
+		sed -E "s/^$child //; s/Unknown syscall //; s/\($//" \
+		>"$DIR/after" || :
 	if [[ ! -s $DIR/after ]]; then
 		echo "trace: no call after the lock-down:" >&2
 		cat "$DIR/log" >&2
@@ -97,7 +98,7 @@ gated()
 budget_over()
 {
 	begin budget
-	start --ready-file="$DIR/ready" --startup-budget=1s \
+	start -vv --ready-file="$DIR/ready" --startup-budget=1s \
 		--report-file="$DIR/report" --health-cmd='echo no; false' \
 		act TERM:exit=0
 	finish 124
@@ -106,7 +107,7 @@ budget_over()
 notifying()
 {
 	begin notify
-	start --ready-file="$DIR/ready" --notify act TERM:exit=0
+	start -vv --ready-file="$DIR/ready" --notify act TERM:exit=0
 	await grep -q '^up' "$DIR/out"
 	kill -TERM "$child"
 	finish 0
@@ -119,7 +120,6 @@ notifying()
 	sed -nE 's/^#define __NR_([a-z0-9_]+) ([0-9]+)$/\1 \2/p' |
 	sed -E 's/^(clock_.*)_time32 /\1 /; s/^(clock_.*)32 /\1 /' \
 	>"$scratch/numbers"
-seccomp=$(sed -n 's/^seccomp //p' "$scratch/numbers")
 
 gated
 budget_over
