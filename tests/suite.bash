@@ -48,3 +48,22 @@ build()
 {
 	make --no-print-directory -j"$(nproc)" "$@"
 }
+
+# mirror_of debian|ubuntu: prints the URL of the mirror that this machine has,
+# with that as the last folder, or of DEBIAN_MIRROR or UBUNTU_MIRROR.
+mirror_of()
+{
+	local variable=${1^^}_MIRROR mirror
+
+	# shellcheck disable=SC2016 # for apt-get to expand
+	mirror=${!variable:-$(apt-get indextargets --format '$(REPO_URI)' \
+		'Created-By: Packages' |
+		sed -nE "s,^(https?://.*)/(debian|ubuntu)/?\$,\1/$1,p" |
+		head -n 1)}
+	if [[ -z $mirror ]]; then
+		echo "apt has no mirror with debian or ubuntu as its last" \
+			"folder. Try: apt-get update, or set $variable" >&2
+		return 1
+	fi
+	echo "$mirror"
+}
