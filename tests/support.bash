@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# What the tests in bats have in common.
+# What the tests in bash have in common, those in bats above all.
 
 # await COMMAND...: waits until the command succeeds. Fails after $PATIENCE
 # seconds.

@@ -10,31 +10,20 @@
 
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+source tests/support.bash
 emulator=("$PWD/tests/architectures/emulated" "$1")
 
 scratch=$(mktemp -d)
+DIR=$scratch
 child=
 cleanup()
 {
+	(($? == 0)) || cat "$DIR/log" >&2 || true
 	[[ -z $child ]] || kill -KILL "$child" 2>/dev/null || true
 	rm -rf "$scratch"
 }
 trap cleanup EXIT
 export PATH=$APPS:$PATH DIR
-
-# Until "$@" is true.
-await()
-{
-	local tries
-
-	for ((tries = 0; tries < 3000; tries++)); do
-		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.01
-	done
-	echo "trace: never came true: $*" >&2
-	cat "$DIR/log" >&2
-	exit 1
-}
 
 start()
 {
@@ -51,7 +40,6 @@ finish()
 	wait "$child" || status=$?
 	if ((status != $1)); then
 		echo "trace: status $status, not $1:" >&2
-		cat "$DIR/log" >&2
 		exit 1
 	fi
 	# What dinit writes itself is in one piece. Its calls are not, where another
@@ -62,7 +50,6 @@ finish()
 		>"$DIR/after" || :
 	if [[ ! -s $DIR/after ]]; then
 		echo "trace: no call after the lock-down:" >&2
-		cat "$DIR/log" >&2
 		exit 1
 	fi
 	cat "$DIR/after" >>"$scratch/seen"

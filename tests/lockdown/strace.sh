@@ -18,6 +18,7 @@
 
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+source tests/support.bash
 
 declare -A unseen=(
 	[clock_gettime]='in the vDSO where there is one'
@@ -64,19 +65,6 @@ cleanup()
 	rm -rf "$scratch"
 }
 trap cleanup EXIT
-
-# Until "$@" is true.
-await()
-{
-	local tries
-
-	for ((tries = 0; tries < 1000; tries++)); do
-		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.01
-	done
-	echo "lockdown: never came true: $*" >&2
-	exit 1
-}
 
 is_traced()
 {
