@@ -108,6 +108,12 @@ find_name(const char *const *names, size_t count, const char *name)
 	return -EINVAL;
 }
 
+bool
+log_includes(enum log_level level)
+{
+	return level <= logger.level;
+}
+
 int
 log_parse_level(const char *name)
 {

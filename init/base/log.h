@@ -44,6 +44,10 @@ log_descriptor(void);
 void
 log_set_level(enum log_level level);
 
+/* True unless lines at LEVEL are left out. */
+bool
+log_includes(enum log_level level);
+
 /* Returns the level with the name NAME, or -EINVAL. */
 int
 log_parse_level(const char *name);

@@ -41,16 +41,18 @@ log_undelivered(const char *whom, int signo, int error)
 	    error == -EPERM ? "; does the container lack CAP_KILL?" : "");
 }
 
-/* Logs that SIGNO is relayed to WHOM with the number ID. */
+/*
+ * Logs that SIGNO is relayed to WHOM with the number ID. The app waits for the
+ * signal meanwhile, so the usual level is asked for before anything else.
+ */
 static void
 log_relay(const char *whom, pid_t id, int signo)
 {
-	const struct log_facts relay = {
-		.event = messages_event_name(TOPIC_SIGNAL_RELAYED),
-		.pid = id,
-		.signal = signo,
-	};
+	struct log_facts relay = { .pid = id, .signal = signo };
 
+	if (!log_includes(LOG_LEVEL_DEBUG))
+		return;
+	relay.event = messages_event_name(TOPIC_SIGNAL_RELAYED);
 	log_event(LOG_LEVEL_DEBUG, &relay, "relaying SIG%s to %s%d",
 	    signals_name(signo), whom, id);
 }
