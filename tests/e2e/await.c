@@ -131,7 +131,7 @@ Test(await, says_that_it_was_not_in_time)
 	struct container c = start_gated("-q", NULL);
 	struct container waiter;
 
-	container_await_text(&c, "out", "up");
+	container_await_text(&c, "a/.ready.state", "last of ");
 	waiter = start_waiter(&c, NULL, "--wait=50ms");
 	expect_end(&waiter, 1, "dinit: error: not ready within 50ms: "
 	    "starting for ");
