@@ -42,8 +42,8 @@ log_undelivered(const char *whom, int signo, int error)
 }
 
 /*
- * Logs that SIGNO is relayed to WHOM with the number ID. The app waits for the
- * signal meanwhile, so the usual level is asked for before anything else.
+ * Logs that SIGNO is relayed to WHOM with the number ID. This comes before the
+ * signal is sent, so where the level leaves the line out, nothing else is done.
  */
 static void
 log_relay(const char *whom, pid_t id, int signo)

@@ -421,8 +421,9 @@ take_changes(struct supervisor *sup)
 }
 
 /*
- * That there is no child is no event yet. An event takes the time, and the
- * first look at a clock takes several microseconds, which COMMAND would wait.
+ * Makes no event of having no child, which means nothing before COMMAND runs:
+ * an event looks at the clock, and COMMAND would wait for the first look, which
+ * takes several microseconds.
  */
 int
 events_take_early_children(struct supervisor *sup)
